@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Installs what a build, the tests or the demonstration need and the machine lacks. Debian 12 and 13.
+# Use: scripts/setup.sh build|demo|test|all...   Safe to run again; asks apt only when something is missing.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+build="gcc g++ meson ninja-build pkg-config libyaml-dev libexpat1-dev libtomlplusplus-dev libcurl4-openssl-dev libssl-dev
+  libisal-dev zlib1g-dev libzstd-dev liblzma-dev libbz2-dev libarchive-dev libsqlite3-dev libre2-dev libvectorscan-dev
+  libhivex-dev libseccomp-dev libcmocka-dev scdoc ca-certificates"
+demo="docker-registry skopeo python3 dpkg-dev"
+tests="docker-registry skopeo python3 openssl clang-19 libclang-rt-19-dev clang-format-19 git rpm zstd zip"
+full="clang-tidy-19 llvm-19 cppcheck valgrind gcovr pmccabe crossbuild-essential-arm64 qemu-user debsecan"
+
+want=""
+for set in "$@"; do
+  case $set in
+    build) want+=" $build" ;;
+    demo)  want+=" $build $demo" ;;
+    test)  want+=" $build $tests" ;;
+    all)   want+=" $build $demo $tests $full" ;;
+    *) die "setup.sh: no set of packages is named '$set'" "Use build, demo, test or all." ;;
+  esac
+done
+
+# Debian 12 has no yyjson: the two packages of Debian 13 need only libc6, and come through the machine's own
+# apt source with the suite name replaced. The user's sources stay as they are.
+install_yyjson() {
+  pkg-config --exists yyjson 2>/dev/null && return 0
+  if [ -n "$(apt-cache policy libyyjson-dev 2>/dev/null | awk '/Candidate:/ && $2 != "(none)" {print $2}')" ]; then
+    apt_install libyyjson-dev
+    return
+  fi
+  local tmp mirror
+  tmp=$(mktemp -d)
+  trap 'rm -rf "$tmp"' RETURN
+  chmod 755 "$tmp"
+  mirror=$(apt-get indextargets --format '$(SITE) $(REPO_URI) $(CODENAME)' 2>/dev/null |
+    awk '$2 ~ /debian\/?$/ && $2 !~ /security/ {print $2; exit}')
+  [ -n "$mirror" ] || die "setup: no Debian archive in the apt sources, so yyjson cannot be fetched" \
+    "Install libyyjson-dev by hand, or add the Debian archive to /etc/apt/sources.list."
+  mkdir -p "$tmp/lists/partial" "$tmp/cache/archives/partial"
+  local keys=/usr/share/keyrings/debian-archive-keyring.gpg
+  printf 'deb [signed-by=%s] %s trixie main\n' "$keys" "$mirror" >"$tmp/sources.list"
+  local opts=(-o "Dir::Etc::sourcelist=$tmp/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$tmp/lists"
+    -o "Dir::Cache=$tmp/cache" -o APT::Sandbox::User=root -qq)
+  quiet "reading the package list of Debian 13" $SUDO apt-get "${opts[@]}" update
+  (cd "$tmp" && quiet "downloading libyyjson" $SUDO apt-get "${opts[@]}" download libyyjson0 libyyjson-dev)
+  quiet "installing libyyjson" $SUDO dpkg -i "$tmp"/libyyjson*.deb
+}
+
+apt_install() {
+  local missing=()
+  local p
+  for p in "$@"; do
+    dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null | grep -q '^installed$' || missing+=("$p")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  if [ -z "${APT_UPDATED:-}" ]; then
+    quiet "reading package lists" $SUDO apt-get -qq update
+    APT_UPDATED=1
+  fi
+  quiet "installing ${#missing[@]} packages" $SUDO env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq install -y --no-install-recommends "${missing[@]}"
+}
+
+command -v apt-get >/dev/null || die "setup: this machine has no apt-get" \
+  "Install by hand: $(echo $want libyyjson-dev)"
+# npm may have come with another source's nodejs, which Debian's npm package conflicts with.
+case " $* " in *" build "*) ;; *) command -v npm >/dev/null || want+=" npm" ;; esac
+# shellcheck disable=SC2086
+apt_install $(printf '%s\n' $want | sort -u)
+install_yyjson

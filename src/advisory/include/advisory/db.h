@@ -1,0 +1,74 @@
+/* The advisory database: one mapped file, read-only. Format: docs/design/0004-advisory-database.md. */
+#ifndef VL_ADVISORY_DB_H
+#define VL_ADVISORY_DB_H
+
+#include "model/finding.h"
+#include "model/result.h"
+
+struct vl_advisory_db;
+
+/* Opens in under a millisecond whatever the size. Thread-safe for reading afterwards. */
+VL_MUST_CHECK int vl_advisory_db_open(const char *path, struct vl_advisory_db **ret, struct vl_err *err);
+void vl_advisory_db_close(struct vl_advisory_db *db); /* accepts NULL */
+void vl_advisory_db_cleanup(struct vl_advisory_db **db);
+
+VL_MUST_CHECK int vl_advisory_db_verify(
+    struct vl_advisory_db *db, struct vl_err *err); /* every page and offset */
+
+/* What the data of one feed in the file is. */
+struct vl_advisory_feed {
+    const char *name;  /* "debian", "osv/npm", "kev", "epss" … */
+    const char *title; /* "Debian security tracker" */
+    const char *url;   /* where it came from; file:// for local ones */
+    int64_t data_ms;   /* newest date in the data, or its Last-Modified */
+    int64_t fetched_ms;
+    uint64_t records;
+    bool starter;       /* built-in starter set */
+    const char *digest; /* sha256 of the feed's records as stored */
+};
+size_t vl_advisory_db_feed_count(const struct vl_advisory_db *db);
+VL_MUST_CHECK int vl_advisory_db_feed(struct vl_advisory_db *db, size_t index, struct vl_arena *arena,
+    struct vl_advisory_feed *ret, struct vl_err *err);
+const char *vl_advisory_db_digest(const struct vl_advisory_db *db); /* "sha256:…" of the content; lent */
+const char *vl_advisory_db_path(const struct vl_advisory_db *db);
+
+/* One advisory that names the package and includes its version. */
+struct vl_advisory_match {
+    uint32_t record; /* to vl_advisory_describe() */
+    const char
+        *fixed_version; /* lowest fixed version above the package's in its branch; NULL where there is none */
+    enum vl_fix_state state;
+    bool by_source; /* matched through the source package */
+};
+
+/* A matcher holds the distribution's namespaces and caches; one a thread. */
+struct vl_advisory_matcher;
+VL_MUST_CHECK int vl_advisory_matcher_new(struct vl_advisory_db *db, const struct vl_distro *distro,
+    struct vl_advisory_matcher **ret, struct vl_err *err);
+void vl_advisory_matcher_free(struct vl_advisory_matcher *matcher);
+
+/* Appends a struct vl_advisory_match for each; strings live in `arena`. `updates`: Windows KBs installed (may
+ * be NULL). Third-party packages of a distribution (vendor) and kernel headers are told apart here: see docs.
+ */
+VL_MUST_CHECK int vl_advisory_match(struct vl_advisory_matcher *matcher, const struct vl_package *package,
+    struct vl_arena *arena, struct vl_vec *matches, struct vl_err *err);
+
+/* The coverage row that judges this package: which namespace, whether there is data. Rows are lent by the
+ * matcher and shared by all packages of one namespace. */
+VL_MUST_CHECK int vl_advisory_coverage(struct vl_advisory_matcher *matcher, const struct vl_package *package,
+    const struct vl_coverage_row **ret, struct vl_err *err);
+
+/* Fills ids, aliases, severity with source, ratings, CVSS, EPSS, KEV, references, dates, titles; not package,
+ * fix, layer or remedy. All aliases of one vulnerability give the same id and the merged facts of all its
+ * records; `preferred_source` (such as the distribution id) tells whose severity comes first. */
+VL_MUST_CHECK int vl_advisory_describe(struct vl_advisory_db *db, uint32_t record,
+    const struct vl_distro *distro, struct vl_arena *arena, struct vl_finding *finding, struct vl_err *err);
+
+/* `text` is an id ("CVE-2021-44228", case-blind, any alias) or a purl ("pkg:npm/lodash", with or without
+ * version). Calls each with a record number and the namespace and package it stands under. */
+VL_MUST_CHECK int vl_advisory_search(struct vl_advisory_db *db, struct vl_span text,
+    int (*each)(uint32_t record, const char *space, const char *package, const char *ranges, void *user,
+        struct vl_err *err),
+    void *user, struct vl_err *err);
+
+#endif

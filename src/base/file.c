@@ -1,0 +1,160 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READ_STEP (64U * 1024U)
+#define PATH_LEN  4096
+
+void vl_file_close(int *fd)
+{
+    int saved = errno;
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    errno = saved;
+}
+
+int vl_file_read_fd(int fd, const char *name, size_t max, struct vl_buf *out, struct vl_err *err)
+{
+    size_t start = out->len;
+    for (;;) {
+        char *to = vl_buf_reserve(out, READ_STEP);
+        if (!to) {
+            /* Near the maximum a full step does not fit although the rest of the file may. */
+            if (out->failed != -E2BIG || out->len >= out->max)
+                return vl_buf_check(out, name, err);
+            out->failed = 0;
+            to = vl_buf_reserve(out, out->max - out->len);
+            if (!to)
+                return vl_buf_check(out, name, err);
+        }
+        size_t room = out->max - out->len < READ_STEP ? out->max - out->len : READ_STEP;
+        ssize_t n = read(fd, to, room);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return vl_err_sys(err, errno, "%s: read", name);
+        if (n == 0)
+            return 0;
+        vl_buf_commit(out, (size_t)n);
+        if (out->len - start > max)
+            return vl_err_set(err, VL_ERR_LIMIT, "%s: more than %zu bytes", name, max);
+        if (out->len == out->max) {
+            char extra;
+            n = read(fd, &extra, 1);
+            if (n > 0)
+                return vl_err_set(err, VL_ERR_LIMIT, "%s: more than %zu bytes", name, out->max);
+        }
+    }
+}
+
+int vl_file_read(const char *path, size_t max, struct vl_buf *out, struct vl_err *err)
+{
+    if (strcmp(path, "-") == 0)
+        return vl_file_read_fd(STDIN_FILENO, "standard input", max, out, err);
+    VL_CLEANUP(vl_file_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return vl_err_sys(err, errno, "%s", path);
+    return vl_file_read_fd(fd, path, max, out, err);
+}
+
+int vl_file_write_fd(int fd, const char *name, struct vl_span data, struct vl_err *err)
+{
+    while (data.len) {
+        ssize_t n = write(fd, data.ptr, data.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return vl_err_sys(err, errno, "%s: write", name);
+        data = vl_span_slice(data, (size_t)n, data.len);
+    }
+    return 0;
+}
+
+/* The folder part of `path`: "." where there is none. */
+static int folder_of(const char *path, char ret[PATH_LEN], struct vl_err *err)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash ? (size_t)(slash - path) : 0;
+    if (len >= PATH_LEN)
+        return vl_err_sys(err, ENAMETOOLONG, "%s", path);
+    const char *from = !slash ? "." : len == 0 ? "/" : path;
+    size_t n = len ? len : 1;
+    memcpy(ret, from, n);
+    ret[n] = '\0';
+    return 0;
+}
+
+static int sync_folder(const char *folder, struct vl_err *err)
+{
+    VL_CLEANUP(vl_file_close) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) < 0)
+        return vl_err_sys(err, errno, "%s: sync", folder);
+    return 0;
+}
+
+int vl_file_replace(const char *path, unsigned mode, struct vl_span data, struct vl_err *err)
+{
+    char folder[PATH_LEN];
+    char temp[PATH_LEN];
+    int r = folder_of(path, folder, err);
+    if (r < 0)
+        return r;
+    if ((size_t)snprintf(temp, sizeof(temp), "%s.XXXXXX", path) >= sizeof(temp))
+        return vl_err_sys(err, ENAMETOOLONG, "%s", path);
+    VL_CLEANUP(vl_file_close) int fd = mkostemp(temp, O_CLOEXEC);
+    if (fd < 0)
+        return vl_err_sys(err, errno, "%s: create", temp);
+    r = vl_file_write_fd(fd, temp, data, err);
+    if (r == 0 && (fchmod(fd, (mode_t)mode) < 0 || fsync(fd) < 0))
+        r = vl_err_sys(err, errno, "%s: sync", temp);
+    if (r == 0 && rename(temp, path) < 0)
+        r = vl_err_sys(err, errno, "%s: replace", path);
+    if (r < 0) {
+        unlink(temp);
+        return r;
+    }
+    return sync_folder(folder, err);
+}
+
+int vl_file_make_dirs(const char *path, unsigned mode, struct vl_err *err)
+{
+    char part[PATH_LEN];
+    size_t len = strlen(path);
+    if (len == 0 || len >= sizeof(part))
+        return vl_err_sys(err, ENAMETOOLONG, "%s", path);
+    memcpy(part, path, len + 1);
+    for (char *p = part + 1; *p; p++) {
+        if (*p != '/')
+            continue;
+        *p = '\0';
+        if (mkdir(part, 0755) < 0 && errno != EEXIST)
+            return vl_err_sys(err, errno, "%s: create folder", part);
+        *p = '/';
+    }
+    if (mkdir(part, (mode_t)mode) < 0 && errno != EEXIST)
+        return vl_err_sys(err, errno, "%s: create folder", part);
+    return 0;
+}
+
+int vl_file_temp(const char *dir, int *ret_fd, struct vl_err *err)
+{
+    if (!dir)
+        dir = getenv("TMPDIR");
+    if (!dir || !*dir)
+        dir = "/tmp";
+    int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0)
+        fd = memfd_create("vallum-spool", MFD_CLOEXEC);
+    if (fd < 0)
+        return vl_err_sys(err, errno, "%s: temporary file", dir);
+    *ret_fd = fd;
+    return 0;
+}

@@ -1,0 +1,78 @@
+/* One layer, read once as a stream: every entry is offered to a visitor; what a merge needs to know of the
+ * rest (paths, whiteouts, opaque folders, links) is recorded. Source: OCI image-spec layer.md.
+ *
+ * Nothing is written to disk but files over 4 MB that a visitor wants, and those into an unnamed, limited
+ * spool. */
+#ifndef VL_IMAGE_LAYER_H
+#define VL_IMAGE_LAYER_H
+
+#include "base/notes.h"
+#include "codec/digest.h"
+#include "codec/stream.h"
+#include "codec/tar.h"
+
+#define VL_LAYER_ENTRIES_MAX 3000000
+#define VL_LAYER_KEEP_MEMORY (4UL * 1024 * 1024) /* larger wanted files go to the spool */
+#define VL_LAYER_SPOOL_MAX   (1024UL * 1024 * 1024)
+
+/* What a visitor is shown of an entry before its content. */
+struct vl_layer_file {
+    const char *path; /* clean, relative */
+    uint32_t mode;
+    uint64_t size;
+    struct vl_span head; /* first bytes, up to 64; empty for empty files */
+};
+
+struct vl_layer_visitor {
+    /* Whether the content is wanted, from path, mode, size and head. */
+    bool (*wants)(const struct vl_layer_file *file, void *user);
+    /* Whole content of a wanted file; lent for the call. A negative return ends the walk. */
+    int (*file)(const struct vl_layer_file *file, struct vl_span content, void *user, struct vl_err *err);
+    /* Optional (NULL): all other entries, for links and folders. */
+    int (*entry)(const struct vl_tar_entry *entry, const char *clean_path, void *user, struct vl_err *err);
+    void *user;
+};
+
+/* Paths of a layer that hide what lies below, front-coded and sorted; built by the walk, read by the merge.
+ */
+struct vl_layer_paths {
+    struct vl_arena *arena; /* lent */
+    struct vl_vec entries;  /* struct vl_layer_path, sorted by path */
+};
+
+enum vl_layer_path_kind {
+    VL_LAYER_PATH_FILE,
+    VL_LAYER_PATH_DIR,
+    VL_LAYER_PATH_SYMLINK,
+    VL_LAYER_PATH_HARDLINK,
+    VL_LAYER_PATH_WHITEOUT, /* path is the hidden one, without ".wh." */
+    VL_LAYER_PATH_OPAQUE,   /* path is the folder whose lower content is hidden */
+    VL_LAYER_PATH_OTHER,
+};
+
+struct vl_layer_path {
+    const char *path;
+    const char *target; /* symlink: as written; hardlink: clean path; NULL otherwise */
+    uint8_t kind;       /* enum vl_layer_path_kind */
+};
+
+struct vl_layer_walk {
+    struct vl_digest
+        diff_id;    /* of the uncompressed bytes actually read, trailing bytes after the archive included */
+    uint64_t bytes; /* uncompressed */
+    uint64_t entries;
+};
+
+/* Reads `blob` (compressed or not) to its end. Paths that climb out, devices, and the like are noted and
+ * skipped. */
+VL_MUST_CHECK int vl_layer_walk(struct vl_stream *blob, const char *name,
+    const struct vl_layer_visitor *visitor, struct vl_layer_paths *ret_paths, struct vl_notes *notes,
+    struct vl_layer_walk *ret, struct vl_err *err);
+
+/* As above over an uncompressed layer in a local file, with pread: content that nobody wants is not touched
+ * by the walk; the digest runs beside it in a thread of its own. */
+VL_MUST_CHECK int vl_layer_walk_region(int fd, uint64_t offset, uint64_t length, const char *name,
+    const struct vl_layer_visitor *visitor, struct vl_layer_paths *ret_paths, struct vl_notes *notes,
+    struct vl_layer_walk *ret, struct vl_err *err);
+
+#endif

@@ -1,0 +1,93 @@
+/* Package databases and manifests to packages: which files matter, and what is in them.
+ *
+ * A parser sees one whole file at a time and writes into a sink; it does no I/O. What it needs from elsewhere
+ * (a package that owns a file, a version pinned in another file) is settled later, when layers are merged. */
+#ifndef VL_PACKAGE_PARSER_H
+#define VL_PACKAGE_PARSER_H
+
+#include "base/arena.h"
+#include "base/notes.h"
+#include "base/vec.h"
+#include "model/distro.h"
+#include "model/package.h"
+
+/* What the caller wants to find. */
+enum vl_package_scope {
+    VL_PACKAGE_SCOPE_INSTALLED = 1U << 0, /* databases, installed metadata, binaries: images and rootfs */
+    VL_PACKAGE_SCOPE_LOCKED = 1U << 1,    /* lock files and manifests: fs */
+};
+
+/* A file offered to the parsers. */
+struct vl_package_file {
+    const char *path; /* relative to the root, clean, no leading '/' */
+    uint32_t mode;    /* permission bits; 0 where unknown */
+    uint64_t size;
+    struct vl_span
+        head; /* first bytes as far as known when asked (may be empty); at least 4 help to see binaries */
+    struct vl_span content; /* whole content when parsed; empty when asked */
+};
+
+/* Everything parsers produce. The arena holds all strings. */
+struct vl_package_sink {
+    struct vl_arena *arena;     /* lent */
+    struct vl_notes *notes;     /* lent: damaged or cut files */
+    struct vl_vec packages;     /* struct vl_package; path, line, ecosystem filled; layer and owner are not */
+    struct vl_vec owned;        /* struct vl_package_owned */
+    struct vl_vec unidentified; /* struct vl_package_unidentified */
+    struct vl_vec updates;      /* const char *: Windows KBs */
+    bool has_distro;
+    struct vl_distro distro; /* from os-release and the like; support dates are not filled */
+    unsigned distro_rank;    /* etc/os-release beats usr/lib/os-release beats others */
+};
+
+/* A file that a distribution package owns. Large: kept as spans of `paths`, in the arena. */
+struct vl_package_owned {
+    const char *package; /* name of the owning package as in its database */
+    const char *arch;    /* or NULL */
+    const char
+        *paths; /* '\n'-separated, relative to the root, no leading '/', files only where the format tells */
+    size_t paths_len;
+};
+
+struct vl_package_unidentified {
+    const char *path;
+    const char *kind;
+};
+
+VL_MUST_CHECK int vl_package_sink_init(
+    struct vl_package_sink *sink, struct vl_arena *arena, struct vl_notes *notes, struct vl_err *err);
+void vl_package_sink_done(struct vl_package_sink *sink);
+
+/* Adds a zeroed package with ecosystem, name, version ("" for none) and path set (copied). NULL on failure
+ * (err set). */
+struct vl_package *vl_package_sink_add(struct vl_package_sink *sink, enum vl_ecosystem eco,
+    struct vl_span name, struct vl_span version, const char *path, struct vl_err *err);
+
+/* Largest content any parser takes: a bigger file is a VL_NOTE_PARTIAL by the caller. */
+#define VL_PACKAGE_FILE_MAX (512UL * 1024 * 1024)
+
+struct vl_package_parser {
+    const char *name; /* "dpkg", "npm/package-lock": stable, used in coverage */
+    unsigned scopes;  /* enum vl_package_scope */
+    bool (*wants)(const struct vl_package_file *file);
+    /* Parses file->content. A damaged file is an error (-errno): the caller notes it as partial and goes on
+     * with what is in the sink; out of memory and limits of the sink are errors too. */
+    int (*parse)(const struct vl_package_file *file, struct vl_package_sink *sink, struct vl_err *err);
+};
+
+/* The table of all parsers, one static array in registry.c; n in *ret_count. */
+const struct vl_package_parser *const *vl_package_parsers(size_t *ret_count);
+
+/* First parser that wants the file within the scopes; NULL where none does. `need_head` (may be NULL) is set
+ * where the answer could change with the first bytes known: a binary without a telling name. */
+const struct vl_package_parser *vl_package_parser_for(
+    const struct vl_package_file *file, unsigned scopes, bool *ret_need_head);
+
+const struct vl_package_parser *vl_package_parser_by_name(const char *name);
+
+/* Fills package->purl from its fields (canonical; distribution packages get namespace and distro qualifier).
+ */
+VL_MUST_CHECK int vl_package_set_purl(
+    struct vl_package *package, const struct vl_distro *distro, struct vl_arena *arena, struct vl_err *err);
+
+#endif

@@ -1,0 +1,23 @@
+/* Regular expressions: RE2 through one C++ shim. Linear time on any input; never a backtracking engine. */
+#ifndef VL_PATTERN_REGEX_H
+#define VL_PATTERN_REGEX_H
+
+#include "base/err.h"
+#include "base/span.h"
+
+#define VL_REGEX_GROUPS_MAX 16
+
+struct vl_regex;
+
+VL_MUST_CHECK int vl_regex_new(
+    struct vl_span pattern, bool ignore_case, struct vl_regex **ret, struct vl_err *err);
+void vl_regex_free(struct vl_regex *regex); /* accepts NULL */
+void vl_regex_cleanup(struct vl_regex **regex);
+
+/* Finds the first match anywhere in the text. groups[0] is the whole match; unmatched groups are empty with a
+ * NULL pointer. n_groups may be 0. */
+bool vl_regex_find(
+    const struct vl_regex *regex, struct vl_span text, struct vl_span *groups, size_t n_groups);
+bool vl_regex_full_match(const struct vl_regex *regex, struct vl_span text);
+
+#endif
