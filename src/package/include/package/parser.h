@@ -75,13 +75,11 @@ struct vl_package_parser {
     int (*parse)(const struct vl_package_file *file, struct vl_package_sink *sink, struct vl_err *err);
 };
 
-/* The table of all parsers, one static array in registry.c; n in *ret_count. */
-const struct vl_package_parser *const *vl_package_parsers(size_t *ret_count);
+/* All parsers, in the order they are asked; NULL beyond the last. */
+const struct vl_package_parser *vl_package_parser_at(size_t index);
 
-/* First parser that wants the file within the scopes; NULL where none does. `need_head` (may be NULL) is set
- * where the answer could change with the first bytes known: a binary without a telling name. */
-const struct vl_package_parser *vl_package_parser_for(
-    const struct vl_package_file *file, unsigned scopes, bool *ret_need_head);
+/* First parser that wants the file within the scopes; NULL where none does. */
+const struct vl_package_parser *vl_package_parser_for(const struct vl_package_file *file, unsigned scopes);
 
 const struct vl_package_parser *vl_package_parser_by_name(const char *name);
 

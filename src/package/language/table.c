@@ -1,0 +1,5 @@
+#include "tables.h"
+
+const struct vl_package_parser *const vl_package_language_parsers[] = {
+    NULL,
+};

@@ -1,0 +1,41 @@
+#include <string.h>
+
+#include "tables.h"
+
+/* Distributions first: their files have fixed places. Artifacts last: some of them want any executable. */
+static const struct vl_package_parser *const *const families[] = {
+    vl_package_os_parsers,
+    vl_package_language_parsers,
+    vl_package_artifact_parsers,
+};
+
+const struct vl_package_parser *vl_package_parser_at(size_t index)
+{
+    for (size_t f = 0; f < VL_ARRAY_LEN(families); f++) {
+        for (size_t i = 0; families[f][i]; i++) {
+            if (index-- == 0)
+                return families[f][i];
+        }
+    }
+    return NULL;
+}
+
+const struct vl_package_parser *vl_package_parser_for(const struct vl_package_file *file, unsigned scopes)
+{
+    const struct vl_package_parser *parser;
+    for (size_t i = 0; (parser = vl_package_parser_at(i)); i++) {
+        if ((parser->scopes & scopes) && parser->wants(file))
+            return parser;
+    }
+    return NULL;
+}
+
+const struct vl_package_parser *vl_package_parser_by_name(const char *name)
+{
+    const struct vl_package_parser *parser;
+    for (size_t i = 0; (parser = vl_package_parser_at(i)); i++) {
+        if (strcmp(parser->name, name) == 0)
+            return parser;
+    }
+    return NULL;
+}
