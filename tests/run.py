@@ -1,0 +1,358 @@
+#!/usr/bin/env python3
+"""Runs the tests of the tree and counts them. Called by ./test, which installs what is needed first."""
+import argparse
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SHARED = os.environ.get("VALLUM_SHARED") or os.path.join(os.path.dirname(ROOT), "shared")
+FUZZ_SECONDS = int(os.environ.get("VALLUM_FUZZ_SECONDS", "20"))
+COVERAGE_FLOOR = 80  # percent of lines, over all rooms
+
+
+class Tally:
+    """Counts cases, remembers what failed and what was skipped."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.failures = []
+        self.skips = []
+
+    def ok(self, n=1):
+        self.passed += n
+
+    def fail(self, name, detail=""):
+        self.failed += 1
+        self.failures.append(name)
+        print(f"FAILED {name}")
+        if detail:
+            print("    " + "\n    ".join(detail.strip().splitlines()[-40:]))
+        sys.stdout.flush()
+
+    def skip(self, name, why=""):
+        self.skipped += 1
+        self.skips.append((name, why))
+
+
+def strict():
+    """With the foreign cases and root at hand nothing may be skipped."""
+    return os.path.isdir(SHARED) and os.geteuid() == 0
+
+
+def environment(build):
+    env = dict(os.environ)
+    env["VALLUM_SOURCE"] = ROOT
+    env["VALLUM_BUILD"] = build
+    env["VALLUM"] = os.path.join(build, "cmd", "vallum")
+    env.setdefault("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0:allocator_may_return_null=1")
+    env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1:halt_on_error=1")
+    if os.path.isdir(SHARED):
+        env["VALLUM_SHARED"] = SHARED
+    return env
+
+
+def step(what):
+    print(f"== {what}")
+    sys.stdout.flush()
+
+
+def run(cmd, env=None, timeout=None, cwd=ROOT):
+    return subprocess.run(cmd, env=env, timeout=timeout, cwd=cwd, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+
+
+def compiler_env(cc, cxx):
+    env = dict(os.environ)
+    ccache = shutil.which("ccache")
+    env["CC"] = f"ccache {cc}" if ccache else cc
+    env["CXX"] = f"ccache {cxx}" if ccache else cxx
+    return env
+
+
+def build(name, options, tally, cc="gcc", cxx="g++", targets=()):
+    """Configures and builds build-NAME; None where that fails."""
+    folder = os.path.join(ROOT, "build-" + name)
+    env = compiler_env(cc, cxx)
+    if not os.path.exists(os.path.join(folder, "build.ninja")):
+        r = run(["meson", "setup", folder, *options], env=env)
+    else:
+        r = run(["meson", "configure", folder, *[o for o in options if o.startswith("-D")]], env=env)
+    if r.returncode == 0:
+        r = run(["ninja", "-C", folder, *targets], env=env)
+    if r.returncode != 0:
+        lines = [l for l in r.stdout.splitlines() if re.search(r"error|warning|FAILED|ERROR", l)] or r.stdout.splitlines()
+        tally.fail(f"build {name}", "\n".join(lines[-40:]))
+        return None
+    tally.ok()
+    return folder
+
+
+def count_meson(folder, tally, results):
+    """Adds the outcome of a `meson test` run, case by case where the program tells."""
+    path = os.path.join(folder, "meson-logs", "testlog.json")
+    with open(path) as f:
+        for line in f:
+            r = json.loads(line)
+            name = r["name"].strip()
+            out = (r.get("stdout") or "") + (r.get("stderr") or "")
+            results.append((name, r["result"], out))
+            if r["result"] == "OK":
+                cases = re.findall(r"\[  PASSED  \] (\d+) test", out)
+                tally.ok(sum(map(int, cases)) or 1)
+            elif r["result"] == "SKIP":
+                tally.skip(name, (out.strip().splitlines() or [""])[-1])
+            else:
+                tally.fail(f"{name} ({r['result']})", out)
+
+
+def meson_test(folder, tally, only=None, wrapper=None, suites=(), multiplier=1):
+    cmd = ["meson", "test", "-C", folder, "--no-rebuild", "-t", str(multiplier), "--num-processes", str(os.cpu_count() or 2)]
+    for s in suites:
+        cmd += ["--suite", s]
+    if wrapper:
+        cmd += ["--wrapper", wrapper]
+    if only:
+        listed = run(["meson", "test", "-C", folder, "--no-rebuild", "--list"]).stdout.splitlines()
+        names = [l.split(" / ")[-1].strip() for l in listed if only in l]
+        if not names:
+            return []
+        cmd += names
+    log = os.path.join(folder, "meson-logs", "testlog.json")
+    if os.path.exists(log):
+        os.unlink(log)
+    r = run(cmd, env=environment(folder))
+    results = []
+    if not os.path.exists(log):
+        tally.fail("meson test", r.stdout)
+    else:
+        count_meson(folder, tally, results)
+    return results
+
+
+def functional(folder, tally, only=None, extra_env=None):
+    """Each script in tests/functional prints "ok NAME", "not ok NAME" or "skip NAME: why" a case."""
+    scripts = sorted(glob.glob(os.path.join(ROOT, "tests/functional/test_*")))
+    for script in scripts:
+        name = os.path.basename(script)
+        if only and only not in name:
+            continue
+        env = environment(folder)
+        env.update(extra_env or {})
+        began = time.time()
+        try:
+            r = run([script], env=env, timeout=1500)
+        except subprocess.TimeoutExpired:
+            tally.fail(name, "no end within 1500 s")
+            continue
+        cases = 0
+        for line in r.stdout.splitlines():
+            m = re.match(r"(ok|not ok|skip) (.*)", line)
+            if not m:
+                continue
+            cases += 1
+            if m[1] == "ok":
+                tally.ok()
+            elif m[1] == "skip":
+                tally.skip(f"{name}: {m[2]}")
+            else:
+                tally.fail(f"{name}: {m[2]}", r.stdout)
+        if r.returncode == 77:
+            tally.skip(name, (r.stdout.strip().splitlines() or [""])[-1])
+        elif r.returncode != 0 and "not ok " not in r.stdout:
+            tally.fail(f"{name} (exit {r.returncode})", r.stdout)
+        elif cases == 0:
+            tally.fail(name, "reported no case\n" + r.stdout)
+        print(f"   {name}: {cases} cases, {time.time() - began:.0f} s")
+        sys.stdout.flush()
+
+
+def lint(tally, only=None):
+    if only and only not in "lint":
+        return
+    r = run([sys.executable, "scripts/lint.py"])
+    for line in r.stdout.splitlines():
+        if line.startswith("ok "):
+            tally.ok()
+        elif line.startswith("not ok "):
+            tally.fail("lint: " + line[7:])
+    if r.returncode not in (0, 1):
+        tally.fail("lint", r.stdout)
+
+
+SANITIZED = ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dbuildtype=debugoptimized", "-Dwerror=true"]
+
+
+def quick(tally, only=None):
+    step("build with sanitizers")
+    folder = build("asan", SANITIZED, tally)
+    if not folder:
+        return
+    step("unit tests and corpora")
+    results = meson_test(folder, tally, only)
+    write_foreign(results)
+    step("functional tests")
+    functional(folder, tally, only)
+    step("lint")
+    lint(tally, only)
+
+
+def write_foreign(results):
+    """Keeps the lines about foreign cases, which docs/coverage.md is generated from."""
+    lines = sorted({l for _, _, out in results for l in out.splitlines() if l.startswith("foreign: ")})
+    if lines:
+        os.makedirs(os.path.join(ROOT, "out"), exist_ok=True)
+        with open(os.path.join(ROOT, "out", "foreign.txt"), "w") as f:
+            f.write("\n".join(lines) + "\n")
+
+
+def slice_clang(tally):
+    step("clang-19 with sanitizers: build and unit tests")
+    folder = build("clang", SANITIZED, tally, "clang-19", "clang++-19")
+    if folder:
+        meson_test(folder, tally)
+
+
+def slice_analyzer(tally):
+    step("gcc -fanalyzer over the C sources")
+    build("analyzer", ["-Dbuildtype=debug", "-Dtests=false", "-Dwerror=true", "-Dc_args=-fanalyzer -Wno-analyzer-use-of-uninitialized-value"], tally)
+
+
+def slice_static(tally):
+    step("clang-tidy and cppcheck")
+    folder = build("clang", SANITIZED, tally, "clang-19", "clang++-19")
+    if not folder:
+        return
+    sources = sorted(s for s in run(["git", "ls-files", "src/*.c", "cmd/*.c"]).stdout.split()
+                     if not re.search(r"/(test|fuzz)_[^/]*$", s))
+    r = run(["run-clang-tidy-19", "-quiet", "-p", folder, "-j", str(os.cpu_count() or 2), *[f"^{ROOT}/{s}$" for s in sources]])
+    bad = [l for l in r.stdout.splitlines() if re.search(r": (warning|error): ", l)]
+    tally.fail("clang-tidy", "\n".join(bad)) if bad or r.returncode else tally.ok()
+    includes = [f"-I{d}" for d in sorted(glob.glob(os.path.join(ROOT, "src/*/include")) + glob.glob(os.path.join(ROOT, "src/*/")))]
+    r = run(["cppcheck", "--quiet", "--enable=warning,portability", "--std=c11", "--inline-suppr", "--error-exitcode=1",
+             "--suppress=missingIncludeSystem", "-j", str(os.cpu_count() or 2), "-D_GNU_SOURCE", '-DVL_VERSION="x"', *includes, *sources])
+    tally.fail("cppcheck", r.stdout) if r.returncode else tally.ok()
+
+
+def slice_valgrind(tally):
+    step("functional tests under valgrind")
+    folder = build("valgrind", ["-Dbuildtype=debugoptimized", "-Dtests=false"], tally)
+    if folder:
+        functional(folder, tally, extra_env={"VALLUM_WRAPPER": "valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --trace-children=yes"})
+
+
+def slice_coverage(tally):
+    step("coverage")
+    folder = build("coverage", ["-Db_coverage=true", "-Dbuildtype=debug"], tally)
+    if not folder:
+        return
+    meson_test(folder, tally)
+    functional(folder, tally)
+    r = run(["gcovr", "--root", ROOT, "--object-directory", folder, "--filter", "src/", "--exclude", r".*/(test|fuzz)_.*",
+             "--gcov-ignore-parse-errors", "--print-summary", f"--fail-under-line={COVERAGE_FLOOR}"])
+    print("\n".join(r.stdout.splitlines()[-4:]))
+    tally.fail(f"coverage under {COVERAGE_FLOOR} %", r.stdout) if r.returncode else tally.ok()
+
+
+def slice_fuzz(tally):
+    step(f"fuzzing, {FUZZ_SECONDS} s a target")
+    folder = build("fuzz", ["-Dfuzzers=true", "-Dtests=false", "-Db_sanitize=address,undefined", "-Db_lundef=false"], tally,
+                   "clang-19", "clang++-19")
+    if not folder:
+        return
+    targets = sorted(t for t in glob.glob(os.path.join(folder, "src", "fuzz_*")) if os.access(t, os.X_OK) and not os.path.isdir(t))
+    if not targets:
+        tally.fail("fuzz", "no fuzz target was built")
+    running = []
+    queue = list(targets)
+    work = os.path.join(folder, "found")
+    os.makedirs(work, exist_ok=True)
+
+    def corpus_of(target):
+        name = os.path.basename(target)[5:]
+        for folder_ in glob.glob(os.path.join(ROOT, "src/*/corpus/*")) + glob.glob(os.path.join(ROOT, "src/*/*/corpus/*")):
+            parts = os.path.relpath(folder_, os.path.join(ROOT, "src")).split("/")
+            parts.remove("corpus")
+            if "_".join(re.sub(r"\W", "_", p) for p in parts) == name:
+                return folder_
+        return None
+
+    while queue or running:
+        while queue and len(running) < (os.cpu_count() or 2):
+            t = queue.pop(0)
+            scratch = os.path.join(work, os.path.basename(t))
+            os.makedirs(scratch, exist_ok=True)
+            corpus = corpus_of(t)
+            cmd = [t, f"-max_total_time={FUZZ_SECONDS}", "-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=0",
+                   f"-artifact_prefix={scratch}/crash-", scratch] + ([corpus] if corpus else [])
+            log = open(os.path.join(work, os.path.basename(t) + ".log"), "w+")
+            running.append((t, log, subprocess.Popen(cmd, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment(folder))))
+        time.sleep(0.3)
+        for item in [i for i in running if i[2].poll() is not None]:
+            running.remove(item)
+            t, log, p = item
+            log.seek(0)
+            text = log.read()
+            log.close()
+            tally.fail(os.path.basename(t), text) if p.returncode else tally.ok()
+
+
+def slice_arm64(tally):
+    step("arm64: cross build and unit tests under qemu-user")
+    r = run(["scripts/arm64.sh"])
+    print("\n".join(r.stdout.splitlines()[-5:]))
+    folder = os.path.join(ROOT, "build-arm64")
+    if r.returncode != 0:
+        tally.fail("arm64 build", r.stdout)
+        return
+    tally.ok()
+    meson_test(folder, tally, multiplier=10)
+
+
+SLICES = {
+    "clang": slice_clang,
+    "analyzer": slice_analyzer,
+    "static": slice_static,
+    "valgrind": slice_valgrind,
+    "coverage": slice_coverage,
+    "fuzz": slice_fuzz,
+    "arm64": slice_arm64,
+}
+
+
+def main():
+    p = argparse.ArgumentParser(description="Runs the tests of the tree.")
+    p.add_argument("--all", action="store_true", help="the quick run and every slice")
+    p.add_argument("--slice", choices=sorted(SLICES), help="one slice of the long run")
+    p.add_argument("--list", action="store_true", help="names of the slices")
+    p.add_argument("--only", metavar="WORD", help="of the quick run, only what has WORD in its name")
+    args = p.parse_args()
+    if args.list:
+        print("\n".join(SLICES))
+        return 0
+    began = time.time()
+    tally = Tally()
+    if not args.slice:
+        quick(tally, args.only)
+    for name in [args.slice] if args.slice else list(SLICES) if args.all else []:
+        SLICES[name](tally)
+    for name, why in tally.skips:
+        print(f"skipped {name}" + (f": {why}" if why else ""))
+    if tally.skips and strict() and not args.only:
+        for name, _ in tally.skips:
+            tally.fail(f"{name} was skipped, although the foreign cases and root are here")
+    if not os.path.isdir(SHARED):
+        print("the foreign cases (a folder `shared` beside the checkout, or VALLUM_SHARED) are absent: tests that need them are skipped")
+    for name in tally.failures:
+        print(f"failed: {name}")
+    print(f"took {time.time() - began:.0f} s")
+    print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
+    return 1 if tally.failed or not tally.passed else 0
+
+
+sys.exit(main())
