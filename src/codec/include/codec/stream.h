@@ -34,6 +34,7 @@ enum vl_compression {
     VL_COMPRESSION_ZSTD, /* all frames; window at most 128 MiB */
     VL_COMPRESSION_XZ,   /* .xz and .lzma; memory at most 128 MiB */
     VL_COMPRESSION_BZIP2,
+    VL_COMPRESSION_ZLIB, /* RFC 1950; never detected, only asked for (two bytes tell too little) */
 };
 
 /* By magic number; NONE for anything else. Six bytes are enough. */
