@@ -4,6 +4,7 @@
 #define UNIDENTIFIED_MAX 1000000
 #define UPDATES_MAX      10000
 #define PACKAGES_MAX     1000000
+#define LICENSES_MAX     1000000
 
 int vl_package_sink_init(
     struct vl_package_sink *sink, struct vl_arena *arena, struct vl_notes *notes, struct vl_err *err)
@@ -14,6 +15,7 @@ int vl_package_sink_init(
     vl_vec_init(&sink->owned, sizeof(struct vl_package_owned), OWNED_MAX);
     vl_vec_init(&sink->unidentified, sizeof(struct vl_package_unidentified), UNIDENTIFIED_MAX);
     vl_vec_init(&sink->updates, sizeof(const char *), UPDATES_MAX);
+    vl_vec_init(&sink->licenses, sizeof(struct vl_package_license), LICENSES_MAX);
     return 0;
 }
 
@@ -23,6 +25,7 @@ void vl_package_sink_done(struct vl_package_sink *sink)
     vl_vec_done(&sink->owned);
     vl_vec_done(&sink->unidentified);
     vl_vec_done(&sink->updates);
+    vl_vec_done(&sink->licenses);
 }
 
 struct vl_package *vl_package_sink_add(struct vl_package_sink *sink, enum vl_ecosystem eco,

@@ -35,6 +35,7 @@ struct vl_package_sink {
     struct vl_vec owned;        /* struct vl_package_owned */
     struct vl_vec unidentified; /* struct vl_package_unidentified */
     struct vl_vec updates;      /* const char *: Windows KBs */
+    struct vl_vec licenses;     /* struct vl_package_license: told by another file than the package's own */
     bool has_distro;
     struct vl_distro distro; /* from os-release and the like; support dates are not filled */
     unsigned distro_rank;    /* etc/os-release beats usr/lib/os-release beats others */
@@ -47,6 +48,13 @@ struct vl_package_owned {
     const char
         *paths; /* '\n'-separated, relative to the root, no leading '/', files only where the format tells */
     size_t paths_len;
+};
+
+/* A licence of a distribution package that a file of its own tells (usr/share/doc/NAME/copyright): given to
+ * the package of that name when layers are merged. */
+struct vl_package_license {
+    const char *package;
+    const char *license; /* the words of the file: "GPL-2+", "Expat" */
 };
 
 struct vl_package_unidentified {
