@@ -1,5 +1,7 @@
 /* HTTP client (libcurl). TLS verified always unless told otherwise for one client; redirects bounded, never
- * from https to http, and never carrying credentials to another host; sizes and times bounded. */
+ * from https to http, and never carrying credentials (authorization, cookies, userinfo of the URL) to another
+ * scheme, host or port; sizes and times bounded. Loopback hosts never go through a proxy of the environment.
+ * The program that uses it ignores SIGPIPE. */
 #ifndef VL_NET_HTTP_CLIENT_H
 #define VL_NET_HTTP_CLIENT_H
 
@@ -40,7 +42,8 @@ struct vl_http_request {
     const struct vl_http_header *headers;
     size_t n_headers;
     struct vl_span body; /* POST, PUT, PATCH */
-    int body_fd;         /* PUT from a file descriptor where >= 0 and body is empty; set to -1 otherwise */
+    int body_fd;         /* PUT from a file descriptor, from its position on, where >= 0, body is empty and
+                            body_fd_length is not 0; read with pread() */
     uint64_t body_fd_length;
     const char *authorization; /* value of the header; sent to the first host only */
     uint64_t max_bytes;        /* of the response body; 0: 1 MiB */
@@ -67,10 +70,17 @@ typedef int vl_http_body_fn(
 
 /* Performs one request. Any HTTP status is a success of this call; the body of a status >= 400 is kept, up to
  * 4 KiB, in *error_body where that is not NULL. Unreachable, time-outs, TLS failures, too large: an error
- * that names the URL without its query and userinfo. */
+ * that names the URL without its query and userinfo. A TLS failure, which no retry cures, has err->err
+ * -EPROTO; a body shorter than its Content-Length is VL_ERR_UNREACHABLE. */
 VL_MUST_CHECK int vl_http_perform(struct vl_http_client *client, const struct vl_http_request *request,
     vl_http_body_fn *on_body, void *user, struct vl_buf *error_body, struct vl_http_response *ret,
     struct vl_err *err);
+
+/* The error for an answer with a status that the caller does not take: names the URL without its query, the
+ * status and the first 300 bytes of what the server said. 401, 403, 407: VL_ERR_AUTH; 404, 410:
+ * VL_ERR_NOT_FOUND; 400: VL_ERR_INVALID; else VL_ERR_UNREACHABLE. */
+VL_MUST_CHECK int vl_http_status_error(
+    const struct vl_http_response *response, struct vl_span error_body, struct vl_err *err);
 
 /* GET into a buffer; a status >= 400 is an error (401/403: VL_ERR_AUTH, 404: VL_ERR_NOT_FOUND, else
  * UNREACHABLE). */
