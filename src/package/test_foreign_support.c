@@ -25,27 +25,11 @@ struct run {
     bool bad;
 };
 
-const char *foreign_shared(char *buf, size_t size)
-{
-    struct stat st;
-    const char *shared = getenv("VALLUM_SHARED");
-    if (!shared || !*shared) {
-        const char *source = getenv("VALLUM_SOURCE");
-        snprintf(buf, size, "%s/../shared", source ? source : ".");
-        shared = buf;
-    }
-    if (stat(shared, &st) < 0 || !S_ISDIR(st.st_mode)) {
-        printf("skipped: no folder %s with the cases of other projects (set VALLUM_SHARED)\n", shared);
-        return NULL;
-    }
-    return shared;
-}
-
 static bool is_known_wrong(const struct run *run, const char *kind, struct vl_span file)
 {
     struct vl_span rest = vl_buf_span(&run->wrong), line;
     char key[PATH_BUF];
-    snprintf(key, sizeof(key), "%s/%.*s", kind, VL_SPAN_FMT(file));
+    foreign_print(key, sizeof(key), "%s/%.*s", kind, VL_SPAN_FMT(file));
     while (vl_span_split_line(&rest, &line)) {
         if (vl_span_eq_str(vl_span_slice(line, 0, vl_span_find_char(line, '\t')), key))
             return true;
@@ -71,9 +55,9 @@ static void map_path(char *out, size_t size, const char *pattern, const char *fi
     const char *base = slash ? slash + 1 : file;
     const char *hole = strstr(pattern, "%s");
     if (hole)
-        snprintf(out, size, "%.*s%s%s", (int)(hole - pattern), pattern, base, hole + 2);
+        foreign_print(out, size, "%.*s%s%s", (int)(hole - pattern), pattern, base, hole + 2);
     else
-        snprintf(out, size, "%s", pattern);
+        foreign_print(out, size, "%s", pattern);
 }
 
 static int parse_one(const struct foreign_kind *row, const struct vl_package_parser *parser, const char *path,
@@ -175,7 +159,7 @@ static bool run_case(
         return false;
     }
     map_path(path, sizeof(path), row->path, file);
-    snprintf(real_path, sizeof(real_path), "%s/%s/%s", run->root, row->kind, file);
+    foreign_print(real_path, sizeof(real_path), "%s/%s/%s", run->root, row->kind, file);
     struct stat st;
     struct vl_package_file ask = {.path = path, .mode = 0644, .size = 1};
     if (stat(real_path, &st) == 0 && !S_ISDIR(st.st_mode) && vl_package_parser_for(&ask, ~0U) != parser) {
@@ -207,7 +191,7 @@ static void run_kind(struct run *run, const char *kind)
     VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
     vl_buf_init(&text, CASE_FILE_MAX);
     run->passed = run->total = 0;
-    snprintf(path, sizeof(path), "%s/%s/cases.json", run->root, kind);
+    foreign_print(path, sizeof(path), "%s/%s/cases.json", run->root, kind);
     if (vl_file_read(path, CASE_FILE_MAX, &text, &err) < 0 ||
         vl_doc_parse(vl_buf_span(&text), VL_DOC_JSON, path, &doc, &err) < 0) {
         printf("foreign: package/%s 0/0\n  %s\n", kind, err.msg);
@@ -218,7 +202,7 @@ static void run_kind(struct run *run, const char *kind)
     for (const struct vl_doc_node *c = vl_doc_first(root); c; c = vl_doc_next(c)) {
         char file[PATH_BUF];
         struct vl_span name = vl_doc_get_str(c, "file");
-        snprintf(file, sizeof(file), "%.*s", VL_SPAN_FMT(name));
+        foreign_print(file, sizeof(file), "%.*s", VL_SPAN_FMT(name));
         const struct foreign_kind *row = row_for(run, kind, name);
         run->total++;
         if (row && run_case(run, row, file, c)) {
@@ -240,10 +224,10 @@ int foreign_run(const struct foreign_kind *kinds, size_t n_kinds)
     const char *shared = foreign_shared(buf, sizeof(buf)), *source = getenv("VALLUM_SOURCE");
     if (!shared)
         return FOREIGN_SKIPPED;
-    snprintf(root, sizeof(root), "%s/cases/inventory/scalibr", shared);
+    foreign_print(root, sizeof(root), "%s/cases/inventory/scalibr", shared);
     struct run run = {.kinds = kinds, .n_kinds = n_kinds, .root = root};
     vl_buf_init(&run.wrong, CASE_FILE_MAX);
-    snprintf(wrong, sizeof(wrong), "%s/src/package/wrong-cases.tsv", source ? source : ".");
+    foreign_print(wrong, sizeof(wrong), "%s/src/package/wrong-cases.tsv", source ? source : ".");
     if (vl_file_read(wrong, CASE_FILE_MAX, &run.wrong, &err) < 0)
         vl_err_clear(&err); /* no list: no case is wrong */
     for (size_t i = 0; i < n_kinds; i++) {

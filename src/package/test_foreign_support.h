@@ -26,6 +26,9 @@ struct foreign_kind {
  * the environment's or lies in `buf`. */
 const char *foreign_shared(char *buf, size_t size);
 
+/* snprintf() that does not cut. */
+VL_PRINTF(3, 4) void foreign_print(char *out, size_t size, const char *fmt, ...);
+
 /* Runs every case of every kind in the table. Compared as sets: name and version; whether the file is refused
  * must be as expected. Rows without a type and without a version are names of sub-tests that the extraction
  * took for packages: they are neither asked for nor refused. Prints "foreign: package/KIND passed/total" for

@@ -37,8 +37,8 @@ void os_owned_add_joined(struct os_owned *owned, struct vl_span folder, struct v
     folder = relative(folder);
     if (folder.len == 0)
         name = relative(name);
-    if (name.len == 0 || vl_span_find_char(folder, '\n') != SIZE_MAX ||
-        vl_span_find_char(name, '\n') != SIZE_MAX)
+    if (name.len == 0 || name.len > OS_OWNED_PATH_MAX || folder.len > OS_OWNED_PATH_MAX - name.len ||
+        vl_span_find_char(folder, '\n') != SIZE_MAX || vl_span_find_char(name, '\n') != SIZE_MAX)
         return;
     if (owned->paths.len)
         vl_buf_append_char(&owned->paths, '\n');

@@ -5,7 +5,8 @@
 #include "base/buf.h"
 #include "package/parser.h"
 
-#define OS_OWNED_BYTES_MAX (256UL * 1024 * 1024) /* paths of one package */
+#define OS_OWNED_BYTES_MAX (64UL * 1024 * 1024) /* paths of one package */
+#define OS_OWNED_PATH_MAX  4096U                /* a longer path is none: PATH_MAX */
 
 struct os_owned {
     struct vl_buf paths; /* '\n'-separated */
@@ -15,7 +16,8 @@ void os_owned_init(struct os_owned *owned);
 void os_owned_done(struct os_owned *owned);
 void os_owned_clear(struct os_owned *owned); /* forgets what was collected */
 
-/* Leading "/" and "./" are cut off; empty paths and those with a newline are left out. */
+/* Leading "/" and "./" are cut off; empty ones, those with a newline and those over OS_OWNED_PATH_MAX are
+ * left out. */
 void os_owned_add(struct os_owned *owned, struct vl_span path);
 void os_owned_add_joined(struct os_owned *owned, struct vl_span folder, struct vl_span name);
 

@@ -3,6 +3,7 @@
 #include "os/apk.h"
 #include "os/dpkg.h"
 #include "os/release.h"
+#include "os/rpm.h"
 
 const struct vl_package_parser *const vl_package_os_parsers[] = {
     &os_parser_os_release,
@@ -14,5 +15,8 @@ const struct vl_package_parser *const vl_package_os_parsers[] = {
     &os_parser_dpkg_copyright,
     &os_parser_opkg,
     &os_parser_apk,
+    &os_parser_rpm,
+    &os_parser_rpm_wal,
+    &os_parser_rpm_manifest,
     NULL,
 };
