@@ -58,7 +58,8 @@ enum vl_doc_type vl_doc_type(const struct vl_doc_node *node); /* VL_DOC_NULL for
 const char *vl_doc_type_name(enum vl_doc_type type);
 bool vl_doc_is(const struct vl_doc_node *node, enum vl_doc_type type); /* false for a NULL pointer */
 
-/* Position of the value (of its key for a member), 1-based; 0 where the format's library does not tell. */
+/* Position of the value (of its key for a member), 1-based; 0 where the format's library does not tell.
+ * Columns count bytes in JSON, code points in YAML and TOML. */
 uint32_t vl_doc_line(const struct vl_doc_node *node);
 uint32_t vl_doc_column(const struct vl_doc_node *node);
 
@@ -73,7 +74,7 @@ const struct vl_doc_node *vl_doc_first(const struct vl_doc_node *container);
 const struct vl_doc_node *vl_doc_next(const struct vl_doc_node *node);
 struct vl_span vl_doc_key(const struct vl_doc_node *member); /* empty for array items */
 
-/* Values; another type gives the empty span, 0, false. */
+/* Values; another type gives the empty span, 0, false. A NUL follows every text and key. */
 struct vl_span vl_doc_span(const struct vl_doc_node *node); /* strings */
 bool vl_doc_bool(const struct vl_doc_node *node);
 bool vl_doc_int(const struct vl_doc_node *node, int64_t *ret);   /* INT only */

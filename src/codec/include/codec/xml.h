@@ -1,5 +1,7 @@
 /* XML as a small read-only tree (expat lexes). No DTD, no external or internal entities beyond the five
- * predefined: a DOCTYPE is skipped, an undefined entity is an error. Namespace prefixes are cut off names. */
+ * predefined: a DOCTYPE is skipped, one that declares entities is refused, an undefined entity is an error.
+ * Namespace prefixes are cut off names, declarations of namespaces are no attributes. UTF-8, UTF-16,
+ * ISO-8859-1 and US-ASCII are read; all texts are UTF-8 and end with a NUL. */
 #ifndef VL_CODEC_XML_H
 #define VL_CODEC_XML_H
 
@@ -8,6 +10,7 @@
 
 #define VL_XML_DEPTH_MAX 256
 #define VL_XML_NODES_MAX 5000000
+#define VL_XML_BYTES_MAX (256UL * 1024 * 1024)
 
 struct vl_xml;
 struct vl_xml_node; /* an element */

@@ -5,6 +5,10 @@
 #include "base/err.h"
 #include "base/span.h"
 
+#define VL_MULTI_PATTERNS_MAX 10000
+#define VL_MULTI_PATTERN_MAX  4096       /* bytes of one expression */
+#define VL_MULTI_TEXT_MAX     UINT32_MAX /* bytes of one text */
+
 struct vl_multi;
 
 struct vl_multi_pattern {
@@ -14,6 +18,7 @@ struct vl_multi_pattern {
     uint32_t id; /* given back in matches */
 };
 
+/* An expression that matches the empty string is refused. An empty set never matches. */
 VL_MUST_CHECK int vl_multi_new(
     const struct vl_multi_pattern *patterns, size_t n, struct vl_multi **ret, struct vl_err *err);
 void vl_multi_free(struct vl_multi *multi); /* accepts NULL */

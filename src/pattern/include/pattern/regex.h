@@ -5,7 +5,8 @@
 #include "base/err.h"
 #include "base/span.h"
 
-#define VL_REGEX_GROUPS_MAX 16
+#define VL_REGEX_GROUPS_MAX  16
+#define VL_REGEX_PATTERN_MAX 65536 /* bytes; a compiled expression stays under 8 MiB besides */
 
 struct vl_regex;
 
@@ -15,7 +16,8 @@ void vl_regex_free(struct vl_regex *regex); /* accepts NULL */
 void vl_regex_cleanup(struct vl_regex **regex);
 
 /* Finds the first match anywhere in the text. groups[0] is the whole match; unmatched groups are empty with a
- * NULL pointer. n_groups may be 0. */
+ * NULL pointer, as are those from VL_REGEX_GROUPS_MAX on. n_groups may be 0. Without a match groups stay as
+ * they were. Any number of threads at a time. */
 bool vl_regex_find(
     const struct vl_regex *regex, struct vl_span text, struct vl_span *groups, size_t n_groups);
 bool vl_regex_full_match(const struct vl_regex *regex, struct vl_span text);

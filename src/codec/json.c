@@ -1,0 +1,304 @@
+#include "codec/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/time.h"
+
+#define DECIMALS_MAX 17
+#define NUMBER_MAX   512 /* "%.17f" of the largest double has 327 characters */
+
+void vl_json_init(struct vl_json *json, struct vl_buf *out, bool pretty)
+{
+    *json = (struct vl_json){.out = out, .pretty = pretty};
+}
+
+static void put(struct vl_json *json, const char *s)
+{
+    vl_buf_append_str(json->out, s);
+}
+
+static void put_newline(struct vl_json *json)
+{
+    if (!json->pretty)
+        return;
+    vl_buf_append_char(json->out, '\n');
+    for (unsigned i = 0; i < json->depth; i++)
+        put(json, "  ");
+}
+
+/* Level 0 holds the one value of the document; levels above it the items of the open containers. */
+static bool begin_item(struct vl_json *json)
+{
+    if (json->depth) {
+        if (json->counts[json->depth])
+            vl_buf_append_char(json->out, ',');
+        put_newline(json);
+    } else if (json->counts[0]) {
+        json->misused = true;
+        return false;
+    }
+    json->counts[json->depth]++;
+    return true;
+}
+
+static bool begin_value(struct vl_json *json)
+{
+    if (json->misused)
+        return false;
+    if (json->after_key) {
+        json->after_key = false;
+        return true;
+    }
+    if (json->depth && json->kinds[json->depth] == '{') {
+        json->misused = true;
+        return false;
+    }
+    return begin_item(json);
+}
+
+static void open_container(struct vl_json *json, char kind)
+{
+    if (!begin_value(json))
+        return;
+    if (json->depth + 1 >= VL_JSON_DEPTH_MAX) {
+        json->misused = true;
+        return;
+    }
+    vl_buf_append_char(json->out, kind);
+    json->depth++;
+    json->counts[json->depth] = 0;
+    json->kinds[json->depth] = kind;
+}
+
+static void close_container(struct vl_json *json, char kind)
+{
+    if (json->misused || json->depth == 0 || json->after_key || json->kinds[json->depth] != kind) {
+        json->misused = true;
+        return;
+    }
+    bool empty = json->counts[json->depth] == 0;
+    json->depth--;
+    if (!empty)
+        put_newline(json);
+    vl_buf_append_char(json->out, kind == '{' ? '}' : ']');
+}
+
+void vl_json_object(struct vl_json *json)
+{
+    open_container(json, '{');
+}
+
+void vl_json_object_end(struct vl_json *json)
+{
+    close_container(json, '{');
+}
+
+void vl_json_array(struct vl_json *json)
+{
+    open_container(json, '[');
+}
+
+void vl_json_array_end(struct vl_json *json)
+{
+    close_container(json, '[');
+}
+
+static void put_control(struct vl_json *json, char c)
+{
+    static const char short_names[] = "\bb\ff\nn\rr\tt\"\"\\\\";
+    for (size_t i = 0; i + 1 < sizeof(short_names); i += 2) {
+        if (short_names[i] == c) {
+            vl_buf_append(json->out, (const char[]){'\\', short_names[i + 1]}, 2);
+            return;
+        }
+    }
+    vl_buf_printf(json->out, "\\u%04x", (unsigned)(uint8_t)c);
+}
+
+/* The bytes at the front that stand for themselves. */
+static size_t plain_len(struct vl_span s)
+{
+    size_t i = 0;
+    while (i < s.len) {
+        uint8_t c = (uint8_t)s.ptr[i];
+        uint32_t rune;
+        if (c < 0x20 || c == '"' || c == '\\')
+            break;
+        size_t n = c < 0x80 ? 1 : vl_utf8_decode(vl_span_slice(s, i, s.len), &rune);
+        if (n == 0)
+            break;
+        i += n;
+    }
+    return i;
+}
+
+static void put_string(struct vl_json *json, struct vl_span s)
+{
+    vl_buf_append_char(json->out, '"');
+    while (s.len) {
+        size_t n = plain_len(s);
+        vl_buf_append(json->out, s.ptr, n);
+        s = vl_span_slice(s, n, s.len);
+        if (s.len == 0)
+            break;
+        if ((uint8_t)s.ptr[0] < 0x80)
+            put_control(json, s.ptr[0]);
+        else
+            put(json, "\xef\xbf\xbd");
+        s = vl_span_slice(s, 1, s.len);
+    }
+    vl_buf_append_char(json->out, '"');
+}
+
+void vl_json_key_span(struct vl_json *json, struct vl_span key)
+{
+    if (json->misused)
+        return;
+    if (json->depth == 0 || json->after_key || json->kinds[json->depth] != '{') {
+        json->misused = true;
+        return;
+    }
+    begin_item(json);
+    put_string(json, key);
+    put(json, json->pretty ? ": " : ":");
+    json->after_key = true;
+}
+
+void vl_json_key(struct vl_json *json, const char *key)
+{
+    vl_json_key_span(json, vl_span_str(key));
+}
+
+static void put_value(struct vl_json *json, const char *text)
+{
+    if (begin_value(json))
+        put(json, text);
+}
+
+void vl_json_null(struct vl_json *json)
+{
+    put_value(json, "null");
+}
+
+void vl_json_bool(struct vl_json *json, bool v)
+{
+    put_value(json, v ? "true" : "false");
+}
+
+void vl_json_int(struct vl_json *json, int64_t v)
+{
+    if (begin_value(json))
+        vl_buf_printf(json->out, "%lld", (long long)v);
+}
+
+void vl_json_uint(struct vl_json *json, uint64_t v)
+{
+    if (begin_value(json))
+        vl_buf_printf(json->out, "%llu", (unsigned long long)v);
+}
+
+/* printf() writes the decimal separator of the locale, which a library does not choose. */
+static void put_number(struct vl_json *json, const char *text)
+{
+    bool separated = false;
+    if (!begin_value(json))
+        return;
+    for (const char *p = text; *p; p++) {
+        bool own = (*p >= '0' && *p <= '9') || *p == '-' || *p == '+' || *p == 'e';
+        if (own)
+            vl_buf_append_char(json->out, *p);
+        else if (!separated)
+            vl_buf_append_char(json->out, '.');
+        separated = !own;
+    }
+}
+
+void vl_json_double(struct vl_json *json, double v)
+{
+    char text[NUMBER_MAX];
+    if (!isfinite(v)) {
+        vl_json_null(json);
+        return;
+    }
+    if (v == 0 && signbit(v)) {
+        put_number(json, "-0.0"); /* "-0" would be an integer to most readers */
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, v);
+        double back = strtod(text, NULL);
+        if (memcmp(&back, &v, sizeof(v)) == 0)
+            break;
+    }
+    put_number(json, text);
+}
+
+void vl_json_fixed(struct vl_json *json, double v, int decimals)
+{
+    char text[NUMBER_MAX];
+    if (!isfinite(v)) {
+        vl_json_null(json);
+        return;
+    }
+    decimals = decimals < 0 ? 0 : decimals > DECIMALS_MAX ? DECIMALS_MAX : decimals;
+    snprintf(text, sizeof(text), "%.*f", decimals, v);
+    put_number(json, text);
+}
+
+void vl_json_span(struct vl_json *json, struct vl_span s)
+{
+    if (begin_value(json))
+        put_string(json, s);
+}
+
+void vl_json_str(struct vl_json *json, const char *s)
+{
+    if (s)
+        vl_json_span(json, vl_span_str(s));
+    else
+        vl_json_null(json);
+}
+
+void vl_json_member_str(struct vl_json *json, const char *key, const char *v)
+{
+    if (!v)
+        return;
+    vl_json_key(json, key);
+    vl_json_str(json, v);
+}
+
+void vl_json_member_int(struct vl_json *json, const char *key, int64_t v)
+{
+    vl_json_key(json, key);
+    vl_json_int(json, v);
+}
+
+void vl_json_member_bool(struct vl_json *json, const char *key, bool v)
+{
+    vl_json_key(json, key);
+    vl_json_bool(json, v);
+}
+
+void vl_json_member_time(struct vl_json *json, const char *key, int64_t ms)
+{
+    char text[VL_TIME_TEXT_MAX];
+    if (ms == 0 || !*vl_time_format(ms, text))
+        return;
+    vl_json_member_str(json, key, text);
+}
+
+int vl_json_check(const struct vl_json *json, const char *what, struct vl_err *err)
+{
+    int r = vl_buf_check(json->out, what, err);
+    if (r < 0)
+        return r;
+    if (json->misused)
+        return vl_err_set(err, VL_ERR_INVALID, "%s: keys, values and brackets do not fit each other", what);
+    if (json->depth || json->counts[0] != 1)
+        return vl_err_set(err, VL_ERR_INVALID, "%s: the JSON document is not complete", what);
+    return 0;
+}
