@@ -22,10 +22,16 @@ const struct vl_package_parser *vl_package_parser_at(size_t index)
 
 const struct vl_package_parser *vl_package_parser_for(const struct vl_package_file *file, unsigned scopes)
 {
-    const struct vl_package_parser *parser;
-    for (size_t i = 0; (parser = vl_package_parser_at(i)); i++) {
-        if ((parser->scopes & scopes) && parser->wants(file))
-            return parser;
+    struct vl_package_file ask = *file;
+    if (!ask.base.ptr) {
+        const char *slash = strrchr(ask.path, '/');
+        ask.base = vl_span_str(slash ? slash + 1 : ask.path);
+    }
+    for (size_t f = 0; f < VL_ARRAY_LEN(families); f++) {
+        for (size_t i = 0; families[f][i]; i++) {
+            if ((families[f][i]->scopes & scopes) && families[f][i]->wants(&ask))
+                return families[f][i];
+        }
     }
     return NULL;
 }

@@ -17,7 +17,8 @@ enum vl_package_flag {
     VL_PACKAGE_BUNDLED = 1U << 5,  /* inside another artefact: nested or shaded jar, bundled npm module */
     VL_PACKAGE_MAIN = 1U << 6,     /* the project or binary itself: go main module, root of package-lock */
     VL_PACKAGE_RANGE =
-        1U << 7, /* `version` is a requirement such as ">=1.2", not one version: never matched */
+        1U << 7, /* `version` is a requirement such as "^1.2", or the bound of one (">=1.2" gives "1.2", ""
+                    where it has no single one), not one version: never matched */
 };
 
 struct vl_package {

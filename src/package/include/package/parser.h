@@ -25,6 +25,22 @@ struct vl_package_file {
     struct vl_span
         head; /* first bytes as far as known when asked (may be empty); at least 4 help to see binaries */
     struct vl_span content; /* whole content when parsed; empty when asked */
+    struct vl_span
+        base; /* last component of the path; vl_package_parser_for() fills it, empty means unknown */
+    const struct vl_package_others
+        *others; /* lent; NULL where only this file is at hand (layers of an image) */
+};
+
+/* Other files of the same target, for the few manifests that say nothing without them ("-r base.txt", a
+ * gemspec whose version is a constant of lib/NAME/version.rb). Only a target on disk can give them. */
+struct vl_package_others {
+    /* Reads a file below the root, never through links that leave it, at most `max` bytes into the arena.
+     * `path` is clean and relative as vl_package_file.path is. -ENOENT where there is none. */
+    int (*read)(void *user, const char *path, size_t max, struct vl_arena *arena, struct vl_span *ret_content,
+        struct vl_err *err);
+    void *user;
+    bool all_offered; /* every file of the target is offered to the parsers on its own too (a folder, not one
+                         file) */
 };
 
 /* Everything parsers produce. The arena holds all strings. */
