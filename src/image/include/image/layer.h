@@ -7,6 +7,7 @@
 #define VL_IMAGE_LAYER_H
 
 #include "base/notes.h"
+#include "base/vec.h"
 #include "codec/digest.h"
 #include "codec/stream.h"
 #include "codec/tar.h"
@@ -33,13 +34,6 @@ struct vl_layer_visitor {
     void *user;
 };
 
-/* Paths of a layer that hide what lies below, front-coded and sorted; built by the walk, read by the merge.
- */
-struct vl_layer_paths {
-    struct vl_arena *arena; /* lent */
-    struct vl_vec entries;  /* struct vl_layer_path, sorted by path */
-};
-
 enum vl_layer_path_kind {
     VL_LAYER_PATH_FILE,
     VL_LAYER_PATH_DIR,
@@ -55,6 +49,24 @@ struct vl_layer_path {
     const char *target; /* symlink: as written; hardlink: clean path; NULL otherwise */
     uint8_t kind;       /* enum vl_layer_path_kind */
 };
+
+/* All paths of a layer, sorted; built by the walk, read by the merge. */
+struct vl_layer_paths {
+    struct vl_arena *arena; /* lent: holds paths and targets */
+    struct vl_vec entries;  /* struct vl_layer_path, sorted by vl_layer_path_compare(), then kind */
+};
+
+/* As strcmp(), but "/" sorts before every other byte: a folder is followed at once by what is in it. */
+int vl_layer_path_compare(const char *a, const char *b);
+
+void vl_layer_paths_init(struct vl_layer_paths *paths, struct vl_arena *arena);
+void vl_layer_paths_done(struct vl_layer_paths *paths); /* not the arena; also for VL_CLEANUP */
+
+/* Adds one, in any order; path and target are copied. vl_layer_paths_sort() afterwards. Of several entries of
+ * one path the last counts, but a whiteout and an opaque mark stay beside it. */
+VL_MUST_CHECK int vl_layer_paths_add(struct vl_layer_paths *paths, enum vl_layer_path_kind kind,
+    const char *path, const char *target, struct vl_err *err);
+VL_MUST_CHECK int vl_layer_paths_sort(struct vl_layer_paths *paths, struct vl_err *err);
 
 struct vl_layer_walk {
     struct vl_digest
