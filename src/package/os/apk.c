@@ -88,10 +88,12 @@ static int parse_records(struct record *record, const struct vl_package_file *fi
                 return r;
             continue;
         }
-        if (line.len < 2 || line.ptr[1] != ':')
+        size_t colon = vl_span_find_char(line, ':');
+        if (colon == SIZE_MAX)
             return vl_err_set(
                 err, VL_ERR_INVALID, "%s: line %u is not \"K:value\"", file->path, (unsigned)number);
-        take_line(record, line.ptr[0], vl_span_trim(vl_span_slice(line, 2, line.len)));
+        if (colon == 1) /* longer keys are none that apk knows */
+            take_line(record, line.ptr[0], vl_span_trim(vl_span_slice(line, 2, line.len)));
     }
     return finish(record, file, sink, err);
 }

@@ -1,7 +1,10 @@
 #include "tables.h"
 
 #include "os/apk.h"
+#include "os/appstore.h"
 #include "os/dpkg.h"
+#include "os/pacman.h"
+#include "os/portage.h"
 #include "os/release.h"
 #include "os/rpm.h"
 
@@ -18,5 +21,15 @@ const struct vl_package_parser *const vl_package_os_parsers[] = {
     &os_parser_rpm,
     &os_parser_rpm_wal,
     &os_parser_rpm_manifest,
+    &os_parser_pacman,
+    &os_parser_pacman_files,
+    &os_parser_portage,
+    &os_parser_portage_contents,
+    &os_parser_portage_license,
+    &os_parser_snap,
+    &os_parser_flatpak,
+    &os_parser_cos,
+    &os_parser_chocolatey,
+    &os_parser_homebrew,
     NULL,
 };
