@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/span.h"
+#include "codec/digest.h"
 
 /* One stream over another closes what it was given when it is freed. */
 struct vl_stream;
@@ -27,6 +28,15 @@ VL_MUST_CHECK int vl_stream_new_span(struct vl_span data, struct vl_stream **ret
 /* Over fd from its current position (pipes too). `length` UINT64_MAX: to the end. The fd is not closed. */
 VL_MUST_CHECK int vl_stream_new_fd(
     int fd, const char *name, uint64_t length, struct vl_stream **ret, struct vl_err *err);
+
+/* Passes the bytes of `below`, which it owns (also on error), and feeds them to `digester`, which is lent. */
+VL_MUST_CHECK int vl_stream_new_digest(
+    struct vl_stream *below, struct vl_digester *digester, struct vl_stream **ret, struct vl_err *err);
+
+/* Reads `below`, which it owns (also on error), ahead in a thread of its own: four chunks of 256 KiB at most.
+ * Errors come in order, after the bytes before them. Freeing it early stops the thread. */
+VL_MUST_CHECK int vl_stream_new_pipelined(
+    struct vl_stream *below, struct vl_stream **ret, struct vl_err *err);
 
 enum vl_compression {
     VL_COMPRESSION_NONE,
