@@ -19,6 +19,9 @@ VL_MUST_CHECK int vl_chunk_file_open(
 void vl_chunk_file_close(struct vl_chunk_file *file); /* accepts NULL; spans handed out die with it */
 void vl_chunk_file_cleanup(struct vl_chunk_file **file);
 
+/* "sha256:…" of header and tables, which pin every byte of the content; lent. */
+const char *vl_chunk_file_digest(const struct vl_chunk_file *file);
+
 /* Length of a chunk, 0 where the file has none of that id. */
 uint64_t vl_chunk_file_size(const struct vl_chunk_file *file, uint32_t id);
 
