@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <string.h>
+
 static const char hex_digits[] = "0123456789abcdef";
 static const char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -115,14 +117,32 @@ size_t vl_utf8_decode(struct vl_span s, uint32_t *ret_rune)
     return n;
 }
 
+/* The length of the run of ASCII at the front, of which nearly all input consists. */
+static size_t ascii_len(struct vl_span s)
+{
+    size_t i = 0;
+    for (; i + sizeof(uint64_t) <= s.len; i += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, s.ptr + i, sizeof(word));
+        if (word & 0x8080808080808080U)
+            break;
+    }
+    while (i < s.len && (uint8_t)s.ptr[i] < 0x80)
+        i++;
+    return i;
+}
+
 bool vl_utf8_valid(struct vl_span s)
 {
     uint32_t rune;
-    while (s.len) {
-        size_t n = vl_utf8_decode(s, &rune);
+    size_t at = 0;
+    while (at < s.len) {
+        struct vl_span rest = {s.ptr + at, s.len - at};
+        size_t n = ascii_len(rest);
+        n = n ? n : vl_utf8_decode(rest, &rune);
         if (n == 0)
             return false;
-        s = vl_span_slice(s, n, s.len);
+        at += n;
     }
     return true;
 }

@@ -8,7 +8,8 @@
 
 #include "base/map.h"
 
-#define MAP_FROM (64U * DOC_PAGE_SIZE) /* smaller runs of pages come from malloc */
+#define MAP_FROM  (64U * DOC_PAGE_SIZE) /* smaller runs of pages come from malloc */
+#define HUGE_FROM (8UL * 1024 * 1024)
 
 _Static_assert(sizeof(struct vl_doc_node) == 28, "146 nodes and a pointer fill a page exactly");
 _Static_assert((DOC_PAGE_UNITS - DOC_PAGE_HEAD) % DOC_NODE_UNITS == 0, "no gap at the end of a page");
@@ -86,6 +87,14 @@ struct vl_doc *doc_builder_take(struct doc_builder *b)
     return doc;
 }
 
+void doc_prefer_huge(void *ptr, size_t bytes)
+{
+    uintptr_t from = ((uintptr_t)ptr + DOC_PAGE_SIZE - 1) & ~(uintptr_t)(DOC_PAGE_SIZE - 1);
+    uintptr_t to = ((uintptr_t)ptr + bytes) & ~(uintptr_t)(DOC_PAGE_SIZE - 1);
+    if (bytes >= HUGE_FROM)
+        (void)madvise((char *)ptr + (from - (uintptr_t)ptr), to - from, MADV_HUGEPAGE);
+}
+
 static int resize_pages(struct vl_doc *doc, size_t bytes, struct vl_err *err)
 {
     bool mapped = bytes >= MAP_FROM;
@@ -104,6 +113,7 @@ static int resize_pages(struct vl_doc *doc, size_t bytes, struct vl_err *err)
             free_pages(doc->pages, doc->page_bytes, doc->pages_mapped);
         }
     }
+    doc_prefer_huge(pages, bytes);
     doc->pages = pages;
     doc->page_bytes = bytes;
     doc->pages_mapped = mapped;

@@ -25,7 +25,10 @@ struct walk {
 static void *limited_malloc(void *ctx, size_t size)
 {
     (void)ctx;
-    return malloc(size);
+    void *ptr = malloc(size);
+    if (ptr)
+        doc_prefer_huge(ptr, size);
+    return ptr;
 }
 
 /* yyjson grows its value array by realloc; values that count are bounded by VL_DOC_NODES_MAX. */
@@ -204,6 +207,7 @@ static char *copy_source(struct vl_span source)
     char *text = malloc(source.len + YYJSON_PADDING_SIZE);
     if (!text)
         return NULL;
+    doc_prefer_huge(text, source.len);
     if (source.len)
         memcpy(text, source.ptr, source.len);
     memset(text + source.len, 0, YYJSON_PADDING_SIZE);

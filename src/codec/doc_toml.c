@@ -128,8 +128,6 @@ static void scan_char(struct scan *c, char ch)
 static int check_limits(struct vl_span source, const char *name, struct vl_err *err)
 {
     struct scan c = {.s = source, .name = name, .line_start = true, .line = 1};
-    if (source.len > TOML_BYTES_MAX)
-        return vl_err_set(err, VL_ERR_LIMIT, "%s: TOML of more than %lu bytes", name, TOML_BYTES_MAX);
     while (c.at < source.len) {
         char ch = source.ptr[c.at];
         if (ch == '#') {
@@ -307,6 +305,8 @@ static int read_source(struct events *e)
 int doc_toml_parse(struct vl_span input, const char *name, struct vl_doc **ret_doc, struct vl_err *err)
 {
     struct events e = {.err = err};
+    if (input.len > TOML_BYTES_MAX)
+        return vl_err_set(err, VL_ERR_LIMIT, "%s: TOML of more than %lu bytes", name, TOML_BYTES_MAX);
     if (!vl_utf8_valid(input))
         return vl_err_set(err, VL_ERR_INVALID, "%s: not UTF-8", name);
     e.w.source = vl_span_slice(input, vl_span_starts_with(input, "\xef\xbb\xbf") ? 3 : 0, input.len);
