@@ -2,6 +2,7 @@
 
 static const struct foreign_kind kinds[] = {
     {"os/apk", NULL, "apk", "lib/apk/db/installed", 0, NULL},
+    {"os/chisel", NULL, "chisel", "var/lib/chisel/manifest.wall", 0, NULL},
     {"os/chocolatey", NULL, "chocolatey", "ProgramData/chocolatey/lib/x/%s", 0, NULL},
     {"os/cos", NULL, "cos", "etc/cos-package-info.json", 0, NULL},
     {"os/dpkg", "testdata/opkg/", "opkg", "usr/lib/opkg/status", 0, NULL},

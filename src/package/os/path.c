@@ -1,15 +1,20 @@
 #include "path.h"
 
+static char fold(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
 /* The usual two-pointer match: only the last star is ever tried again, so the cost is bounded by the product
  * of the lengths. */
-bool os_path_match(const char *path, const char *pattern)
+static bool match(const char *path, const char *pattern, bool nocase)
 {
     const char *star = NULL, *retry = NULL;
     while (*path) {
         if (*pattern == '*') {
             star = pattern++;
             retry = path;
-        } else if (*pattern == *path) {
+        } else if ((nocase ? fold(*pattern) == fold(*path) : *pattern == *path)) {
             pattern++;
             path++;
         } else if (star && *retry != '/') {
@@ -22,6 +27,16 @@ bool os_path_match(const char *path, const char *pattern)
     while (*pattern == '*')
         pattern++;
     return *pattern == '\0';
+}
+
+bool os_path_match(const char *path, const char *pattern)
+{
+    return match(path, pattern, false);
+}
+
+bool os_path_match_nocase(const char *path, const char *pattern)
+{
+    return match(path, pattern, true);
 }
 
 bool os_path_match_any(const char *path, const char *const *patterns)

@@ -6,6 +6,7 @@
 
 /* `pattern` against the whole path; '*' stands for any run of bytes without '/'. */
 bool os_path_match(const char *path, const char *pattern);
+bool os_path_match_nocase(const char *path, const char *pattern); /* ASCII; for Windows */
 
 /* True where one of the NULL-ended patterns matches. */
 bool os_path_match_any(const char *path, const char *const *patterns);

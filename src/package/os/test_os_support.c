@@ -3,8 +3,11 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "os/test_os_support.h"
 
 void os_test_init(struct os_test *t)
@@ -36,6 +39,22 @@ int os_test_parse(struct os_test *t, const char *parser, const char *path, struc
 int os_test_parse_str(struct os_test *t, const char *parser, const char *path, const char *content)
 {
     return os_test_parse(t, parser, path, vl_span_str(content));
+}
+
+void os_test_load(const char *name, struct vl_buf *out)
+{
+    char path[4096];
+    struct vl_err err = VL_ERR_INIT;
+    const char *source = getenv("VALLUM_SOURCE");
+    int n = snprintf(path, sizeof(path), "%s/src/package/os/corpus/%s", source ? source : ".", name);
+    assert_in_range(n, 1, sizeof(path) - 1);
+    vl_buf_init(out, 1U << 20);
+    assert_int_equal(vl_file_read(path, 1U << 20, out, &err), 0);
+}
+
+struct vl_span os_test_body(const struct vl_buf *buf)
+{
+    return vl_span_slice(vl_buf_span(buf), 1, buf->len);
 }
 
 const struct vl_package *os_test_find(const struct os_test *t, const char *name)

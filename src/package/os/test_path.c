@@ -29,6 +29,13 @@ static void test_match(void **state)
         assert_int_equal(os_path_match(rows[i].path, rows[i].pattern), rows[i].match);
 }
 
+static void test_nocase(void **state)
+{
+    (void)state;
+    assert_true(os_path_match_nocase("files/WINDOWS/x.MUM", "Files/Windows/*.mum"));
+    assert_false(os_path_match("files/x", "Files/x"));
+}
+
 static void test_parts(void **state)
 {
     (void)state;
@@ -44,6 +51,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_match),
+        cmocka_unit_test(test_nocase),
         cmocka_unit_test(test_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,30 +8,19 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "os/rpm_db.h"
 #include "os/rpm_header.h"
 #include "os/rpm_source.h"
 #include "os/test_os_support.h"
 
-static void load(const char *name, struct vl_buf *out)
+static void load_seed(const char *name, struct vl_buf *out)
 {
-    char path[4096];
-    struct vl_err err = VL_ERR_INIT;
-    const char *source = getenv("VALLUM_SOURCE");
-    int n = snprintf(path, sizeof(path), "%s/src/package/os/corpus/rpm/%s", source ? source : ".", name);
+    char path[64];
+    int n = snprintf(path, sizeof(path), "rpm/%s", name);
     assert_in_range(n, 1, sizeof(path) - 1);
-    vl_buf_init(out, 1U << 20);
-    assert_int_equal(vl_file_read(path, 1U << 20, out, &err), 0);
-}
-
-/* Without the byte that chooses the path. */
-static struct vl_span body(const struct vl_buf *buf)
-{
-    return vl_span_slice(vl_buf_span(buf), 1, buf->len);
+    os_test_load(path, out);
 }
 
 static void check_packages(struct os_test *t)
@@ -77,9 +66,9 @@ static void test_databases(void **state)
     for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
         struct os_test t;
         VL_CLEANUP(vl_buf_done) struct vl_buf buf;
-        load(rows[i].file, &buf);
+        load_seed(rows[i].file, &buf);
         os_test_init(&t);
-        assert_int_equal(os_test_parse(&t, "rpm", rows[i].path, body(&buf)), 0);
+        assert_int_equal(os_test_parse(&t, "rpm", rows[i].path, os_test_body(&buf)), 0);
         check_packages(&t);
         assert_int_equal(t.notes.len, rows[i].notes);
         os_test_done(&t);
@@ -93,9 +82,9 @@ static void test_damage(void **state)
     for (size_t i = 0; i < VL_ARRAY_LEN(files); i++) {
         struct os_test t;
         VL_CLEANUP(vl_buf_done) struct vl_buf buf;
-        load(files[i], &buf);
+        load_seed(files[i], &buf);
         os_test_init(&t);
-        struct vl_span half = vl_span_slice(body(&buf), 0, buf.len * 2 / 3);
+        struct vl_span half = vl_span_slice(os_test_body(&buf), 0, buf.len * 2 / 3);
         assert_true(os_test_parse(&t, "rpm", "var/lib/rpm/Packages", half) < 0 || t.notes.partial);
         assert_non_null(strstr(t.err.msg, "var/lib/rpm/Packages"));
         os_test_done(&t);
@@ -112,10 +101,10 @@ static void test_checksum_of_ndb(void **state)
     (void)state;
     struct os_test t;
     VL_CLEANUP(vl_buf_done) struct vl_buf buf;
-    load("ndb", &buf);
+    load_seed("ndb", &buf);
     buf.ptr[1 + 4096 + 40] ^= 1; /* inside the first blob */
     os_test_init(&t);
-    assert_true(os_test_parse(&t, "rpm", "var/lib/rpm/Packages.db", body(&buf)) < 0);
+    assert_true(os_test_parse(&t, "rpm", "var/lib/rpm/Packages.db", os_test_body(&buf)) < 0);
     assert_int_equal(t.sink.packages.len, 2);
     os_test_done(&t);
 }
@@ -125,12 +114,12 @@ static void test_hostile_sqlite(void **state)
     (void)state;
     struct os_test t;
     VL_CLEANUP(vl_buf_done) struct vl_buf buf;
-    load("sqlite", &buf);
+    load_seed("sqlite", &buf);
     os_test_init(&t);
     /* the table under another name */
     for (size_t at; (at = vl_span_find(vl_buf_span(&buf), VL_SPAN_LIT("Packages"))) != SIZE_MAX;)
         buf.ptr[at] = 'Q';
-    assert_true(os_test_parse(&t, "rpm", "var/lib/rpm/rpmdb.sqlite", body(&buf)) < 0);
+    assert_true(os_test_parse(&t, "rpm", "var/lib/rpm/rpmdb.sqlite", os_test_body(&buf)) < 0);
     assert_non_null(strstr(t.err.msg, "SQLite"));
     os_test_done(&t);
 }
@@ -168,10 +157,10 @@ static void test_manifest(void **state)
     (void)state;
     struct os_test t;
     VL_CLEANUP(vl_buf_done) struct vl_buf buf;
-    load("manifest", &buf);
+    load_seed("manifest", &buf);
     os_test_init(&t);
     assert_int_equal(
-        os_test_parse(&t, "rpm/manifest", "var/lib/rpmmanifest/container-manifest-2", body(&buf)), 0);
+        os_test_parse(&t, "rpm/manifest", "var/lib/rpmmanifest/container-manifest-2", os_test_body(&buf)), 0);
     assert_int_equal(t.sink.packages.len, 2);
     const struct vl_package *p = os_test_find(&t, "openssl-libs");
     assert_string_equal(p->version, "1:3.3.2-1.azl3");
