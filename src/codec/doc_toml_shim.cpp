@@ -33,8 +33,9 @@ int walk_table(const toml::table &table, const doc_toml_sink &sink)
     members.reserve(table.size());
     for (const auto &member : table)
         members.emplace_back(&member.first, &member.second);
-    std::stable_sort(members.begin(), members.end(), [](const auto &a, const auto &b) {
-        return is_before(a.first->source().begin, b.first->source().begin);
+    std::sort(members.begin(), members.end(), [](const auto &a, const auto &b) {
+        const toml::source_position &x = a.first->source().begin, &y = b.first->source().begin;
+        return is_before(x, y) || (!is_before(y, x) && a.first->str() < b.first->str());
     });
     int r = sink.open(sink.user, true, place_of(table.source().begin));
     for (const auto &member : members) {

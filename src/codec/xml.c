@@ -75,7 +75,7 @@ static struct vl_span keep(struct reader *r, struct vl_span s)
 static const char *without_prefix(const char *name)
 {
     const char *colon = strrchr(name, ':');
-    return colon ? colon + 1 : name;
+    return colon && colon[1] ? colon + 1 : name;
 }
 
 /* Those written in the document, not the defaults of a DTD; namespace declarations are none. */
