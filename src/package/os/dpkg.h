@@ -8,7 +8,7 @@ extern const struct vl_package_parser os_parser_dpkg;           /* var/lib/dpkg/
 extern const struct vl_package_parser os_parser_dpkg_status_d;  /* one file a package: distroless */
 extern const struct vl_package_parser os_parser_opkg;           /* OpenWrt, Yocto */
 extern const struct vl_package_parser os_parser_dpkg_list;      /* owned files: *.list */
-extern const struct vl_package_parser os_parser_dpkg_md5sums;   /* owned files: *.md5sums */
+extern const struct vl_package_parser os_parser_dpkg_md5sums;   /* owned files of status.d */
 extern const struct vl_package_parser os_parser_dpkg_copyright; /* licences */
 
 #endif

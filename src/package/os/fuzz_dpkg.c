@@ -5,7 +5,7 @@ static const char *const paths[] = {
     "var/lib/dpkg/status.d/base",
     "usr/lib/opkg/status",
     "var/lib/dpkg/info/libc6:amd64.list",
-    "var/lib/dpkg/info/bash.md5sums",
+    "var/lib/dpkg/status.d/bash.md5sums",
     "usr/share/doc/bash/copyright",
 };
 
