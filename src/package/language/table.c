@@ -1,8 +1,40 @@
 #include "tables.h"
 
+#include "language/parsers.h"
 #include "language/project_parsers.h"
 
+/* Names that only end somehow after names that are whole. */
 const struct vl_package_parser *const vl_package_language_parsers[] = {
+    &pkg_parser_npm_package_json,
+    &pkg_parser_pypi_metadata,
+    &pkg_parser_gem_specification,
+    &pkg_parser_composer_installed,
+    &pkg_parser_conda_meta,
+    &pkg_parser_opam_install,
+    &pkg_parser_cpan_meta,
+    &pkg_parser_vscode_extensions,
+    &pkg_parser_npm_package_lock,
+    &pkg_parser_npm_yarn_lock,
+    &pkg_parser_npm_pnpm_lock,
+    &pkg_parser_npm_bun_lock,
+    &pkg_parser_deno_json,
+    &pkg_parser_deno_lock,
+    &pkg_parser_pypi_pipfile_lock,
+    &pkg_parser_pypi_poetry_lock,
+    &pkg_parser_pypi_uv_lock,
+    &pkg_parser_pypi_pdm_lock,
+    &pkg_parser_pypi_pylock,
+    &pkg_parser_pypi_pyproject,
+    &pkg_parser_pypi_setup,
+    &pkg_parser_gem_gemfile_lock,
+    &pkg_parser_composer_lock,
+    &pkg_parser_cargo_lock,
+    &pkg_parser_cargo_toml,
+    &pkg_parser_hackage_cabal_freeze,
+    &pkg_parser_hackage_stack_lock,
+    &pkg_parser_julia_manifest,
+    &pkg_parser_tool_versions,
+    &pkg_parser_mise,
     &pkg_parser_go_mod,
     &pkg_parser_go_sum,
     &pkg_parser_go_vendor,
@@ -30,5 +62,9 @@ const struct vl_package_parser *const vl_package_language_parsers[] = {
     &pkg_parser_swift_resolved,
     &pkg_parser_cocoapods_lock,
     &pkg_parser_cran_renv_lock,
+    &pkg_parser_github_actions,
+    &pkg_parser_gem_gemspec,
+    &pkg_parser_pypi_requirements,
+    &pkg_parser_deno_source,
     NULL,
 };
