@@ -6,6 +6,7 @@ static const struct foreign_kind kinds[] = {
     {"os/chocolatey", NULL, "chocolatey", "ProgramData/chocolatey/lib/x/%s", 0, NULL},
     {"os/cos", NULL, "cos", "etc/cos-package-info.json", 0, NULL},
     {"os/dpkg", "testdata/opkg/", "opkg", "usr/lib/opkg/status", 0, NULL},
+    {"os/dpkg", ".md5sums", "dpkg/md5sums", "var/lib/dpkg/status.d/%s", 0, NULL},
     {"os/dpkg", "/status.d/", "dpkg/status.d", "var/lib/dpkg/status.d/%s", 0, NULL},
     {"os/dpkg", NULL, "dpkg", "var/lib/dpkg/status", 0, NULL},
     {"os/flatpak", NULL, "flatpak",

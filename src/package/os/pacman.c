@@ -59,6 +59,8 @@ static int parse(const struct vl_package_file *file, struct vl_package_sink *sin
             key = line;
         else if (line.len)
             take(&desc, key, line);
+        else
+            key = VL_SPAN_EMPTY; /* ends the section */
     }
     if (desc.name.len == 0 || desc.version.len == 0)
         return 0;

@@ -27,7 +27,8 @@ static void test_desc(void **state)
     assert_int_equal(p->n_licenses, 2);
     assert_string_equal(p->licenses[1], "GFDL-1.3-or-later");
     assert_int_equal(
-        os_test_parse_str(&t, "pacman", "var/lib/pacman/local/x-1-1/desc", "%NAME%\nx\n\n%VERSION%\n"), 0);
+        os_test_parse_str(&t, "pacman", "var/lib/pacman/local/x-1-1/desc", "%NAME%\nx\n\n%VERSION%\n\n1-1\n"),
+        0);
     assert_int_equal(t.sink.packages.len, 1);
     os_test_done(&t);
 }
