@@ -119,7 +119,7 @@ void *vl_arena_array(struct vl_arena *arena, size_t count, size_t size)
 
 char *vl_arena_dup_span(struct vl_arena *arena, struct vl_span s)
 {
-    char *copy = s.len < SIZE_MAX ? vl_arena_alloc(arena, s.len + 1) : NULL;
+    char *copy = vl_arena_alloc(arena, s.len < SIZE_MAX ? s.len + 1 : SIZE_MAX);
     if (copy && s.len)
         memcpy(copy, s.ptr, s.len);
     return copy;

@@ -54,6 +54,7 @@ char *vl_buf_reserve(struct vl_buf *buf, size_t len)
         }
         buf->ptr = ptr;
         buf->cap = cap;
+        buf->ptr[buf->len] = '\0'; /* the caller may reserve and then commit nothing */
     }
     return buf->ptr + buf->len;
 }

@@ -23,12 +23,17 @@ static const struct {
     [VL_ERR_MEMORY] = {"memory", ENOMEM},
 };
 
-/* Marks a message that did not fit, so that a cut one is never taken for whole. */
+/* Marks a message that did not fit, so that a cut one is never taken for whole; never inside of a character.
+ */
 static void mark_cut(struct vl_err *err, int needed)
 {
     static const char ellipsis[] = "…";
-    if (needed >= 0 && (size_t)needed >= sizeof(err->msg))
-        memcpy(err->msg + sizeof(err->msg) - sizeof(ellipsis), ellipsis, sizeof(ellipsis));
+    if (needed < 0 || (size_t)needed < sizeof(err->msg))
+        return;
+    size_t at = sizeof(err->msg) - sizeof(ellipsis);
+    while (at > 0 && ((uint8_t)err->msg[at] & 0xc0) == 0x80)
+        at--;
+    memcpy(err->msg + at, ellipsis, sizeof(ellipsis));
 }
 
 int vl_err_set(struct vl_err *err, enum vl_err_code code, const char *fmt, ...)

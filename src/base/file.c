@@ -21,37 +21,36 @@ void vl_file_close(int *fd)
     errno = saved;
 }
 
+static ssize_t read_some(int fd, void *to, size_t n)
+{
+    ssize_t r;
+    do
+        r = read(fd, to, n);
+    while (r < 0 && errno == EINTR);
+    return r;
+}
+
 int vl_file_read_fd(int fd, const char *name, size_t max, struct vl_buf *out, struct vl_err *err)
 {
     size_t start = out->len;
     for (;;) {
-        char *to = vl_buf_reserve(out, READ_STEP);
-        if (!to) {
-            /* Near the maximum a full step does not fit although the rest of the file may. */
-            if (out->failed != -E2BIG || out->len >= out->max)
-                return vl_buf_check(out, name, err);
-            out->failed = 0;
-            to = vl_buf_reserve(out, out->max - out->len);
-            if (!to)
-                return vl_buf_check(out, name, err);
-        }
-        size_t room = out->max - out->len < READ_STEP ? out->max - out->len : READ_STEP;
-        ssize_t n = read(fd, to, room);
-        if (n < 0 && errno == EINTR)
-            continue;
+        /* One byte more than allowed tells a file of exactly the maximum from a larger one. */
+        char extra;
+        size_t left = max - (out->len - start);
+        size_t room = out->max - out->len < left ? out->max - out->len : left;
+        size_t step = room < READ_STEP ? room : READ_STEP;
+        char *to = step ? vl_buf_reserve(out, step) : &extra;
+        if (!to || out->failed)
+            return vl_buf_check(out, name, err);
+        ssize_t n = read_some(fd, to, step ? step : 1);
         if (n < 0)
             return vl_err_sys(err, errno, "%s: read", name);
         if (n == 0)
             return 0;
+        if (step == 0)
+            return vl_err_set(
+                err, VL_ERR_LIMIT, "%s: more than %zu bytes", name, max < out->max ? max : out->max);
         vl_buf_commit(out, (size_t)n);
-        if (out->len - start > max)
-            return vl_err_set(err, VL_ERR_LIMIT, "%s: more than %zu bytes", name, max);
-        if (out->len == out->max) {
-            char extra;
-            n = read(fd, &extra, 1);
-            if (n > 0)
-                return vl_err_set(err, VL_ERR_LIMIT, "%s: more than %zu bytes", name, out->max);
-        }
     }
 }
 
@@ -124,24 +123,37 @@ int vl_file_replace(const char *path, unsigned mode, struct vl_span data, struct
     return sync_folder(folder, err);
 }
 
+static int make_dir(const char *path, unsigned mode, struct vl_err *err)
+{
+    struct stat st;
+    if (mkdir(path, (mode_t)mode) == 0)
+        return 0;
+    if (errno != EEXIST)
+        return vl_err_sys(err, errno, "%s: create folder", path);
+    if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+        return vl_err_sys(err, ENOTDIR, "%s: create folder", path);
+    return 0;
+}
+
 int vl_file_make_dirs(const char *path, unsigned mode, struct vl_err *err)
 {
     char part[PATH_LEN];
     size_t len = strlen(path);
     if (len == 0 || len >= sizeof(part))
-        return vl_err_sys(err, ENAMETOOLONG, "%s", path);
+        return vl_err_sys(err, len ? ENAMETOOLONG : ENOENT, "\"%s\": create folder", path);
     memcpy(part, path, len + 1);
+    while (len > 1 && part[len - 1] == '/')
+        part[--len] = '\0';
     for (char *p = part + 1; *p; p++) {
         if (*p != '/')
             continue;
         *p = '\0';
-        if (mkdir(part, 0755) < 0 && errno != EEXIST)
-            return vl_err_sys(err, errno, "%s: create folder", part);
+        int r = make_dir(part, 0755, err);
+        if (r < 0)
+            return r;
         *p = '/';
     }
-    if (mkdir(part, (mode_t)mode) < 0 && errno != EEXIST)
-        return vl_err_sys(err, errno, "%s: create folder", part);
-    return 0;
+    return make_dir(part, mode, err);
 }
 
 int vl_file_temp(const char *dir, int *ret_fd, struct vl_err *err)

@@ -1,5 +1,6 @@
 #include "base/time.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #define MS_PER_DAY 86400000
@@ -120,18 +121,22 @@ static bool to_civil(int64_t ms, struct tm *ret)
     return gmtime_r(&t, ret) && ret->tm_year >= 1 - 1900 && ret->tm_year <= 9999 - 1900;
 }
 
+/* Not by strftime(), which writes the year 999 in three digits. */
 const char *vl_time_format(int64_t ms, char text[VL_TIME_TEXT_MAX])
 {
     struct tm tm;
-    if (!to_civil(ms, &tm) || strftime(text, VL_TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-        text[0] = '\0';
+    text[0] = '\0';
+    if (to_civil(ms, &tm))
+        snprintf(text, VL_TIME_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+            tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
     return text;
 }
 
 const char *vl_time_format_date(int64_t ms, char text[VL_TIME_TEXT_MAX])
 {
     struct tm tm;
-    if (!to_civil(ms, &tm) || strftime(text, VL_TIME_TEXT_MAX, "%Y-%m-%d", &tm) == 0)
-        text[0] = '\0';
+    text[0] = '\0';
+    if (to_civil(ms, &tm))
+        snprintf(text, VL_TIME_TEXT_MAX, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
     return text;
 }
