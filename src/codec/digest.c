@@ -1,5 +1,6 @@
 #include "codec/digest.h"
 
+#include <isa-l/crc.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
@@ -8,23 +9,20 @@
 #include "base/text.h"
 
 static const struct {
-    const char *prefix; /* NULL: not taken in text */
+    const char *prefix; /* NULL: has no text form that is read */
+    const char *name;
     size_t len;
 } kinds[] = {
-    [VL_DIGEST_SHA256] = {"sha256:", 32},
-    [VL_DIGEST_SHA512] = {"sha512:", 64},
-    [VL_DIGEST_SHA1] = {"sha1:", 20},
+    [VL_DIGEST_SHA256] = {"sha256:", "sha256", 32},
+    [VL_DIGEST_SHA512] = {"sha512:", "sha512", 64},
+    [VL_DIGEST_SHA1] = {NULL, "sha1", 20},
 };
 
 struct vl_digester {
-    enum vl_digest_kind kind;
     EVP_MD_CTX *ctx;
+    EVP_MD *md;
+    enum vl_digest_kind kind;
 };
-
-static const EVP_MD *algorithm(enum vl_digest_kind kind)
-{
-    return kind == VL_DIGEST_SHA512 ? EVP_sha512() : kind == VL_DIGEST_SHA1 ? EVP_sha1() : EVP_sha256();
-}
 
 struct vl_digester *vl_digester_new(enum vl_digest_kind kind)
 {
@@ -33,11 +31,11 @@ struct vl_digester *vl_digester_new(enum vl_digest_kind kind)
         return NULL;
     d->kind = kind;
     d->ctx = EVP_MD_CTX_new();
-    if (!d->ctx || EVP_DigestInit_ex(d->ctx, algorithm(kind), NULL) != 1) {
-        vl_digester_free(d);
-        return NULL;
-    }
-    return d;
+    d->md = EVP_MD_fetch(NULL, kinds[kind].name, NULL);
+    if (d->ctx && d->md && EVP_DigestInit_ex(d->ctx, d->md, NULL) == 1)
+        return d;
+    vl_digester_free(d);
+    return NULL;
 }
 
 void vl_digester_free(struct vl_digester *d)
@@ -45,6 +43,7 @@ void vl_digester_free(struct vl_digester *d)
     if (!d)
         return;
     EVP_MD_CTX_free(d->ctx);
+    EVP_MD_free(d->md);
     free(d);
 }
 
@@ -54,38 +53,54 @@ void vl_digester_cleanup(struct vl_digester **d)
     *d = NULL;
 }
 
+/* The digests of libcrypto do not fail once they were set up; were one to, a wrong digest must not look like
+ * a right one, and there is no way on. */
+static void must(int ok)
+{
+    if (ok != 1)
+        abort();
+}
+
 void vl_digester_update(struct vl_digester *d, struct vl_span data)
 {
-    EVP_DigestUpdate(d->ctx, data.ptr, data.len);
+    if (data.len)
+        must(EVP_DigestUpdate(d->ctx, data.ptr, data.len));
 }
 
 void vl_digester_finish(struct vl_digester *d, struct vl_digest *ret)
 {
-    *ret = (struct vl_digest){.kind = d->kind};
-    EVP_DigestFinal_ex(d->ctx, ret->bytes, NULL);
-    EVP_DigestInit_ex(d->ctx, algorithm(d->kind), NULL);
+    unsigned len = 0;
+    memset(ret, 0, sizeof(*ret));
+    ret->kind = d->kind;
+    must(EVP_DigestFinal_ex(d->ctx, ret->bytes, &len));
+    must(EVP_DigestInit_ex(d->ctx, d->md, NULL));
 }
 
 void vl_digest_compute(enum vl_digest_kind kind, struct vl_span data, struct vl_digest *ret)
 {
-    *ret = (struct vl_digest){.kind = kind};
-    EVP_Digest(data.ptr, data.len, ret->bytes, NULL, algorithm(kind), NULL);
+    static const EVP_MD *(*const mds[])(void) = {
+        [VL_DIGEST_SHA256] = EVP_sha256,
+        [VL_DIGEST_SHA512] = EVP_sha512,
+        [VL_DIGEST_SHA1] = EVP_sha1,
+    };
+    unsigned len = 0;
+    memset(ret, 0, sizeof(*ret));
+    ret->kind = kind;
+    must(EVP_Digest(data.len ? data.ptr : "", data.len, ret->bytes, &len, mds[kind](), NULL));
 }
 
 bool vl_digest_parse(struct vl_span text, struct vl_digest *ret)
 {
-    static const enum vl_digest_kind taken[] = {VL_DIGEST_SHA256, VL_DIGEST_SHA512};
-    for (size_t i = 0; i < VL_ARRAY_LEN(taken); i++) {
-        struct vl_digest d = {.kind = taken[i]};
-        size_t prefix = strlen(kinds[taken[i]].prefix);
-        if (!vl_span_starts_with(text, kinds[taken[i]].prefix))
+    for (size_t i = 0; i < VL_ARRAY_LEN(kinds); i++) {
+        if (!kinds[i].prefix || !vl_span_starts_with(text, kinds[i].prefix))
             continue;
-        struct vl_span hex = vl_span_slice(text, prefix, text.len);
-        for (size_t k = 0; k < hex.len; k++) {
-            if (hex.ptr[k] >= 'A' && hex.ptr[k] <= 'F')
-                return false; /* one spelling only, so that texts can be compared */
+        struct vl_span digits = vl_span_slice(text, strlen(kinds[i].prefix), text.len);
+        for (size_t j = 0; j < digits.len; j++) {
+            if (digits.ptr[j] >= 'A' && digits.ptr[j] <= 'F')
+                return false;
         }
-        if (!vl_hex_decode(hex, d.bytes, kinds[taken[i]].len))
+        struct vl_digest d = {.kind = (enum vl_digest_kind)i};
+        if (!vl_hex_decode(digits, d.bytes, kinds[i].len))
             return false;
         *ret = d;
         return true;
@@ -95,9 +110,11 @@ bool vl_digest_parse(struct vl_span text, struct vl_digest *ret)
 
 const char *vl_digest_format(const struct vl_digest *digest, char text[VL_DIGEST_TEXT_MAX])
 {
-    size_t prefix = strlen(kinds[digest->kind].prefix);
-    memcpy(text, kinds[digest->kind].prefix, prefix);
-    vl_hex_encode(digest->bytes, kinds[digest->kind].len, text + prefix);
+    const char *name = kinds[digest->kind].name;
+    size_t len = strlen(name);
+    memcpy(text, name, len);
+    text[len] = ':';
+    vl_hex_encode(digest->bytes, kinds[digest->kind].len, text + len + 1);
     return text;
 }
 
@@ -106,47 +123,92 @@ bool vl_digest_eq(const struct vl_digest *a, const struct vl_digest *b)
     return a->kind == b->kind && memcmp(a->bytes, b->bytes, kinds[a->kind].len) == 0;
 }
 
-static BIO *memory(struct vl_span pem)
+/* ISA-L runs the bare polynomial division: it inverts neither at the start nor at the end, and takes an int.
+ */
+uint32_t vl_crc32c(uint32_t crc, struct vl_span data)
 {
-    return BIO_new_mem_buf(pem.ptr, vl_span_int_len(pem));
+    const int step_max = 1 << 30;
+    crc = ~crc;
+    while (data.len) {
+        int step = data.len > (size_t)step_max ? step_max : (int)data.len;
+        /* The parameter is not const in the library although it only reads. */
+        crc = crc32_iscsi((unsigned char *)(uintptr_t)data.ptr, step, crc);
+        data = vl_span_slice(data, (size_t)step, data.len);
+    }
+    return ~crc;
+}
+
+static void free_bio(BIO **bio)
+{
+    BIO_free(*bio);
+}
+
+static void free_key(EVP_PKEY **key)
+{
+    EVP_PKEY_free(*key);
+}
+
+static void free_ctx(EVP_MD_CTX **ctx)
+{
+    EVP_MD_CTX_free(*ctx);
+}
+
+/* No terminal prompt: an encrypted key is refused. */
+static int no_passphrase(char *buf, int size, int writing, void *arg)
+{
+    (void)buf, (void)size, (void)writing, (void)arg;
+    return -1;
+}
+
+static int read_key(struct vl_span pem, bool is_private, EVP_PKEY **ret, struct vl_err *err)
+{
+    const char *what = is_private ? "private" : "public";
+    if (pem.len > 64U * 1024)
+        return vl_err_set(err, VL_ERR_LIMIT, "%s key: more than 64 KiB", what);
+    VL_CLEANUP(free_bio) BIO *bio = BIO_new_mem_buf(pem.len ? pem.ptr : "", (int)pem.len);
+    if (!bio)
+        return vl_err_nomem(err);
+    EVP_PKEY *key = is_private ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL)
+                               : PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL);
+    if (!key || EVP_PKEY_get_base_id(key) != EVP_PKEY_ED25519) {
+        EVP_PKEY_free(key);
+        return vl_err_set(err, VL_ERR_INVALID,
+            "%s key: no Ed25519 key in PEM form (make one with `openssl genpkey -algorithm ed25519`%s)", what,
+            is_private ? "" : ", its public half with `openssl pkey -pubout`");
+    }
+    *ret = key;
+    return 0;
 }
 
 int vl_ed25519_sign(struct vl_span private_pem, struct vl_span message,
     uint8_t ret_signature[VL_ED25519_SIGNATURE_BYTES], struct vl_err *err)
 {
+    VL_CLEANUP(free_key) EVP_PKEY *key = NULL;
+    int r = read_key(private_pem, true, &key, err);
+    if (r < 0)
+        return r;
+    VL_CLEANUP(free_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     size_t len = VL_ED25519_SIGNATURE_BYTES;
-    BIO *bio = memory(private_pem);
-    EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    int r = 0;
-    if (!key || EVP_PKEY_id(key) != EVP_PKEY_ED25519)
-        r = vl_err_set(err, VL_ERR_INVALID,
-            "not an Ed25519 private key in PEM: make one with `openssl genpkey -algorithm ed25519`");
-    else if (!ctx || EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) != 1 ||
-             EVP_DigestSign(ctx, ret_signature, &len, (const unsigned char *)message.ptr, message.len) != 1)
-        r = vl_err_set(err, VL_ERR_SYSTEM, "signing failed");
-    EVP_MD_CTX_free(ctx);
-    EVP_PKEY_free(key);
-    BIO_free(bio);
-    return r;
+    if (!ctx || EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) != 1 ||
+        EVP_DigestSign(ctx, ret_signature, &len, (const unsigned char *)(message.len ? message.ptr : ""),
+            message.len) != 1)
+        return vl_err_set(err, VL_ERR_MEMORY, "Ed25519: the signature could not be made");
+    return 0;
 }
 
 int vl_ed25519_verify(struct vl_span public_pem, struct vl_span message,
     const uint8_t signature[VL_ED25519_SIGNATURE_BYTES], struct vl_err *err)
 {
-    BIO *bio = memory(public_pem);
-    EVP_PKEY *key = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    int r = 0;
-    if (!key || EVP_PKEY_id(key) != EVP_PKEY_ED25519)
-        r = vl_err_set(err, VL_ERR_INVALID, "not an Ed25519 public key in PEM");
-    else if (!ctx || EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) != 1)
-        r = vl_err_nomem(err);
-    else if (EVP_DigestVerify(ctx, signature, VL_ED25519_SIGNATURE_BYTES, (const unsigned char *)message.ptr,
-                 message.len) != 1)
-        r = vl_err_set(err, VL_ERR_CORRUPT, "the signature does not match");
-    EVP_MD_CTX_free(ctx);
-    EVP_PKEY_free(key);
-    BIO_free(bio);
-    return r;
+    VL_CLEANUP(free_key) EVP_PKEY *key = NULL;
+    int r = read_key(public_pem, false, &key, err);
+    if (r < 0)
+        return r;
+    VL_CLEANUP(free_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    if (!ctx || EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) != 1)
+        return vl_err_nomem(err);
+    if (EVP_DigestVerify(ctx, signature, VL_ED25519_SIGNATURE_BYTES,
+            (const unsigned char *)(message.len ? message.ptr : ""), message.len) != 1)
+        return vl_err_set(
+            err, VL_ERR_CORRUPT, "the Ed25519 signature does not match the key and the content");
+    return 0;
 }

@@ -1,41 +1,30 @@
-#include "codec/stream.h"
+#include "stream_impl.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "stream_impl.h"
+/* Below this a direct fill would make decompressors work in small steps. */
+#define DIRECT_MIN   (64U * 1024)
+#define RATIO_GRACE  (16ULL * 1024 * 1024)
+#define MESSAGE_ROOM 512
 
-#define PEEK_MAX    65536U
-#define SKIP_STEP   65536U
-#define BOMB_MARGIN (16ULL * 1024 * 1024)
-
-struct vl_stream {
-    const struct vl_stream_ops *ops;
-    void *state;
-    char *ahead; /* peeked bytes that were not read yet; owned */
-    size_t ahead_from, ahead_to;
-};
-
-int vl_stream_create(const struct vl_stream_ops *ops, void *state, struct vl_stream **ret, struct vl_err *err)
+void vl_stream_init(struct vl_stream *s, const struct vl_stream_ops *ops, const char *name)
 {
-    struct vl_stream *s = calloc(1, sizeof(*s));
-    if (!s) {
-        ops->free(state);
-        return vl_err_nomem(err);
-    }
-    s->ops = ops;
-    s->state = state;
-    *ret = s;
-    return 0;
+    *s = (struct vl_stream){.ops = ops, .name = name ? name : ""};
+}
+
+void vl_stream_done(struct vl_stream *s)
+{
+    free(s->chunk);
+    free(s->ahead);
 }
 
 void vl_stream_free(struct vl_stream *s)
 {
-    if (!s)
-        return;
-    s->ops->free(s->state);
-    free(s->ahead);
-    free(s);
+    if (s)
+        s->ops->free(s);
 }
 
 void vl_stream_cleanup(struct vl_stream **s)
@@ -44,208 +33,356 @@ void vl_stream_cleanup(struct vl_stream **s)
     *s = NULL;
 }
 
+const char *vl_stream_name(const struct vl_stream *s)
+{
+    return s->name;
+}
+
+uint64_t vl_stream_position(const struct vl_stream *s)
+{
+    return s->position;
+}
+
+int vl_stream_error(
+    const struct vl_stream *s, struct vl_err *err, enum vl_err_code code, const char *fmt, ...)
+{
+    char message[MESSAGE_ROOM];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(message, sizeof(message), fmt, args);
+    va_end(args);
+    return vl_err_set(err, code, "%s%s%s", s->name, *s->name ? ": " : "", message);
+}
+
+static int fail(struct vl_stream *s, struct vl_err *err)
+{
+    s->failed = *err;
+    return err->err;
+}
+
+static char *own_chunk(struct vl_stream *s)
+{
+    if (!s->chunk)
+        s->chunk = malloc(VL_STREAM_CHUNK);
+    return s->chunk;
+}
+
+/* Fresh bytes from the kind; the empty span at the end. */
+static int produce(struct vl_stream *s, struct vl_span *ret, struct vl_err *err)
+{
+    *ret = VL_SPAN_EMPTY;
+    if (s->failed.code != VL_ERR_NONE) {
+        *err = s->failed;
+        return err->err;
+    }
+    if (s->at_end)
+        return 0;
+    if (s->ops->lend) {
+        if (s->ops->lend(s, ret, err) < 0)
+            return fail(s, err);
+    } else {
+        char *to = own_chunk(s);
+        if (!to)
+            return vl_err_nomem(err);
+        int64_t n = s->ops->fill(s, to, VL_STREAM_CHUNK, err);
+        if (n < 0)
+            return fail(s, err);
+        *ret = (struct vl_span){to, (size_t)n};
+    }
+    s->at_end = ret->len == 0;
+    return 0;
+}
+
+/* Makes `avail` non-empty unless the stream is at its end. */
+static int replenish(struct vl_stream *s, struct vl_err *err)
+{
+    if (s->avail.len)
+        return 0;
+    if (s->pending.len) {
+        s->avail = s->pending;
+        s->pending = VL_SPAN_EMPTY;
+        return 0;
+    }
+    return produce(s, &s->avail, err);
+}
+
+/* Counts what a call on the stream below gave. */
+static int64_t passed(struct vl_stream *s, int64_t n)
+{
+    s->position += n > 0 ? (uint64_t)n : 0;
+    return n;
+}
+
+static struct vl_span take(struct vl_stream *s, size_t n)
+{
+    struct vl_span part = vl_span_slice(s->avail, 0, n);
+    s->avail = vl_span_slice(s->avail, part.len, s->avail.len);
+    s->position += part.len;
+    return part;
+}
+
+int64_t vl_stream_borrow(struct vl_stream *s, size_t max, struct vl_span *ret, struct vl_err *err)
+{
+    if (s->through)
+        return passed(s, vl_stream_borrow(s->through, max, ret, err));
+    int r = replenish(s, err);
+    if (r < 0)
+        return r;
+    *ret = take(s, max);
+    return (int64_t)ret->len;
+}
+
 int64_t vl_stream_read(struct vl_stream *s, void *buf, size_t size, struct vl_err *err)
 {
-    size_t ahead = s->ahead_to - s->ahead_from;
-    if (ahead) {
-        size_t n = size < ahead ? size : ahead;
-        memcpy(buf, s->ahead + s->ahead_from, n);
-        s->ahead_from += n;
-        return (int64_t)n;
+    if (s->through)
+        return passed(s, vl_stream_read(s->through, buf, size, err));
+    bool direct = s->ops->fill && size >= DIRECT_MIN && !s->avail.len && !s->pending.len && !s->at_end &&
+                  s->failed.code == VL_ERR_NONE;
+    if (direct) {
+        int64_t n = s->ops->fill(s, buf, size, err);
+        if (n < 0)
+            return fail(s, err);
+        s->at_end = n == 0;
+        s->position += (uint64_t)n;
+        return n;
     }
-    return size ? s->ops->read(s->state, buf, size, err) : 0;
+    struct vl_span part;
+    int64_t n = size ? vl_stream_borrow(s, size, &part, err) : 0;
+    if (n > 0)
+        memcpy(buf, part.ptr, part.len);
+    return n;
 }
 
 int vl_stream_read_all(struct vl_stream *s, void *buf, size_t size, struct vl_err *err)
 {
-    char *to = buf;
-    while (size) {
-        int64_t n = vl_stream_read(s, to, size, err);
+    for (size_t done = 0; done < size;) {
+        int64_t n = vl_stream_read(s, (char *)buf + done, size - done, err);
         if (n < 0)
             return (int)n;
         if (n == 0)
-            return vl_err_set(err, VL_ERR_INVALID, "ends early: %zu bytes are missing", size);
-        to += n;
-        size -= (size_t)n;
+            return vl_stream_error(s, err, VL_ERR_INVALID, "ends early: %zu of %zu bytes", done, size);
+        done += (size_t)n;
     }
     return 0;
 }
 
 int vl_stream_skip(struct vl_stream *s, uint64_t n, struct vl_err *err)
 {
-    char scratch[SKIP_STEP];
-    size_t ahead = s->ahead_to - s->ahead_from;
-    if (ahead) {
-        size_t step = n < ahead ? (size_t)n : ahead;
-        s->ahead_from += step;
-        n -= step;
+    uint64_t left = n;
+    if (s->through) {
+        int r = vl_stream_skip(s->through, n, err);
+        s->position += r == 0 ? n : 0;
+        return r;
     }
-    while (n) {
-        int64_t got =
-            s->ops->skip ? s->ops->skip(s->state, n, err)
-                         : vl_stream_read(s, scratch, n < sizeof(scratch) ? (size_t)n : sizeof(scratch), err);
+    while (left) {
+        bool drained = !s->avail.len && !s->pending.len;
+        if (drained && s->ops->skip && s->failed.code == VL_ERR_NONE && !s->at_end) {
+            if (s->ops->skip(s, left, err) < 0)
+                return fail(s, err);
+            s->position += left;
+            return 0;
+        }
+        struct vl_span part;
+        int64_t got = vl_stream_borrow(s, left < SIZE_MAX ? (size_t)left : SIZE_MAX, &part, err);
         if (got < 0)
             return (int)got;
         if (got == 0)
-            return vl_err_set(
-                err, VL_ERR_INVALID, "ends early: %llu bytes are missing", (unsigned long long)n);
-        n -= (uint64_t)got;
+            return vl_stream_error(
+                s, err, VL_ERR_INVALID, "ends early: %llu bytes are missing", (unsigned long long)left);
+        left -= (uint64_t)got;
+    }
+    return 0;
+}
+
+int vl_stream_drain(struct vl_stream *s, struct vl_err *err)
+{
+    struct vl_span part;
+    int64_t n;
+    do {
+        n = vl_stream_borrow(s, SIZE_MAX, &part, err);
+    } while (n > 0);
+    return (int)n;
+}
+
+/* Gathers in `ahead`: first what is left of avail, then as much of the chunks that follow as is wanted. */
+static int look_ahead(struct vl_stream *s, size_t want, struct vl_err *err)
+{
+    if (!s->ahead)
+        s->ahead = malloc(VL_STREAM_PEEK_MAX);
+    if (!s->ahead)
+        return vl_err_nomem(err);
+    size_t have = s->avail.len;
+    if (have)
+        memmove(s->ahead, s->avail.ptr, have);
+    s->avail = (struct vl_span){s->ahead, have};
+    while (have < want) {
+        if (!s->pending.len) {
+            int r = produce(s, &s->pending, err);
+            if (r < 0)
+                return r;
+            if (!s->pending.len)
+                return 0;
+        }
+        struct vl_span part = vl_span_slice(s->pending, 0, want - have);
+        memcpy(s->ahead + have, part.ptr, part.len);
+        s->pending = vl_span_slice(s->pending, part.len, s->pending.len);
+        have += part.len;
+        s->avail.len = have;
     }
     return 0;
 }
 
 int vl_stream_peek(struct vl_stream *s, size_t want, struct vl_span *ret, struct vl_err *err)
 {
-    if (want > PEEK_MAX)
-        want = PEEK_MAX;
-    if (!s->ahead && !(s->ahead = malloc(PEEK_MAX)))
-        return vl_err_nomem(err);
-    if (s->ahead_from) {
-        memmove(s->ahead, s->ahead + s->ahead_from, s->ahead_to - s->ahead_from);
-        s->ahead_to -= s->ahead_from;
-        s->ahead_from = 0;
-    }
-    while (s->ahead_to < want) {
-        int64_t n = s->ops->read(s->state, s->ahead + s->ahead_to, PEEK_MAX - s->ahead_to, err);
-        if (n < 0)
-            return (int)n;
-        if (n == 0)
-            break;
-        s->ahead_to += (size_t)n;
-    }
-    *ret = (struct vl_span){s->ahead, s->ahead_to};
+    if (want > VL_STREAM_PEEK_MAX)
+        want = VL_STREAM_PEEK_MAX;
+    if (s->through)
+        return vl_stream_peek(s->through, want, ret, err);
+    int r = replenish(s, err);
+    if (r == 0 && s->avail.len < want)
+        r = look_ahead(s, want, err);
+    if (r < 0)
+        return r;
+    *ret = s->avail;
     return 0;
 }
 
-int vl_stream_input_init(struct vl_stream_input *in, struct vl_stream *below, struct vl_err *err)
-{
-    *in = (struct vl_stream_input){.below = below, .buf = malloc(VL_STREAM_CHUNK)};
-    return in->buf ? 0 : vl_err_nomem(err);
-}
-
-void vl_stream_input_done(struct vl_stream_input *in)
-{
-    vl_stream_free(in->below);
-    free(in->buf);
-}
-
-int vl_stream_input_fill(struct vl_stream_input *in, struct vl_err *err)
-{
-    if (in->from < in->to || in->ended)
-        return 0;
-    int64_t n = vl_stream_read(in->below, in->buf, VL_STREAM_CHUNK, err);
-    if (n < 0)
-        return (int)n;
-    in->from = 0;
-    in->to = (size_t)n;
-    in->total += (uint64_t)n;
-    in->ended = n == 0;
-    return 0;
-}
-
-/* Watches what a decompressor puts out against its limits. */
-struct bounded {
-    const struct vl_stream_ops *ops;
-    void *state;                      /* of the decompressor */
-    const struct vl_stream_input *in; /* its input */
-    uint64_t out;
-    uint64_t max;
+/* Over memory: everything is there at once. */
+struct span_stream {
+    struct vl_stream base;
+    struct vl_span rest;
 };
 
-static int64_t bounded_read(void *state, void *buf, size_t size, struct vl_err *err)
+static int span_lend(struct vl_stream *s, struct vl_span *ret, struct vl_err *err)
 {
-    struct bounded *b = state;
-    int64_t n = b->ops->read(b->state, buf, size, err);
-    if (n <= 0)
-        return n;
-    b->out += (uint64_t)n;
-    if (b->out > b->max)
-        return vl_err_set(
-            err, VL_ERR_LIMIT, "more than %llu bytes when decompressed", (unsigned long long)b->max);
-    if (b->out > BOMB_MARGIN && (b->out - BOMB_MARGIN) / VL_STREAM_RATIO_MAX > b->in->total)
-        return vl_err_set(err, VL_ERR_LIMIT,
-            "more than %d times larger when decompressed: a compression bomb", VL_STREAM_RATIO_MAX);
-    return n;
+    struct span_stream *self = (struct span_stream *)s;
+    (void)err;
+    *ret = self->rest;
+    self->rest = VL_SPAN_EMPTY;
+    return 0;
 }
 
-static void bounded_free(void *state)
+static void plain_free(struct vl_stream *s)
 {
-    struct bounded *b = state;
-    b->ops->free(b->state);
-    free(b);
+    vl_stream_done(s);
+    free(s);
 }
 
-static const struct vl_stream_ops bounded_ops = {bounded_read, NULL, bounded_free};
+int vl_stream_new_span(struct vl_span data, struct vl_stream **ret, struct vl_err *err)
+{
+    static const struct vl_stream_ops ops = {.lend = span_lend, .free = plain_free};
+    struct span_stream *self = calloc(1, sizeof(*self));
+    if (!self)
+        return vl_err_nomem(err);
+    vl_stream_init(&self->base, &ops, NULL);
+    self->rest = data;
+    *ret = &self->base;
+    return 0;
+}
 
-static int new_decompressor(struct vl_stream *below, enum vl_compression compression,
-    const struct vl_stream_ops **ret_ops, void **ret_state, struct vl_err *err)
+int vl_stream_budget_spend(
+    struct vl_stream_budget *budget, const struct vl_stream *s, uint64_t in, uint64_t out, struct vl_err *err)
+{
+    budget->in += in;
+    budget->out += out;
+    if (budget->out > budget->out_max)
+        return vl_stream_error(s, err, VL_ERR_LIMIT, "%s data: more than %llu bytes when decompressed",
+            budget->format, (unsigned long long)budget->out_max);
+    if (budget->out > RATIO_GRACE && (budget->out - RATIO_GRACE) / VL_STREAM_RATIO_MAX > budget->in)
+        return vl_stream_error(s, err, VL_ERR_LIMIT,
+            "%s data: %llu bytes became more than %d times as many (a compression bomb)", budget->format,
+            (unsigned long long)budget->in, VL_STREAM_RATIO_MAX);
+    return 0;
+}
+
+size_t vl_stream_budget_room(const struct vl_stream_budget *budget, size_t size)
+{
+    uint64_t left = budget->out_max - budget->out;
+    return left < size ? (size_t)left + 1 : size;
+}
+
+int64_t vl_stream_fill_by_steps(struct vl_stream *s, void *buf, size_t size,
+    int (*step)(struct vl_stream *s, void *buf, size_t size, size_t *ret_made, struct vl_err *err),
+    struct vl_err *err)
+{
+    size_t done = 0;
+    int r = 1;
+    while (done < size && r > 0) {
+        size_t made = 0;
+        r = step(s, (char *)buf + done, size - done, &made, err);
+        done += made;
+    }
+    if (r >= 0)
+        return (int64_t)done;
+    if (done == 0)
+        return r;
+    s->failed = *err;
+    vl_err_clear(err);
+    return (int64_t)done;
+}
+
+/* "]", then the size of a dictionary as encoders write it: a power of two, or one and a half of one. */
+static bool is_lzma_alone(const uint8_t *p)
+{
+    uint32_t size = (uint32_t)p[1] | (uint32_t)p[2] << 8 | (uint32_t)p[3] << 16 | (uint32_t)p[4] << 24;
+    uint32_t low = size & (~size + 1);
+    return p[0] == 0x5d && size >= 4096 && (size == low || size == low * 3);
+}
+
+enum vl_compression vl_compression_detect(struct vl_span head)
+{
+    uint8_t p[6] = {0};
+    if (head.len)
+        memcpy(p, head.ptr, head.len < sizeof(p) ? head.len : sizeof(p));
+    if (p[0] == 0x1f && p[1] == 0x8b && p[2] == 8)
+        return VL_COMPRESSION_GZIP;
+    if (head.len < 4)
+        return VL_COMPRESSION_NONE;
+    /* A zstd file may begin with a skippable frame (RFC 8878, 3.1.2). */
+    if (memcmp(p, "\x28\xb5\x2f\xfd", 4) == 0 ||
+        ((p[0] & 0xf0) == 0x50 && memcmp(p + 1, "\x2a\x4d\x18", 3) == 0))
+        return VL_COMPRESSION_ZSTD;
+    if (head.len < 6)
+        return VL_COMPRESSION_NONE;
+    if (memcmp(p,
+            "\xfd"
+            "7zXZ\0",
+            6) == 0 ||
+        is_lzma_alone(p))
+        return VL_COMPRESSION_XZ;
+    /* "BZh", the level, then the magic number of a block or of the end. */
+    if (memcmp(p, "BZh", 3) == 0 && p[3] >= '1' && p[3] <= '9' &&
+        ((p[4] == 0x31 && p[5] == 0x41) || (p[4] == 0x17 && p[5] == 0x72)))
+        return VL_COMPRESSION_BZIP2;
+    return VL_COMPRESSION_NONE;
+}
+
+static int decompress(struct vl_stream *below, enum vl_compression compression, uint64_t max_output,
+    struct vl_stream **ret, struct vl_err *err)
 {
     switch (compression) {
     case VL_COMPRESSION_GZIP:
     case VL_COMPRESSION_ZLIB:
-        *ret_ops = &vl_stream_gzip_ops;
-        return vl_stream_gzip_new(below, compression == VL_COMPRESSION_ZLIB, ret_state, err);
+        return vl_stream_new_deflate(below, compression, max_output, ret, err);
     case VL_COMPRESSION_ZSTD:
-        *ret_ops = &vl_stream_zstd_ops;
-        return vl_stream_zstd_new(below, ret_state, err);
+        return vl_stream_new_zstd(below, max_output, ret, err);
     case VL_COMPRESSION_XZ:
-        *ret_ops = &vl_stream_xz_ops;
-        return vl_stream_xz_new(below, ret_state, err);
+        return vl_stream_new_xz(below, max_output, ret, err);
     case VL_COMPRESSION_BZIP2:
-        *ret_ops = &vl_stream_bzip2_ops;
-        return vl_stream_bzip2_new(below, ret_state, err);
+        return vl_stream_new_bzip2(below, max_output, ret, err);
     case VL_COMPRESSION_NONE:
-    default:
-        vl_stream_free(below);
-        return vl_err_set(err, VL_ERR_UNSUPPORTED, "unknown compression %d", (int)compression);
+        break;
     }
+    return vl_stream_new_pass(below, max_output, ret, err);
 }
 
 int vl_stream_new_decompress(struct vl_stream *below, enum vl_compression compression, uint64_t max_output,
     struct vl_stream **ret, struct vl_err *err)
 {
-    if (compression == VL_COMPRESSION_NONE) {
-        *ret = below;
-        return 0;
-    }
-    struct bounded *b = calloc(1, sizeof(*b));
-    if (!b) {
+    int r = decompress(below, compression, max_output, ret, err);
+    if (r < 0)
         vl_stream_free(below);
-        return vl_err_nomem(err);
-    }
-    b->max = max_output;
-    int r = new_decompressor(below, compression, &b->ops, &b->state, err);
-    if (r < 0) {
-        free(b);
-        return r;
-    }
-    /* Every decompressor's state begins with its input. */
-    b->in = b->state;
-    return vl_stream_create(&bounded_ops, b, ret, err);
-}
-
-enum vl_compression vl_compression_detect(struct vl_span head)
-{
-    static const struct {
-        const char *magic;
-        size_t len;
-        enum vl_compression compression;
-    } magics[] = {
-        {"\x1f\x8b", 2, VL_COMPRESSION_GZIP},
-        {"\x28\xb5\x2f\xfd", 4, VL_COMPRESSION_ZSTD},
-        {"\xfd\x37zXZ\0", 6, VL_COMPRESSION_XZ},
-        {"\x5d\0\0", 3, VL_COMPRESSION_XZ}, /* .lzma with the usual properties */
-        {"BZh", 3, VL_COMPRESSION_BZIP2},
-    };
-    for (size_t i = 0; i < VL_ARRAY_LEN(magics); i++) {
-        if (head.len >= magics[i].len && memcmp(head.ptr, magics[i].magic, magics[i].len) == 0)
-            return magics[i].compression;
-    }
-    /* zstd's skippable frames, which may come first */
-    if (head.len >= 4 && ((uint8_t)head.ptr[0] & 0xf0) == 0x50 &&
-        memcmp(head.ptr + 1, "\x2a\x4d\x18", 3) == 0)
-        return VL_COMPRESSION_ZSTD;
-    return VL_COMPRESSION_NONE;
+    return r;
 }
 
 int vl_stream_new_auto(

@@ -1,112 +1,136 @@
-/* gzip (RFC 1952, all members) and zlib (RFC 1950) by ISA-L, which checks headers, CRC and length. */
-#include <isa-l/igzip_lib.h>
-#include <stdlib.h>
-
+/* gzip (RFC 1952) and zlib (RFC 1950) by ISA-L, which checks headers and trailers itself. */
 #include "stream_impl.h"
 
-struct gzip_state {
-    struct vl_stream_input in; /* first: see stream.c */
-    struct inflate_state inflate;
-    bool zlib;
-    bool ended; /* after the last member */
+#include <isa-l/igzip_lib.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct deflate_stream {
+    struct vl_stream base;
+    struct vl_stream *below;
+    struct vl_stream_budget budget;
+    uint32_t wrapper; /* ISAL_GZIP or ISAL_ZLIB */
+    bool finished;    /* the last member was checked to its end */
+    struct inflate_state state;
 };
 
-static void reset(struct gzip_state *s)
+static void begin_member(struct deflate_stream *self)
 {
-    isal_inflate_reset(&s->inflate);
-    s->inflate.crc_flag = s->zlib ? ISAL_ZLIB : ISAL_GZIP;
+    isal_inflate_reset(&self->state);
+    self->state.crc_flag = self->wrapper;
 }
 
-static int describe(int code, struct vl_err *err)
+static int fail_decode(struct deflate_stream *self, int code, struct vl_err *err)
 {
-    switch (code) {
-    case ISAL_INCORRECT_CHECKSUM:
-        return vl_err_set(err, VL_ERR_CORRUPT, "gzip: the checksum does not match");
-    case ISAL_UNSUPPORTED_METHOD:
-    case ISAL_NEED_DICT:
-        return vl_err_set(err, VL_ERR_UNSUPPORTED, "gzip: unknown compression method");
-    case ISAL_INVALID_WRAPPER:
-        return vl_err_set(err, VL_ERR_INVALID, "gzip: not a gzip header");
-    default:
-        return vl_err_set(err, VL_ERR_INVALID, "gzip: damaged data (%d)", code);
+    static const struct {
+        int code;
+        enum vl_err_code kind;
+        const char *text;
+    } texts[] = {
+        {ISAL_INVALID_BLOCK, VL_ERR_INVALID, "a block is damaged"},
+        {ISAL_INVALID_SYMBOL, VL_ERR_INVALID, "an invalid symbol"},
+        {ISAL_INVALID_LOOKBACK, VL_ERR_INVALID, "a reference to before the beginning"},
+        {ISAL_INVALID_WRAPPER, VL_ERR_INVALID, "the header is damaged"},
+        {ISAL_UNSUPPORTED_METHOD, VL_ERR_UNSUPPORTED, "an unknown compression method"},
+        {ISAL_INCORRECT_CHECKSUM, VL_ERR_CORRUPT, "the checksum or length does not match the content"},
+        {ISAL_NEED_DICT, VL_ERR_UNSUPPORTED, "a preset dictionary is needed"},
+    };
+    for (size_t i = 0; i < VL_ARRAY_LEN(texts); i++) {
+        if (texts[i].code == code)
+            return vl_stream_error(
+                &self->base, err, texts[i].kind, "%s data: %s", self->budget.format, texts[i].text);
     }
+    return vl_stream_error(&self->base, err, VL_ERR_INVALID, "%s data: error %d", self->budget.format, code);
 }
 
-/* After a member: another one, zero padding to the end (as tape blocks leave it), or an error. */
-static int next_member(struct gzip_state *s, struct vl_err *err)
+static bool all_zero(struct vl_span s)
 {
-    for (;;) {
-        int r = vl_stream_input_fill(&s->in, err);
-        if (r < 0)
-            return r;
-        if (s->in.from == s->in.to) {
-            s->ended = true;
-            return 0;
-        }
-        if (s->in.buf[s->in.from] == '\x1f' && !s->zlib) {
-            reset(s);
-            return 0;
-        }
-        if (s->in.buf[s->in.from] != '\0')
-            return vl_err_set(err, VL_ERR_INVALID, "gzip: other bytes follow the compressed data");
-        s->in.from++;
-    }
+    return s.len == 0 || (s.ptr[0] == '\0' && memcmp(s.ptr, s.ptr + 1, s.len - 1) == 0);
 }
 
-static int64_t gzip_read(void *state, void *buf, size_t size, struct vl_err *err)
+/* After a member: another one, the end, or zeros up to the end (tapes and some builders pad). */
+static int after_member(struct deflate_stream *self, struct vl_err *err)
 {
-    struct gzip_state *s = state;
-    uint32_t want = size > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)size;
-    s->inflate.next_out = buf;
-    s->inflate.avail_out = want;
-    while (!s->ended && s->inflate.avail_out == want) {
-        if (s->inflate.block_state == ISAL_BLOCK_FINISH) {
-            int r = next_member(s, err);
-            if (r < 0)
-                return r;
-            continue;
-        }
-        int r = vl_stream_input_fill(&s->in, err);
-        if (r < 0)
-            return r;
-        s->inflate.next_in = (uint8_t *)s->in.buf + s->in.from;
-        s->inflate.avail_in = (uint32_t)(s->in.to - s->in.from);
-        int code = isal_inflate(&s->inflate);
-        if (code != ISAL_DECOMP_OK && code != ISAL_END_INPUT)
-            return describe(code, err);
-        bool stuck =
-            s->in.ended && s->inflate.avail_out == want && s->inflate.block_state != ISAL_BLOCK_FINISH;
-        s->in.from = s->in.to - s->inflate.avail_in;
-        if (stuck)
-            return vl_err_set(err, VL_ERR_INVALID, "gzip: ends early");
-    }
-    return want - s->inflate.avail_out;
-}
-
-static void gzip_free(void *state)
-{
-    struct gzip_state *s = state;
-    vl_stream_input_done(&s->in);
-    free(s);
-}
-
-const struct vl_stream_ops vl_stream_gzip_ops = {gzip_read, NULL, gzip_free};
-
-int vl_stream_gzip_new(struct vl_stream *below, bool zlib, void **ret_state, struct vl_err *err)
-{
-    struct gzip_state *s = calloc(1, sizeof(*s));
-    if (!s) {
-        vl_stream_free(below);
-        return vl_err_nomem(err);
-    }
-    int r = vl_stream_input_init(&s->in, below, err);
-    if (r < 0) {
-        gzip_free(s);
+    struct vl_span head;
+    int r = vl_stream_peek(self->below, 2, &head, err);
+    if (r < 0)
         return r;
+    if (self->wrapper == ISAL_GZIP && head.len >= 2 && memcmp(head.ptr, "\x1f\x8b", 2) == 0) {
+        begin_member(self);
+        return 1;
     }
-    isal_inflate_init(&s->inflate);
-    s->zlib = zlib;
-    reset(s);
-    *ret_state = s;
+    self->finished = true;
+    int64_t n;
+    while ((n = vl_stream_borrow(self->below, SIZE_MAX, &head, err)) > 0) {
+        if (self->wrapper != ISAL_GZIP || !all_zero(head))
+            return vl_stream_error(
+                &self->base, err, VL_ERR_INVALID, "%s data: other bytes follow its end", self->budget.format);
+    }
+    return (int)n;
+}
+
+static int step(struct vl_stream *s, void *buf, size_t size, size_t *ret_made, struct vl_err *err)
+{
+    struct deflate_stream *self = (struct deflate_stream *)s;
+    if (self->finished)
+        return 0;
+    struct inflate_state *st = &self->state;
+    struct vl_span in;
+    int r = vl_stream_peek(self->below, 1, &in, err);
+    if (r < 0)
+        return r;
+    in = vl_span_slice(in, 0, UINT32_MAX / 2);
+    size_t room = vl_stream_budget_room(&self->budget, size < UINT32_MAX / 2 ? size : UINT32_MAX / 2);
+    st->next_in = (uint8_t *)(uintptr_t)in.ptr; /* only read, though not const in the library */
+    st->avail_in = (uint32_t)in.len;
+    st->next_out = buf;
+    st->avail_out = (uint32_t)room;
+    int code = isal_inflate(st);
+    if (code < 0 || code == ISAL_NEED_DICT)
+        return fail_decode(self, code, err);
+    size_t used = in.len - st->avail_in;
+    size_t made = room - st->avail_out;
+    r = vl_stream_skip(self->below, used, err);
+    if (r == 0)
+        r = vl_stream_budget_spend(&self->budget, s, used, made, err);
+    if (r < 0)
+        return r;
+    *ret_made = made;
+    if (st->block_state == ISAL_BLOCK_FINISH)
+        return after_member(self, err);
+    if (used == 0 && made == 0)
+        return vl_stream_error(&self->base, err, VL_ERR_INVALID,
+            in.len ? "%s data: cannot be decoded further" : "%s data ends early", self->budget.format);
+    return 1;
+}
+
+static int64_t deflate_fill(struct vl_stream *s, void *buf, size_t size, struct vl_err *err)
+{
+    return vl_stream_fill_by_steps(s, buf, size, step, err);
+}
+
+static void deflate_free(struct vl_stream *s)
+{
+    struct deflate_stream *self = (struct deflate_stream *)s;
+    vl_stream_free(self->below);
+    vl_stream_done(s);
+    free(self);
+}
+
+int vl_stream_new_deflate(struct vl_stream *below, enum vl_compression compression, uint64_t max_output,
+    struct vl_stream **ret, struct vl_err *err)
+{
+    static const struct vl_stream_ops ops = {.fill = deflate_fill, .free = deflate_free};
+    struct deflate_stream *self = calloc(1, sizeof(*self));
+    if (!self)
+        return vl_err_nomem(err);
+    bool gzip = compression == VL_COMPRESSION_GZIP;
+    vl_stream_init(&self->base, &ops, vl_stream_name(below));
+    self->below = below;
+    self->budget = (struct vl_stream_budget){.out_max = max_output, .format = gzip ? "gzip" : "zlib"};
+    self->wrapper = gzip ? ISAL_GZIP : ISAL_ZLIB;
+    isal_inflate_init(&self->state);
+    begin_member(self);
+    *ret = &self->base;
     return 0;
 }

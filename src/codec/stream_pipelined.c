@@ -1,143 +1,148 @@
-/* Reads ahead in a thread of its own, so that inflating, hashing and parsing run on different processors. */
-#include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
-
+/* Reading ahead in a thread: a ring of buffers between one who fills and one who takes. */
 #include "stream_impl.h"
 
-#define SLOTS 4 /* chunks between the two threads */
+#include <pthread.h>
+#include <stdlib.h>
+
+#define SLOTS 4
 
 struct slot {
-    char *bytes; /* VL_STREAM_CHUNK */
-    size_t len;  /* 0: the end */
+    char *bytes; /* VL_STREAM_CHUNK of them */
+    size_t len;  /* 0: the end or the error */
 };
 
-struct pipelined {
-    struct vl_stream *below;
+struct pipelined_stream {
+    struct vl_stream base;
+    struct vl_stream *below; /* belongs to the thread while it runs */
     pthread_t thread;
-    bool started;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
+    pthread_mutex_t mutex; /* guards what follows; a slot's bytes belong to one side at a time */
+    pthread_cond_t filled;
+    pthread_cond_t taken;
     struct slot slots[SLOTS];
-    size_t head, tail; /* filled and taken so far; head - tail of them are waiting */
-    bool ended;        /* the thread has put its last slot */
-    bool stop;         /* the reader is gone */
-    int result;        /* of `below`: 0 or -errno with err; told after the last slot */
-    struct vl_err err;
-    size_t taken_from; /* read so far of the slot at tail */
+    uint64_t head;         /* slots filled so far */
+    uint64_t tail;         /* slots given back so far */
+    bool lent;             /* the slot at `tail` is with the reader */
+    bool stop;             /* the reader has gone */
+    struct vl_err outcome; /* of the thread, set before its last slot */
 };
 
-/* Fills one chunk: short reads of decompressors are gathered, so that the threads meet less often. */
-static int64_t fill(struct pipelined *p, char *to)
+/* Waits for a free slot; NULL when the reader has gone. */
+static struct slot *next_free(struct pipelined_stream *self)
 {
-    size_t n = 0;
-    while (n < VL_STREAM_CHUNK) {
-        int64_t got = vl_stream_read(p->below, to + n, VL_STREAM_CHUNK - n, &p->err);
-        if (got < 0)
-            p->result = (int)got;
-        if (got <= 0)
+    pthread_mutex_lock(&self->mutex);
+    while (!self->stop && self->head - self->tail == SLOTS)
+        pthread_cond_wait(&self->taken, &self->mutex);
+    struct slot *slot = self->stop ? NULL : &self->slots[self->head % SLOTS];
+    pthread_mutex_unlock(&self->mutex);
+    return slot;
+}
+
+static void hand_over(struct pipelined_stream *self, const struct vl_err *outcome)
+{
+    pthread_mutex_lock(&self->mutex);
+    if (outcome)
+        self->outcome = *outcome;
+    self->head++;
+    pthread_cond_signal(&self->filled);
+    pthread_mutex_unlock(&self->mutex);
+}
+
+static void *run(void *arg)
+{
+    struct pipelined_stream *self = arg;
+    struct slot *slot;
+    while ((slot = next_free(self))) {
+        struct vl_err err = VL_ERR_INIT;
+        int64_t n = vl_stream_read(self->below, slot->bytes, VL_STREAM_CHUNK, &err);
+        slot->len = n > 0 ? (size_t)n : 0;
+        hand_over(self, n < 0 ? &err : NULL);
+        if (n <= 0)
             break;
-        n += (size_t)got;
     }
-    return (int64_t)n;
+    return NULL;
 }
 
-static void *read_ahead(void *user)
+static int pipelined_lend(struct vl_stream *s, struct vl_span *ret, struct vl_err *err)
 {
-    struct pipelined *p = user;
-    for (;;) {
-        pthread_mutex_lock(&p->lock);
-        while (!p->stop && p->head - p->tail == SLOTS)
-            pthread_cond_wait(&p->changed, &p->lock);
-        bool stop = p->stop;
-        pthread_mutex_unlock(&p->lock);
-        if (stop)
-            return NULL;
-        struct slot *slot = &p->slots[p->head % SLOTS];
-        size_t len = (size_t)fill(p, slot->bytes);
-        pthread_mutex_lock(&p->lock);
-        slot->len = len;
-        p->ended = len < VL_STREAM_CHUNK;
-        if (len)
-            p->head++;
-        stop = p->ended;
-        pthread_cond_broadcast(&p->changed);
-        pthread_mutex_unlock(&p->lock);
-        if (stop)
-            return NULL;
+    struct pipelined_stream *self = (struct pipelined_stream *)s;
+    pthread_mutex_lock(&self->mutex);
+    if (self->lent) {
+        self->lent = false;
+        self->tail++;
+        pthread_cond_signal(&self->taken);
     }
+    while (self->head == self->tail)
+        pthread_cond_wait(&self->filled, &self->mutex);
+    struct slot *slot = &self->slots[self->tail % SLOTS];
+    self->lent = true;
+    bool failed = slot->len == 0 && self->outcome.code != VL_ERR_NONE;
+    if (failed)
+        *err = self->outcome;
+    else
+        *ret = (struct vl_span){slot->bytes, slot->len};
+    pthread_mutex_unlock(&self->mutex);
+    return failed ? err->err : 0;
 }
 
-static int64_t pipelined_read(void *state, void *buf, size_t size, struct vl_err *err)
+static void free_slots(struct pipelined_stream *self)
 {
-    struct pipelined *p = state;
-    pthread_mutex_lock(&p->lock);
-    while (p->head == p->tail && !p->ended)
-        pthread_cond_wait(&p->changed, &p->lock);
-    bool empty = p->head == p->tail;
-    pthread_mutex_unlock(&p->lock);
-    if (empty) {
-        if (p->result < 0)
-            *err = p->err;
-        return p->result;
-    }
-    struct slot *slot = &p->slots[p->tail % SLOTS];
-    size_t n = slot->len - p->taken_from;
-    n = n < size ? n : size;
-    memcpy(buf, slot->bytes + p->taken_from, n);
-    p->taken_from += n;
-    if (p->taken_from == slot->len) {
-        p->taken_from = 0;
-        pthread_mutex_lock(&p->lock);
-        p->tail++;
-        pthread_cond_broadcast(&p->changed);
-        pthread_mutex_unlock(&p->lock);
-    }
-    return (int64_t)n;
+    for (unsigned i = 0; i < SLOTS; i++)
+        free(self->slots[i].bytes);
+    pthread_cond_destroy(&self->taken);
+    pthread_cond_destroy(&self->filled);
+    pthread_mutex_destroy(&self->mutex);
+    vl_stream_done(&self->base);
+    free(self);
 }
 
-static void pipelined_free(void *state)
+static void pipelined_free(struct vl_stream *s)
 {
-    struct pipelined *p = state;
-    if (p->started) {
-        pthread_mutex_lock(&p->lock);
-        p->stop = true;
-        pthread_cond_broadcast(&p->changed);
-        pthread_mutex_unlock(&p->lock);
-        pthread_join(p->thread, NULL);
-    }
-    vl_stream_free(p->below);
-    for (size_t i = 0; i < SLOTS; i++)
-        free(p->slots[i].bytes);
-    pthread_cond_destroy(&p->changed);
-    pthread_mutex_destroy(&p->lock);
-    free(p);
+    struct pipelined_stream *self = (struct pipelined_stream *)s;
+    pthread_mutex_lock(&self->mutex);
+    self->stop = true;
+    pthread_cond_signal(&self->taken);
+    pthread_mutex_unlock(&self->mutex);
+    pthread_join(self->thread, NULL);
+    vl_stream_free(self->below);
+    free_slots(self);
 }
 
-static const struct vl_stream_ops pipelined_ops = {pipelined_read, NULL, pipelined_free};
+static int make(struct vl_stream *below, struct pipelined_stream **ret, struct vl_err *err)
+{
+    static const struct vl_stream_ops ops = {.lend = pipelined_lend, .free = pipelined_free};
+    struct pipelined_stream *self = calloc(1, sizeof(*self));
+    if (!self)
+        return vl_err_nomem(err);
+    vl_stream_init(&self->base, &ops, vl_stream_name(below));
+    pthread_mutex_init(&self->mutex, NULL);
+    pthread_cond_init(&self->filled, NULL);
+    pthread_cond_init(&self->taken, NULL);
+    self->below = below;
+    bool whole = true;
+    for (unsigned i = 0; whole && i < SLOTS; i++) {
+        self->slots[i].bytes = malloc(VL_STREAM_CHUNK);
+        whole = self->slots[i].bytes != NULL;
+    }
+    int r = whole ? 0 : vl_err_nomem(err);
+    int failed = r == 0 ? pthread_create(&self->thread, NULL, run, self) : 0;
+    if (failed)
+        r = vl_err_sys(err, failed, "a thread to read ahead");
+    if (r < 0) {
+        free_slots(self);
+        return r;
+    }
+    *ret = self;
+    return 0;
+}
 
 int vl_stream_new_pipelined(struct vl_stream *below, struct vl_stream **ret, struct vl_err *err)
 {
-    struct pipelined *p = calloc(1, sizeof(*p));
-    if (!p) {
+    struct pipelined_stream *self = NULL;
+    int r = make(below, &self, err);
+    if (r < 0) {
         vl_stream_free(below);
-        return vl_err_nomem(err);
+        return r;
     }
-    p->below = below;
-    pthread_mutex_init(&p->lock, NULL);
-    pthread_cond_init(&p->changed, NULL);
-    for (size_t i = 0; i < SLOTS; i++) {
-        p->slots[i].bytes = malloc(VL_STREAM_CHUNK);
-        if (!p->slots[i].bytes) {
-            pipelined_free(p);
-            return vl_err_nomem(err);
-        }
-    }
-    int rc = pthread_create(&p->thread, NULL, read_ahead, p);
-    if (rc != 0) {
-        pipelined_free(p);
-        return vl_err_sys(err, rc, "start a reading thread");
-    }
-    p->started = true;
-    return vl_stream_create(&pipelined_ops, p, ret, err);
+    *ret = &self->base;
+    return 0;
 }

@@ -1,81 +1,109 @@
-/* .xz (all streams, padding between them) and .lzma. */
+/* .xz and .lzma by liblzma. */
+#include "stream_impl.h"
+
 #include <lzma.h>
 #include <stdlib.h>
 
-#include "stream_impl.h"
-
 #define MEMORY_MAX (128ULL * 1024 * 1024)
 
-struct xz_state {
-    struct vl_stream_input in; /* first: see stream.c */
-    lzma_stream lzma;
-    bool ended;
+struct xz_stream {
+    struct vl_stream base;
+    struct vl_stream *below;
+    struct vl_stream_budget budget;
+    lzma_stream state;
+    bool finished;
 };
 
-static int describe(lzma_ret code, struct vl_err *err)
+static int fail_decode(struct xz_stream *self, lzma_ret code, struct vl_err *err)
 {
-    switch (code) {
-    case LZMA_MEM_ERROR:
-        return vl_err_nomem(err);
-    case LZMA_MEMLIMIT_ERROR:
-        return vl_err_set(err, VL_ERR_LIMIT, "xz: needs more than %llu bytes of memory", MEMORY_MAX);
-    case LZMA_FORMAT_ERROR:
-        return vl_err_set(err, VL_ERR_INVALID, "xz: not an xz header");
-    case LZMA_BUF_ERROR:
-        return vl_err_set(err, VL_ERR_INVALID, "xz: ends early");
-    case LZMA_OPTIONS_ERROR:
-        return vl_err_set(err, VL_ERR_UNSUPPORTED, "xz: unknown options");
-    default:
-        return vl_err_set(err, VL_ERR_INVALID, "xz: damaged data (%d)", (int)code);
+    static const struct {
+        lzma_ret code;
+        enum vl_err_code kind;
+        const char *text;
+    } texts[] = {
+        {LZMA_MEMLIMIT_ERROR, VL_ERR_LIMIT, "decompression takes more than 128 MiB of memory"},
+        {LZMA_FORMAT_ERROR, VL_ERR_INVALID, "the header is damaged"},
+        {LZMA_OPTIONS_ERROR, VL_ERR_UNSUPPORTED, "an unknown filter"},
+        {LZMA_DATA_ERROR, VL_ERR_INVALID, "the content or its checksum is damaged"},
+        {LZMA_MEM_ERROR, VL_ERR_MEMORY, "out of memory"},
+    };
+    for (size_t i = 0; i < VL_ARRAY_LEN(texts); i++) {
+        if (texts[i].code == code)
+            return vl_stream_error(&self->base, err, texts[i].kind, "xz data: %s", texts[i].text);
     }
+    return vl_stream_error(&self->base, err, VL_ERR_INVALID, "xz data: error %d", (int)code);
 }
 
-static int64_t xz_read(void *state, void *buf, size_t size, struct vl_err *err)
+/* The .lzma decoder leaves what follows its end alone. */
+static int check_end(struct xz_stream *self, struct vl_err *err)
 {
-    struct xz_state *s = state;
-    s->lzma.next_out = buf;
-    s->lzma.avail_out = size;
-    while (!s->ended && s->lzma.avail_out == size) {
-        int r = vl_stream_input_fill(&s->in, err);
-        if (r < 0)
-            return r;
-        s->lzma.next_in = (const uint8_t *)s->in.buf + s->in.from;
-        s->lzma.avail_in = s->in.to - s->in.from;
-        lzma_ret code = lzma_code(&s->lzma, s->in.ended ? LZMA_FINISH : LZMA_RUN);
-        s->in.from = s->in.to - s->lzma.avail_in;
-        if (code == LZMA_STREAM_END)
-            s->ended = true;
-        else if (code != LZMA_OK)
-            return describe(code, err);
-    }
-    return (int64_t)(size - s->lzma.avail_out);
+    struct vl_span in;
+    int r = vl_stream_peek(self->below, 1, &in, err);
+    if (r == 0 && in.len)
+        r = vl_stream_error(&self->base, err, VL_ERR_INVALID, "xz data: other bytes follow its end");
+    return r;
 }
 
-static void xz_free(void *state)
+static int step(struct vl_stream *s, void *buf, size_t size, size_t *ret_made, struct vl_err *err)
 {
-    struct xz_state *s = state;
-    lzma_end(&s->lzma);
-    vl_stream_input_done(&s->in);
-    free(s);
-}
-
-const struct vl_stream_ops vl_stream_xz_ops = {xz_read, NULL, xz_free};
-
-int vl_stream_xz_new(struct vl_stream *below, void **ret_state, struct vl_err *err)
-{
-    struct xz_state *s = calloc(1, sizeof(*s));
-    if (!s) {
-        vl_stream_free(below);
-        return vl_err_nomem(err);
-    }
-    s->lzma = (lzma_stream)LZMA_STREAM_INIT;
-    int r = vl_stream_input_init(&s->in, below, err);
-    if (r == 0 && lzma_auto_decoder(&s->lzma, MEMORY_MAX, LZMA_CONCATENATED) != LZMA_OK)
-        r = vl_err_nomem(err);
-    if (r < 0) {
-        xz_free(s);
+    struct xz_stream *self = (struct xz_stream *)s;
+    if (self->finished)
+        return 0;
+    struct vl_span in;
+    int r = vl_stream_peek(self->below, 1, &in, err);
+    if (r < 0)
         return r;
+    lzma_stream *st = &self->state;
+    size_t room = vl_stream_budget_room(&self->budget, size);
+    st->next_in = (const uint8_t *)in.ptr;
+    st->avail_in = in.len;
+    st->next_out = buf;
+    st->avail_out = room;
+    lzma_ret code = lzma_code(st, in.len ? LZMA_RUN : LZMA_FINISH);
+    size_t used = in.len - st->avail_in;
+    size_t made = room - st->avail_out;
+    r = vl_stream_skip(self->below, used, err);
+    if (r == 0)
+        r = vl_stream_budget_spend(&self->budget, s, used, made, err);
+    if (r < 0)
+        return r;
+    *ret_made = made;
+    if (code == LZMA_BUF_ERROR)
+        return vl_stream_error(&self->base, err, VL_ERR_INVALID, "xz data ends early");
+    if (code != LZMA_OK && code != LZMA_STREAM_END)
+        return fail_decode(self, code, err);
+    self->finished = code == LZMA_STREAM_END;
+    return self->finished ? check_end(self, err) : 1;
+}
+
+static int64_t xz_fill(struct vl_stream *s, void *buf, size_t size, struct vl_err *err)
+{
+    return vl_stream_fill_by_steps(s, buf, size, step, err);
+}
+
+static void xz_free(struct vl_stream *s)
+{
+    struct xz_stream *self = (struct xz_stream *)s;
+    lzma_end(&self->state);
+    vl_stream_free(self->below);
+    vl_stream_done(s);
+    free(self);
+}
+
+int vl_stream_new_xz(struct vl_stream *below, uint64_t max_output, struct vl_stream **ret, struct vl_err *err)
+{
+    static const struct vl_stream_ops ops = {.fill = xz_fill, .free = xz_free};
+    struct xz_stream *self = calloc(1, sizeof(*self));
+    if (!self)
+        return vl_err_nomem(err);
+    self->state = (lzma_stream)LZMA_STREAM_INIT;
+    if (lzma_auto_decoder(&self->state, MEMORY_MAX, LZMA_CONCATENATED) != LZMA_OK) {
+        free(self);
+        return vl_err_nomem(err);
     }
-    *ret_state = s;
+    vl_stream_init(&self->base, &ops, vl_stream_name(below));
+    self->below = below;
+    self->budget = (struct vl_stream_budget){.out_max = max_output, .format = "xz"};
+    *ret = &self->base;
     return 0;
 }

@@ -1,66 +1,79 @@
-/* Zstandard (RFC 8878): all frames, skippable ones too. */
+/* Zstandard frames (RFC 8878), skippable ones among them. */
+#include "stream_impl.h"
+
 #include <stdlib.h>
 #include <zstd.h>
 
-#include "stream_impl.h"
+#define WINDOW_LOG_MAX 27 /* 128 MiB */
 
-#define WINDOW_LOG_MAX 27 /* 128 MiB, what `zstd --long` writes at most without a flag for reading */
-
-struct zstd_state {
-    struct vl_stream_input in; /* first: see stream.c */
-    ZSTD_DStream *zstd;
-    bool inside; /* a frame has begun and not ended */
+struct zstd_stream {
+    struct vl_stream base;
+    struct vl_stream *below;
+    struct vl_stream_budget budget;
+    ZSTD_DCtx *ctx;
+    bool between; /* a frame was finished and nothing of another seen */
 };
 
-static int64_t zstd_read(void *state, void *buf, size_t size, struct vl_err *err)
+static int step(struct vl_stream *s, void *buf, size_t size, size_t *ret_made, struct vl_err *err)
 {
-    struct zstd_state *s = state;
-    ZSTD_outBuffer out = {buf, size, 0};
-    while (out.pos == 0) {
-        int r = vl_stream_input_fill(&s->in, err);
-        if (r < 0)
-            return r;
-        if (s->in.from == s->in.to && !s->inside)
-            return 0;
-        ZSTD_inBuffer in = {s->in.buf, s->in.to, s->in.from};
-        size_t before = in.pos;
-        size_t hint = ZSTD_decompressStream(s->zstd, &out, &in);
-        if (ZSTD_isError(hint))
-            return vl_err_set(err, VL_ERR_INVALID, "zstd: %s", ZSTD_getErrorName(hint));
-        s->in.from = in.pos;
-        s->inside = hint != 0;
-        if (s->inside && s->in.ended && out.pos == 0 && in.pos == before)
-            return vl_err_set(err, VL_ERR_INVALID, "zstd: ends early");
+    struct zstd_stream *self = (struct zstd_stream *)s;
+    struct vl_span in;
+    int r = vl_stream_peek(self->below, 1, &in, err);
+    if (r < 0)
+        return r;
+    if (in.len == 0 && self->between)
+        return 0;
+    ZSTD_inBuffer from = {in.len ? in.ptr : "", in.len, 0};
+    ZSTD_outBuffer to = {buf, vl_stream_budget_room(&self->budget, size), 0};
+    size_t left = ZSTD_decompressStream(self->ctx, &to, &from);
+    if (ZSTD_isError(left)) {
+        /* The library has no public codes; its texts are plain. */
+        bool window = vl_span_find(vl_span_str(ZSTD_getErrorName(left)), VL_SPAN_LIT("memory")) != SIZE_MAX;
+        return vl_stream_error(&self->base, err, window ? VL_ERR_LIMIT : VL_ERR_INVALID, "zstd data: %s%s",
+            ZSTD_getErrorName(left), window ? " (the window is over 128 MiB)" : "");
     }
-    return (int64_t)out.pos;
+    self->between = left == 0;
+    r = vl_stream_skip(self->below, from.pos, err);
+    if (r == 0)
+        r = vl_stream_budget_spend(&self->budget, s, from.pos, to.pos, err);
+    if (r < 0)
+        return r;
+    *ret_made = to.pos;
+    if (from.pos == 0 && to.pos == 0 && !self->between)
+        return vl_stream_error(&self->base, err, VL_ERR_INVALID,
+            in.len ? "zstd data: cannot be decoded further" : "zstd data ends early");
+    return 1;
 }
 
-static void zstd_free(void *state)
+static int64_t zstd_fill(struct vl_stream *s, void *buf, size_t size, struct vl_err *err)
 {
-    struct zstd_state *s = state;
-    ZSTD_freeDStream(s->zstd);
-    vl_stream_input_done(&s->in);
-    free(s);
+    return vl_stream_fill_by_steps(s, buf, size, step, err);
 }
 
-const struct vl_stream_ops vl_stream_zstd_ops = {zstd_read, NULL, zstd_free};
-
-int vl_stream_zstd_new(struct vl_stream *below, void **ret_state, struct vl_err *err)
+static void zstd_free(struct vl_stream *s)
 {
-    struct zstd_state *s = calloc(1, sizeof(*s));
-    if (!s) {
-        vl_stream_free(below);
+    struct zstd_stream *self = (struct zstd_stream *)s;
+    ZSTD_freeDCtx(self->ctx);
+    vl_stream_free(self->below);
+    vl_stream_done(s);
+    free(self);
+}
+
+int vl_stream_new_zstd(
+    struct vl_stream *below, uint64_t max_output, struct vl_stream **ret, struct vl_err *err)
+{
+    static const struct vl_stream_ops ops = {.fill = zstd_fill, .free = zstd_free};
+    struct zstd_stream *self = calloc(1, sizeof(*self));
+    ZSTD_DCtx *ctx = ZSTD_createDCtx();
+    if (!self || !ctx || ZSTD_isError(ZSTD_DCtx_setParameter(ctx, ZSTD_d_windowLogMax, WINDOW_LOG_MAX))) {
+        ZSTD_freeDCtx(ctx);
+        free(self);
         return vl_err_nomem(err);
     }
-    int r = vl_stream_input_init(&s->in, below, err);
-    s->zstd = ZSTD_createDStream();
-    if (r == 0 &&
-        (!s->zstd || ZSTD_isError(ZSTD_DCtx_setParameter(s->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX))))
-        r = vl_err_nomem(err);
-    if (r < 0) {
-        zstd_free(s);
-        return r;
-    }
-    *ret_state = s;
+    vl_stream_init(&self->base, &ops, vl_stream_name(below));
+    self->below = below;
+    self->ctx = ctx;
+    self->budget = (struct vl_stream_budget){.out_max = max_output, .format = "zstd"};
+    *ret = &self->base;
     return 0;
 }

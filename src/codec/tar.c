@@ -1,33 +1,61 @@
-#include "codec/tar.h"
+#include "tar_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "tar_header.h"
+#include "stream_impl.h"
 
-#define BLOCK 512
-
-struct vl_tar {
-    struct vl_stream *stream; /* lent */
-    struct vl_tar_entry entry;
-    struct vl_tar_overrides global; /* of pax 'g' headers */
-    struct vl_tar_overrides next;   /* of pax 'x' and GNU long-name headers, for the next entry only */
-    char path[VL_TAR_PATH_MAX];
-    char target[VL_TAR_PATH_MAX];
-    uint64_t stored_left; /* bytes of content in the archive not yet read */
-    uint64_t padding;     /* after them */
-    struct vl_tar_sparse sparse;
-    uint64_t position; /* in the expanded file */
-    uint64_t entries;
-    bool ended;
+struct tar_field {
+    unsigned at;
+    unsigned len;
 };
+
+static const struct tar_field field_name = {0, 100}, field_mode = {100, 8}, field_uid = {108, 8},
+                              field_gid = {116, 8}, field_size = {124, 12}, field_mtime = {136, 12},
+                              field_link = {157, 100}, field_prefix = {345, 155},
+                              field_star_prefix = {345, 131};
+#define TYPE_AT       156
+#define MAGIC_AT      257
+#define STAR_MAGIC_AT 508
+
+static struct vl_span field(const struct vl_tar *tar, struct tar_field f)
+{
+    struct vl_span s = {(const char *)tar->block + f.at, f.len};
+    return vl_span_slice(s, 0, vl_span_find_char(s, '\0'));
+}
+
+/* Nothing rests on these: what is no number counts as 0. */
+static int64_t minor_number(const struct vl_tar *tar, struct tar_field f)
+{
+    int64_t v;
+    return vl_tar_number(tar->block + f.at, f.len, &v) ? v : 0;
+}
+
+static void forget(struct tar_overrides *o)
+{
+    o->has_size = o->has_mtime = o->has_uid = o->has_gid = false;
+    o->has_real_size = o->has_sparse_size = o->has_offset = o->has_map = false;
+    o->sparse_major = o->sparse_minor = -1;
+    o->path[0] = o->target[0] = o->sparse_path[0] = '\0';
+}
+
+static void forget_all(struct tar_overrides *o)
+{
+    forget(o);
+    o->pending = false;
+    o->gnu_path[0] = o->gnu_target[0] = '\0';
+}
 
 struct vl_tar *vl_tar_new(struct vl_stream *stream)
 {
     struct vl_tar *tar = calloc(1, sizeof(*tar));
-    if (tar)
-        tar->stream = stream;
+    if (!tar)
+        return NULL;
+    tar->stream = stream;
+    vl_buf_init(&tar->extended, VL_TAR_HEADER_MAX);
+    vl_vec_init(&tar->pieces, sizeof(struct tar_piece), VL_TAR_SPARSE_MAX);
+    forget_all(&tar->local);
+    forget_all(&tar->global);
     return tar;
 }
 
@@ -35,9 +63,8 @@ void vl_tar_free(struct vl_tar *tar)
 {
     if (!tar)
         return;
-    vl_tar_overrides_done(&tar->global);
-    vl_tar_overrides_done(&tar->next);
-    free(tar->sparse.parts);
+    vl_buf_done(&tar->extended);
+    vl_vec_done(&tar->pieces);
     free(tar);
 }
 
@@ -47,93 +74,177 @@ void vl_tar_cleanup(struct vl_tar **tar)
     *tar = NULL;
 }
 
-/* 1 with a header, 0 at the end of the archive: two zero blocks, or the end of the bytes at an entry border.
- */
-static int read_header(struct vl_tar *tar, char block[BLOCK], struct vl_err *err)
+int vl_tar_read_block(struct vl_tar *tar, uint8_t block[TAR_BLOCK], struct vl_err *err)
 {
-    static const char zeros[BLOCK];
-    for (unsigned empty = 0; empty < 2;) {
-        size_t got = 0;
-        while (got < BLOCK) {
-            int64_t n = vl_stream_read(tar->stream, block + got, BLOCK - got, err);
-            if (n < 0)
-                return (int)n;
-            if (n == 0)
-                break;
-            got += (size_t)n;
-        }
-        if (got == 0)
-            return 0;
-        if (got < BLOCK)
-            return vl_err_set(err, VL_ERR_INVALID, "tar: ends inside a header");
-        if (memcmp(block, zeros, BLOCK) != 0)
-            return 1;
-        empty++;
+    size_t got = 0;
+    while (got < TAR_BLOCK) {
+        int64_t n = vl_stream_read(tar->stream, block + got, TAR_BLOCK - got, err);
+        if (n < 0)
+            return (int)n;
+        if (n == 0)
+            break;
+        got += (size_t)n;
+    }
+    if (got && got < TAR_BLOCK)
+        return vl_err_set(err, VL_ERR_INVALID, "tar: ends early, inside a header");
+    return got == TAR_BLOCK;
+}
+
+int64_t vl_tar_read_stored(struct vl_tar *tar, void *buf, size_t size, struct vl_err *err)
+{
+    if (size > tar->stored)
+        size = (size_t)tar->stored;
+    if (size == 0)
+        return 0;
+    int64_t n = vl_stream_read(tar->stream, buf, size, err);
+    if (n < 0)
+        return vl_err_wrap(err, "tar: %s", tar->path);
+    if (n == 0)
+        return vl_err_set(err, VL_ERR_INVALID, "tar: %s: ends early: %llu bytes are missing", tar->path,
+            (unsigned long long)tar->stored);
+    tar->stored -= (uint64_t)n;
+    return n;
+}
+
+/* What is left of the entry. Some writers leave out the padding of the last one. */
+static int pass_over(struct vl_tar *tar, struct vl_err *err)
+{
+    uint64_t stored = tar->stored;
+    tar->stored = 0;
+    if (stored && vl_stream_skip(tar->stream, stored, err) < 0)
+        return vl_err_wrap(err, "tar: %s", tar->path);
+    while (tar->padding) {
+        struct vl_span part;
+        int64_t n = vl_stream_borrow(tar->stream, tar->padding, &part, err);
+        if (n < 0)
+            return (int)n;
+        tar->padding = n ? tar->padding - (unsigned)n : 0;
     }
     return 0;
 }
 
-/* Content of a header that describes the next entry. */
-static int read_extension(struct vl_tar *tar, uint64_t size, struct vl_buf *out, struct vl_err *err)
+static bool all_zero(const uint8_t block[TAR_BLOCK])
 {
+    return block[0] == 0 && memcmp(block, block + 1, TAR_BLOCK - 1) == 0;
+}
+
+/* 1 with a checked header in tar->block, 0 at the end. */
+static int next_header(struct vl_tar *tar, struct vl_err *err)
+{
+    uint64_t at = vl_stream_position(tar->stream);
+    int r = vl_tar_read_block(tar, tar->block, err);
+    if (r > 0 && all_zero(tar->block)) {
+        r = vl_tar_read_block(tar, tar->block, err);
+        if (r <= 0 || all_zero(tar->block))
+            return r < 0 ? r : 0;
+        return vl_err_set(err, VL_ERR_INVALID, "tar: a lone zero block at byte %llu", (unsigned long long)at);
+    }
+    if (r > 0 && !vl_tar_checksum_ok(tar->block))
+        return vl_err_set(err, VL_ERR_INVALID, "tar: wrong checksum of the header at byte %llu%s%s",
+            (unsigned long long)at, *tar->path ? ", after " : "", tar->path);
+    if (r > 0 && ++tar->n_headers > VL_TAR_ENTRIES_MAX)
+        return vl_err_set(err, VL_ERR_LIMIT, "tar: more than %d entries", VL_TAR_ENTRIES_MAX);
+    return r;
+}
+
+/* Reads the content of an extended header. */
+static int read_extended(struct vl_tar *tar, uint64_t size, struct vl_err *err)
+{
+    vl_buf_clear(&tar->extended);
     if (size > VL_TAR_HEADER_MAX)
-        return vl_err_set(err, VL_ERR_LIMIT, "tar: an extended header of %llu bytes, more than %lu",
-            (unsigned long long)size, VL_TAR_HEADER_MAX);
-    vl_buf_clear(out);
-    char *to = vl_buf_reserve(out, (size_t)size);
+        return vl_err_set(
+            err, VL_ERR_LIMIT, "tar: an extended header of more than %lu bytes", VL_TAR_HEADER_MAX);
+    char *to = vl_buf_reserve(&tar->extended, (size_t)size);
     if (!to)
-        return vl_err_nomem(err);
+        return vl_buf_check(&tar->extended, "tar: extended header", err);
     int r = vl_stream_read_all(tar->stream, to, (size_t)size, err);
     if (r < 0)
         return vl_err_wrap(err, "tar: extended header");
-    vl_buf_commit(out, (size_t)size);
-    return vl_stream_skip(tar->stream, (BLOCK - size % BLOCK) % BLOCK, err);
+    vl_buf_commit(&tar->extended, (size_t)size);
+    return 0;
 }
 
-static int skip_rest(struct vl_tar *tar, struct vl_err *err)
+/* 1: the block was an extended header and was taken in; 0: it is an entry's own. */
+static int take_extended(struct vl_tar *tar, uint64_t size, struct vl_err *err)
 {
-    uint64_t rest = tar->stored_left + tar->padding;
-    tar->stored_left = tar->padding = 0;
-    if (rest == 0)
+    char type = (char)tar->block[TYPE_AT];
+    if (!memchr("xXgLK", type, 5))
         return 0;
-    int r = vl_stream_skip(tar->stream, rest, err);
-    return r < 0 ? vl_err_wrap(err, "tar: %s", tar->path) : 0;
-}
-
-static int apply_extension(struct vl_tar *tar, char type, uint64_t size, struct vl_err *err)
-{
-    VL_CLEANUP(vl_buf_done) struct vl_buf text;
-    vl_buf_init(&text, VL_TAR_HEADER_MAX);
-    int r = read_extension(tar, size, &text, err);
+    int r = read_extended(tar, size, err);
+    struct vl_span content = vl_buf_span(&tar->extended);
     if (r < 0)
         return r;
-    struct vl_span s = vl_buf_span(&text);
+    struct tar_overrides *o = &tar->local;
     switch (type) {
     case 'L':
-        return vl_tar_override_path(&tar->next, vl_span_slice(s, 0, vl_span_find_char(s, '\0')), err);
+        r = vl_tar_copy_name(content, o->gnu_path, "path", err);
+        break;
     case 'K':
-        return vl_tar_override_target(&tar->next, vl_span_slice(s, 0, vl_span_find_char(s, '\0')), err);
+        r = vl_tar_copy_name(content, o->gnu_target, "link target", err);
+        break;
     case 'g':
-        return vl_tar_parse_pax(s, &tar->global, err);
+        r = vl_tar_read_pax(tar, content, true, err);
+        break;
     default:
-        return vl_tar_parse_pax(s, &tar->next, err);
+        forget(o);
+        tar->pieces.len = 0;
+        r = vl_tar_read_pax(tar, content, false, err);
     }
+    o->pending |= type != 'g';
+    return r < 0 ? r : 1;
 }
 
-static bool is_extension(char type)
+/* The name in the header: the prefix is there in POSIX and star archives only; GNU has other things there. */
+static void header_path(const struct vl_tar *tar, char ret[VL_TAR_PATH_MAX])
 {
-    return type == 'L' || type == 'K' || type == 'x' || type == 'X' || type == 'g';
+    struct vl_span name = field(tar, field_name);
+    struct vl_span prefix = VL_SPAN_EMPTY;
+    if (memcmp(tar->block + MAGIC_AT, "ustar\0", 6) == 0) {
+        bool star = memcmp(tar->block + STAR_MAGIC_AT, "tar\0", 4) == 0;
+        prefix = field(tar, star ? field_star_prefix : field_prefix);
+    }
+    size_t at = 0;
+    if (prefix.len) {
+        memcpy(ret, prefix.ptr, prefix.len);
+        at = prefix.len;
+        ret[at++] = '/';
+    }
+    if (name.len)
+        memcpy(ret + at, name.ptr, name.len);
+    ret[at + name.len] = '\0';
 }
 
-static enum vl_tar_type type_of(char flag, const char *path)
+static const char *first_said(const char *a, const char *b, const char *c)
 {
-    size_t n = strlen(path);
-    switch (flag) {
-    case '\0':
+    return *a ? a : *b ? b : c;
+}
+
+static void fill_names(struct vl_tar *tar)
+{
+    const struct tar_overrides *o = &tar->local;
+    const char *path = first_said(vl_tar_pax_is_sparse(o) ? o->sparse_path : "", o->gnu_path, o->path);
+    if (*path)
+        memcpy(tar->path, path, strlen(path) + 1);
+    else
+        header_path(tar, tar->path);
+    struct vl_span own = field(tar, field_link);
+    const char *target = first_said(o->gnu_target, o->target, "");
+    struct vl_span from = *target ? vl_span_str(target) : own;
+    if (from.len)
+        memcpy(tar->target, from.ptr, from.len);
+    tar->target[from.len] = '\0';
+}
+
+static enum vl_tar_type type_of(const struct vl_tar *tar)
+{
+    size_t len = strlen(tar->path);
+    switch ((char)tar->block[TYPE_AT]) {
+    case '\0': /* v7 has no type for folders */
+        return len && tar->path[len - 1] == '/' ? VL_TAR_DIR : VL_TAR_FILE;
     case '0':
-    case '7':
-    case 'S':                                                      /* GNU sparse */
-        return n && path[n - 1] == '/' ? VL_TAR_DIR : VL_TAR_FILE; /* v7 marks folders so */
+    case '7': /* a file in one piece */
+    case 'S':
+        return VL_TAR_FILE;
     case '1':
         return VL_TAR_HARDLINK;
     case '2':
@@ -143,7 +254,7 @@ static enum vl_tar_type type_of(char flag, const char *path)
     case '4':
         return VL_TAR_BLOCK;
     case '5':
-    case 'D': /* GNU incremental folder */
+    case 'D': /* a folder with a list of its names as content */
         return VL_TAR_DIR;
     case '6':
         return VL_TAR_FIFO;
@@ -152,194 +263,193 @@ static enum vl_tar_type type_of(char flag, const char *path)
     }
 }
 
-static int set_text(char to[VL_TAR_PATH_MAX], struct vl_span from, const char *what, struct vl_err *err)
+static uint32_t id_of(bool said, uint64_t value, bool said_global, uint64_t global, int64_t own)
 {
-    from = vl_span_slice(from, 0, vl_span_find_char(from, '\0'));
-    if (from.len >= VL_TAR_PATH_MAX)
-        return vl_err_set(
-            err, VL_ERR_LIMIT, "tar: a %s of %zu bytes, more than %d", what, from.len, VL_TAR_PATH_MAX - 1);
-    if (from.len)
-        memcpy(to, from.ptr, from.len);
-    to[from.len] = '\0';
-    return 0;
+    uint64_t v = said ? value : said_global ? global : own < 0 ? 0 : (uint64_t)own;
+    return v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
 }
 
-/* What pax and GNU headers say beats the block. */
-static int fill_entry(struct vl_tar *tar, const struct vl_tar_block *block, struct vl_err *err)
+static void fill_minor(struct vl_tar *tar)
 {
-    const struct vl_tar_overrides *next = &tar->next, *global = &tar->global;
+    const struct tar_overrides *o = &tar->local, *g = &tar->global;
     struct vl_tar_entry *e = &tar->entry;
-    struct vl_span path = next->has_path     ? vl_buf_span(&next->path)
-                          : global->has_path ? vl_buf_span(&global->path)
-                                             : block->path;
-    struct vl_span target = next->has_target     ? vl_buf_span(&next->target)
-                            : global->has_target ? vl_buf_span(&global->target)
-                                                 : block->target;
-    int r = set_text(tar->path, path, "path", err);
-    if (r == 0)
-        r = set_text(tar->target, target, "link target", err);
-    if (r < 0)
-        return r;
-    *e = (struct vl_tar_entry){
-        .type = type_of(block->type, tar->path),
-        .path = tar->path,
-        .target = tar->target,
-        .size = next->has_size ? next->size : block->size,
-        .mode = block->mode,
-        .uid = next->has_uid ? next->uid : block->uid,
-        .gid = next->has_gid ? next->gid : block->gid,
-        .mtime_ms = next->has_mtime ? next->mtime_ms : block->mtime_s * 1000,
-    };
-    /* Only files have content; some writers give links and folders a size all the same, without bytes behind
-     * it. */
-    bool has_bytes = e->type == VL_TAR_FILE || e->type == VL_TAR_OTHER;
-    tar->stored_left = has_bytes ? e->size : 0;
-    tar->padding = (BLOCK - tar->stored_left % BLOCK) % BLOCK;
-    tar->position = 0;
-    if (!has_bytes)
-        e->size = 0;
-    return 0;
+    int64_t mtime = minor_number(tar, field_mtime);
+    e->mode = (uint32_t)minor_number(tar, field_mode) & 07777;
+    e->uid = id_of(o->has_uid, o->uid, g->has_uid, g->uid, minor_number(tar, field_uid));
+    e->gid = id_of(o->has_gid, o->gid, g->has_gid, g->gid, minor_number(tar, field_gid));
+    if (__builtin_mul_overflow(mtime, 1000, &e->mtime_ms))
+        e->mtime_ms = 0;
+    if (o->has_mtime || g->has_mtime)
+        e->mtime_ms = o->has_mtime ? o->mtime_ms : g->mtime_ms;
 }
 
-/* The map of holes, from wherever this kind of sparse file keeps it. */
-static int fill_sparse(
-    struct vl_tar *tar, const char raw[BLOCK], const struct vl_tar_block *block, struct vl_err *err)
+static int begin_entry(struct vl_tar *tar, uint64_t size, struct vl_err *err)
 {
-    struct vl_tar_sparse *sparse = &tar->sparse;
+    struct vl_tar_entry *e = &tar->entry;
+    char type = (char)tar->block[TYPE_AT];
+    bool gnu = memcmp(tar->block + MAGIC_AT, "ustar  \0", 8) == 0;
+    fill_names(tar);
+    fill_minor(tar);
+    e->type = type_of(tar);
+    e->path = tar->path;
+    e->target = e->type == VL_TAR_HARDLINK || e->type == VL_TAR_SYMLINK ? tar->target : "";
+    e->size = tar->local.has_size ? tar->local.size : size;
+    /* Of these types the size is not that of any content (some writers put the target's there). */
+    if (memchr("123456", type, 6))
+        e->size = 0;
+    tar->stored = e->size;
+    tar->padding = (unsigned)(-e->size % TAR_BLOCK);
+    tar->at = 0;
+    tar->sparse = e->sparse = false;
+    if (type == 'S' && !gnu)
+        return vl_err_set(
+            err, VL_ERR_INVALID, "tar: %s: a sparse file in an archive not by GNU tar", tar->path);
     int r = 0;
-    sparse->n_parts = 0;
-    sparse->active = false;
-    if (block->type == 'S') {
-        r = vl_tar_read_gnu_sparse(raw, tar->stream, sparse, err);
-    } else if (tar->next.sparse_major == 1) {
-        uint64_t used = 0;
-        r = vl_tar_read_pax_sparse(tar->stream, tar->stored_left, &used, sparse, err);
-        if (r == 0)
-            tar->stored_left -= used;
-        sparse->real_size = tar->next.sparse_size;
-    } else if (tar->next.sparse_map_len) {
-        r = vl_tar_parse_sparse_map(vl_buf_span(&tar->next.sparse_map), sparse, err);
-        sparse->real_size = tar->next.sparse_size;
-    } else {
-        return 0;
-    }
-    if (r == 0)
-        r = vl_tar_check_sparse(sparse, tar->stored_left, err);
+    if (e->type == VL_TAR_FILE)
+        r = vl_tar_begin_sparse(tar, type == 'S', err);
+    else if (vl_tar_pax_is_sparse(&tar->local))
+        r = vl_err_set(err, VL_ERR_INVALID, "no file, but said to be a sparse one");
+    else
+        e->size = 0;
     if (r < 0)
         return vl_err_wrap(err, "tar: %s", tar->path);
-    sparse->active = true;
-    sparse->part = 0;
-    tar->entry.size = sparse->real_size;
+    if (!tar->sparse)
+        e->content_at = vl_stream_position(tar->stream);
     return 0;
+}
+
+/* 1 with an entry begun, 0 at the end. */
+static int find_entry(struct vl_tar *tar, struct vl_err *err)
+{
+    for (;;) {
+        int64_t size;
+        int r = pass_over(tar, err);
+        if (r == 0)
+            r = next_header(tar, err);
+        if (r < 0)
+            return r;
+        if (r == 0)
+            return tar->local.pending ? vl_err_set(err, VL_ERR_INVALID,
+                                            "tar: ends early: the entry of an extended header is missing")
+                                      : 0;
+        if (!vl_tar_number(tar->block + field_size.at, field_size.len, &size) || size < 0) {
+            header_path(tar, tar->path);
+            return vl_err_set(err, VL_ERR_INVALID, "tar: %s: the size is damaged", tar->path);
+        }
+        r = take_extended(tar, (uint64_t)size, err);
+        if (r == 0)
+            r = begin_entry(tar, (uint64_t)size, err) < 0 ? err->err : 0;
+        else if (r == 1)
+            tar->padding = (unsigned)(-(uint64_t)size % TAR_BLOCK);
+        if (r <= 0)
+            return r < 0 ? r : 1;
+    }
 }
 
 int vl_tar_next(struct vl_tar *tar, const struct vl_tar_entry **ret_entry, struct vl_err *err)
 {
-    char raw[BLOCK];
-    struct vl_tar_block block;
-    if (tar->ended)
-        return 0;
-    int r = skip_rest(tar, err);
-    vl_tar_overrides_reset(&tar->next);
-    while (r == 0) {
-        r = read_header(tar, raw, err);
-        if (r <= 0) {
-            tar->ended = r == 0;
-            return r;
-        }
-        if (++tar->entries > VL_TAR_ENTRIES_MAX)
-            return vl_err_set(err, VL_ERR_LIMIT, "tar: more than %d entries", VL_TAR_ENTRIES_MAX);
-        r = vl_tar_parse_block(raw, &block, err);
-        if (r < 0)
-            return r;
-        if (!is_extension(block.type))
-            break;
-        r = apply_extension(tar, block.type, block.size, err);
+    if (tar->failed.code != VL_ERR_NONE) {
+        *err = tar->failed;
+        return err->err;
     }
-    if (r < 0)
-        return r;
-    r = fill_entry(tar, &block, err);
-    if (r == 0)
-        r = fill_sparse(tar, raw, &block, err);
-    if (r < 0)
-        return r;
-    *ret_entry = &tar->entry;
-    return 1;
-}
-
-static int64_t read_stored(struct vl_tar *tar, void *buf, size_t size, struct vl_err *err)
-{
-    if (size > tar->stored_left)
-        size = (size_t)tar->stored_left;
-    if (size == 0)
+    if (tar->at_end)
         return 0;
-    int64_t n = vl_stream_read(tar->stream, buf, size, err);
-    if (n == 0)
-        return vl_err_set(err, VL_ERR_INVALID, "tar: %s: ends early", tar->path);
-    if (n < 0)
-        return vl_err_wrap(err, "tar: %s", tar->path);
-    tar->stored_left -= (uint64_t)n;
-    return n;
-}
-
-/* Holes are zeros; parts come from the archive in order. */
-static int64_t read_sparse(struct vl_tar *tar, void *buf, size_t size, struct vl_err *err)
-{
-    struct vl_tar_sparse *sparse = &tar->sparse;
-    while (sparse->part < sparse->n_parts &&
-           tar->position >= sparse->parts[sparse->part].offset + sparse->parts[sparse->part].len)
-        sparse->part++;
-    bool in_part = sparse->part < sparse->n_parts && tar->position >= sparse->parts[sparse->part].offset;
-    uint64_t end = in_part ? sparse->parts[sparse->part].offset + sparse->parts[sparse->part].len
-                   : sparse->part < sparse->n_parts ? sparse->parts[sparse->part].offset
-                                                    : sparse->real_size;
-    uint64_t left = end - tar->position;
-    if (left < size)
-        size = (size_t)left;
-    if (size == 0)
-        return 0;
-    int64_t n = (int64_t)size;
-    if (in_part)
-        n = read_stored(tar, buf, size, err);
-    else
-        memset(buf, 0, size);
-    if (n > 0)
-        tar->position += (uint64_t)n;
-    return n;
+    int r = find_entry(tar, err);
+    forget_all(&tar->local);
+    tar->at_end = r <= 0;
+    if (r < 0)
+        tar->failed = *err;
+    if (r > 0)
+        *ret_entry = &tar->entry;
+    return r;
 }
 
 int64_t vl_tar_read(struct vl_tar *tar, void *buf, size_t size, struct vl_err *err)
 {
-    return tar->sparse.active ? read_sparse(tar, buf, size, err) : read_stored(tar, buf, size, err);
+    if (tar->at_end || tar->entry.type != VL_TAR_FILE)
+        return 0;
+    return tar->sparse ? vl_tar_read_sparse(tar, buf, size, err) : vl_tar_read_stored(tar, buf, size, err);
+}
+
+/* The content of one entry as a stream of its own. */
+struct entry_stream {
+    struct vl_stream base;
+    struct vl_tar *tar;
+    uint64_t n_headers; /* tells whether the tar has gone on */
+};
+
+static int check_current(const struct entry_stream *self, struct vl_err *err)
+{
+    if (self->n_headers == self->tar->n_headers && !self->tar->at_end)
+        return 0;
+    return vl_err_set(err, VL_ERR_USAGE, "tar: the archive has gone on to another entry");
+}
+
+static int64_t entry_fill(struct vl_stream *s, void *buf, size_t size, struct vl_err *err)
+{
+    struct entry_stream *self = (struct entry_stream *)s;
+    int r = check_current(self, err);
+    return r < 0 ? r : vl_tar_read(self->tar, buf, size, err);
+}
+
+static int entry_skip(struct vl_stream *s, uint64_t n, struct vl_err *err)
+{
+    struct entry_stream *self = (struct entry_stream *)s;
+    struct vl_tar *tar = self->tar;
+    int r = check_current(self, err);
+    if (r < 0)
+        return r;
+    if (n > tar->stored)
+        return vl_err_set(err, VL_ERR_INVALID, "tar: %s: ends early", tar->path);
+    if (vl_stream_skip(tar->stream, n, err) < 0)
+        return vl_err_wrap(err, "tar: %s", tar->path);
+    tar->stored -= n;
+    return 0;
+}
+
+static void entry_free(struct vl_stream *s)
+{
+    vl_stream_done(s);
+    free(s);
+}
+
+int vl_tar_stream(struct vl_tar *tar, struct vl_stream **ret, struct vl_err *err)
+{
+    static const struct vl_stream_ops jumping = {.fill = entry_fill, .skip = entry_skip, .free = entry_free};
+    static const struct vl_stream_ops reading = {.fill = entry_fill, .free = entry_free};
+    struct entry_stream *self = calloc(1, sizeof(*self));
+    if (!self)
+        return vl_err_nomem(err);
+    bool jumps = !tar->sparse && tar->entry.type == VL_TAR_FILE;
+    vl_stream_init(&self->base, jumps ? &jumping : &reading, vl_stream_name(tar->stream));
+    self->tar = tar;
+    self->n_headers = tar->n_headers;
+    *ret = &self->base;
+    return 0;
 }
 
 bool vl_tar_clean_path(const char *path, char ret[VL_TAR_PATH_MAX])
 {
-    size_t n = 0;
-    unsigned depth = 0;
-    while (*path) {
-        size_t len = strcspn(path, "/");
-        bool dot = len == 1 && path[0] == '.';
-        bool up = len == 2 && path[0] == '.' && path[1] == '.';
-        if (up) {
-            if (depth == 0)
+    struct vl_span rest = vl_span_str(path), part;
+    size_t len = 0;
+    if (rest.len >= VL_TAR_PATH_MAX)
+        return false;
+    while (vl_span_split(&rest, '/', &part)) {
+        if (part.len == 0 || vl_span_eq_str(part, "."))
+            continue;
+        if (vl_span_eq_str(part, "..")) {
+            if (len == 0)
                 return false;
-            depth--;
-            while (n && ret[n - 1] != '/')
-                n--;
-            n -= n > 0;
-        } else if (len && !dot) {
-            if (n + (n > 0) + len >= VL_TAR_PATH_MAX)
-                return false;
-            if (n)
-                ret[n++] = '/';
-            memcpy(ret + n, path, len);
-            n += len;
-            depth++;
+            while (len && ret[len - 1] != '/')
+                len--;
+            len -= len > 0;
+            continue;
         }
-        path += len;
-        path += *path == '/';
+        if (len)
+            ret[len++] = '/';
+        memcpy(ret + len, part.ptr, part.len);
+        len += part.len;
     }
-    ret[n] = '\0';
-    return n > 0;
+    ret[len] = '\0';
+    return len > 0;
 }

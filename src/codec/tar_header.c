@@ -1,355 +1,267 @@
-/* lint: tests: test_tar.c */
-#include "tar_header.h"
+/* Fields of tar headers and records of pax headers. tests: test_tar.c covers tar_header.c */
+#include "tar_impl.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define BLOCK 512
+#define CHECKSUM_AT  148
+#define CHECKSUM_LEN 8
+#define FRACTION_MS  3
 
-/* Octal with spaces or NULs around it, or base 256 where the first bit is set (GNU, star). */
-static bool parse_number(struct vl_span field, int64_t *ret)
+static bool number_base256(const uint8_t *field, size_t len, int64_t *ret)
 {
-    uint8_t first = (uint8_t)field.ptr[0];
+    uint8_t invert = field[0] & 0x40 ? 0xff : 0;
     uint64_t v = 0;
-    if (first & 0x80) {
-        bool negative = first & 0x40;
-        v = negative ? UINT64_MAX : 0;
-        for (size_t i = 0; i < field.len; i++) {
-            uint8_t b = (uint8_t)field.ptr[i];
-            if (i == 0)
-                b = negative ? b : b & 0x7f;
-            if (i + 8 < field.len && b != (negative ? 0xff : 0))
-                return false;
-            v = v << 8 | b;
-        }
-        *ret = (int64_t)v;
-        return negative || *ret >= 0;
+    for (size_t i = 0; i < len; i++) {
+        uint8_t c = field[i] ^ invert;
+        if (i == 0)
+            c &= 0x7f;
+        if (v >> 55)
+            return false;
+        v = v << 8 | c;
     }
+    *ret = invert ? ~(int64_t)v : (int64_t)v;
+    return true;
+}
+
+bool vl_tar_number(const uint8_t *field, size_t len, int64_t *ret)
+{
+    if (len && field[0] & 0x80)
+        return number_base256(field, len, ret);
     size_t i = 0;
-    while (i < field.len && field.ptr[i] == ' ')
+    uint64_t v = 0;
+    while (i < len && (field[i] == ' ' || field[i] == '\0'))
         i++;
-    for (; i < field.len && field.ptr[i] >= '0' && field.ptr[i] <= '7'; i++) {
+    for (; i < len && field[i] >= '0' && field[i] <= '7'; i++) {
         if (v >> 60)
             return false;
-        v = v << 3 | (uint64_t)(field.ptr[i] - '0');
+        v = v << 3 | (uint64_t)(field[i] - '0');
     }
-    for (; i < field.len; i++) {
-        if (field.ptr[i] != ' ' && field.ptr[i] != '\0')
+    for (; i < len; i++) {
+        if (field[i] != ' ' && field[i] != '\0')
             return false;
     }
     *ret = (int64_t)v;
     return true;
 }
 
-static struct vl_span field(const char raw[BLOCK], size_t at, size_t len)
+/* Old tars of Sun and others added signed characters. */
+bool vl_tar_checksum_ok(const uint8_t block[TAR_BLOCK])
 {
-    return (struct vl_span){raw + at, len};
-}
-
-static struct vl_span text(const char raw[BLOCK], size_t at, size_t len)
-{
-    struct vl_span s = field(raw, at, len);
-    return vl_span_slice(s, 0, vl_span_find_char(s, '\0'));
-}
-
-/* Some old writers summed signed characters. */
-static bool checksum_fits(const char raw[BLOCK])
-{
-    int64_t want;
-    int64_t plain = 0, with_sign = 0;
-    if (!parse_number(field(raw, 148, 8), &want))
-        return false;
-    for (size_t i = 0; i < BLOCK; i++) {
-        char c = i >= 148 && i < 156 ? ' ' : raw[i];
-        plain += (uint8_t)c;
-        with_sign += (signed char)c;
+    int64_t said, plain = 0, with_sign = 0;
+    for (unsigned i = 0; i < TAR_BLOCK; i++) {
+        bool own = i >= CHECKSUM_AT && i < CHECKSUM_AT + CHECKSUM_LEN;
+        plain += own ? ' ' : block[i];
+        with_sign += own ? ' ' : (int8_t)block[i];
     }
-    return want == plain || want == with_sign;
+    return vl_tar_number(block + CHECKSUM_AT, CHECKSUM_LEN, &said) && (said == plain || said == with_sign);
 }
 
-int vl_tar_parse_block(const char raw[BLOCK], struct vl_tar_block *ret, struct vl_err *err)
+int vl_tar_copy_name(struct vl_span from, char ret[VL_TAR_PATH_MAX], const char *what, struct vl_err *err)
 {
-    int64_t size = 0, mode = 0, uid = 0, gid = 0, mtime = 0;
-    if (!checksum_fits(raw))
-        return vl_err_set(err, VL_ERR_INVALID, "tar: a header's checksum does not match");
-    if (!parse_number(field(raw, 124, 12), &size) || size < 0)
-        return vl_err_set(err, VL_ERR_INVALID, "tar: an entry's size is no number");
-    /* Odd numbers here harm nobody. */
-    if (!parse_number(field(raw, 100, 8), &mode))
-        mode = 0;
-    if (!parse_number(field(raw, 108, 8), &uid))
-        uid = 0;
-    if (!parse_number(field(raw, 116, 8), &gid))
-        gid = 0;
-    if (!parse_number(field(raw, 136, 12), &mtime) || mtime > INT64_MAX / 1000 || mtime < INT64_MIN / 1000)
-        mtime = 0;
-    ret->type = raw[156];
-    ret->size = (uint64_t)size;
-    ret->mode = (uint32_t)mode & 07777;
-    ret->uid = (uint32_t)uid;
-    ret->gid = (uint32_t)gid;
-    ret->mtime_s = mtime;
-    ret->path = text(raw, 0, 100);
-    ret->target = text(raw, 157, 100);
-    struct vl_span prefix = text(raw, 345, 155);
-    bool ustar = memcmp(raw + 257, "ustar\0", 6) == 0; /* GNU's "ustar  " uses the room for other things */
-    if (ustar && prefix.len) {
-        memcpy(ret->joined, prefix.ptr, prefix.len);
-        ret->joined[prefix.len] = '/';
-        if (ret->path.len)
-            memcpy(ret->joined + prefix.len + 1, ret->path.ptr, ret->path.len);
-        ret->path = (struct vl_span){ret->joined, prefix.len + 1 + ret->path.len};
-    }
+    struct vl_span name = vl_span_slice(from, 0, vl_span_find_char(from, '\0'));
+    if (name.len >= VL_TAR_PATH_MAX)
+        return vl_err_set(
+            err, VL_ERR_LIMIT, "tar: %s of more than %d bytes: %.64s…", what, VL_TAR_PATH_MAX - 1, name.ptr);
+    if (name.len)
+        memcpy(ret, name.ptr, name.len);
+    ret[name.len] = '\0';
     return 0;
 }
 
-void vl_tar_overrides_reset(struct vl_tar_overrides *o)
+static int pax_number(struct vl_span value, const char *key, uint64_t *ret, struct vl_err *err)
 {
-    struct vl_buf path = o->path, target = o->target, map = o->sparse_map;
-    *o = (struct vl_tar_overrides){.path = path, .target = target, .sparse_map = map};
+    uint64_t v;
+    if (!vl_span_to_u64(value, &v) || v > INT64_MAX)
+        return vl_err_set(
+            err, VL_ERR_INVALID, "tar: %s is no number: %.*s", key, VL_SPAN_FMT(vl_span_slice(value, 0, 64)));
+    *ret = v;
+    return 0;
 }
 
-void vl_tar_overrides_done(struct vl_tar_overrides *o)
+/* Seconds with an optional sign and fraction. Nothing rests on times: what is no time counts as none. */
+static void pax_time(struct vl_span value, struct tar_overrides *o)
 {
-    vl_buf_done(&o->path);
-    vl_buf_done(&o->target);
-    vl_buf_done(&o->sparse_map);
-}
-
-static int keep(struct vl_buf *buf, struct vl_span s, const char *what, struct vl_err *err)
-{
-    buf->max = VL_TAR_HEADER_MAX;
-    vl_buf_clear(buf);
-    vl_buf_append_span(buf, s);
-    return vl_buf_check(buf, what, err);
-}
-
-int vl_tar_override_path(struct vl_tar_overrides *o, struct vl_span path, struct vl_err *err)
-{
-    o->has_path = true;
-    return keep(&o->path, path, "tar: path", err);
-}
-
-int vl_tar_override_target(struct vl_tar_overrides *o, struct vl_span target, struct vl_err *err)
-{
-    o->has_target = true;
-    return keep(&o->target, target, "tar: link target", err);
-}
-
-/* Seconds with an optional fraction, as pax writes times. */
-static bool parse_seconds(struct vl_span s, int64_t *ret_ms)
-{
-    uint64_t seconds;
-    bool negative = vl_span_starts_with(s, "-");
+    bool negative = value.len && value.ptr[0] == '-';
     if (negative)
-        s = vl_span_slice(s, 1, s.len);
-    if (!vl_span_to_u64(vl_span_slice(s, 0, vl_span_find_char(s, '.')), &seconds) ||
-        seconds > INT64_MAX / 1000)
+        value = vl_span_slice(value, 1, value.len);
+    size_t dot = vl_span_find_char(value, '.');
+    struct vl_span fraction = dot == SIZE_MAX ? VL_SPAN_EMPTY : vl_span_slice(value, dot + 1, value.len);
+    uint64_t seconds;
+    if (!vl_span_to_u64(vl_span_slice(value, 0, dot), &seconds) || seconds > INT64_MAX / 1000 - 1)
+        return;
+    int64_t ms = (int64_t)seconds * 1000;
+    int64_t unit = 100;
+    for (size_t i = 0; i < fraction.len && i < FRACTION_MS; i++, unit /= 10) {
+        if (fraction.ptr[i] < '0' || fraction.ptr[i] > '9')
+            return;
+        ms += (fraction.ptr[i] - '0') * unit;
+    }
+    o->has_mtime = true;
+    o->mtime_ms = negative ? -ms : ms;
+}
+
+enum pax_key {
+    KEY_GID,
+    KEY_GNU_MAJOR,
+    KEY_GNU_MAP,
+    KEY_GNU_MINOR,
+    KEY_GNU_NAME,
+    KEY_GNU_NUMBLOCKS,
+    KEY_GNU_NUMBYTES,
+    KEY_GNU_OFFSET,
+    KEY_GNU_REALSIZE,
+    KEY_GNU_SIZE,
+    KEY_LINKPATH,
+    KEY_MTIME,
+    KEY_PATH,
+    KEY_SIZE,
+    KEY_UID,
+    KEY_OTHER,
+};
+
+static enum pax_key key_of(struct vl_span key)
+{
+    static const char *const keys[KEY_OTHER] = {
+        [KEY_GID] = "gid",
+        [KEY_GNU_MAJOR] = "GNU.sparse.major",
+        [KEY_GNU_MAP] = "GNU.sparse.map",
+        [KEY_GNU_MINOR] = "GNU.sparse.minor",
+        [KEY_GNU_NAME] = "GNU.sparse.name",
+        [KEY_GNU_NUMBLOCKS] = "GNU.sparse.numblocks",
+        [KEY_GNU_NUMBYTES] = "GNU.sparse.numbytes",
+        [KEY_GNU_OFFSET] = "GNU.sparse.offset",
+        [KEY_GNU_REALSIZE] = "GNU.sparse.realsize",
+        [KEY_GNU_SIZE] = "GNU.sparse.size",
+        [KEY_LINKPATH] = "linkpath",
+        [KEY_MTIME] = "mtime",
+        [KEY_PATH] = "path",
+        [KEY_SIZE] = "size",
+        [KEY_UID] = "uid",
+    };
+    for (int i = 0; i < KEY_OTHER; i++) {
+        if (vl_span_eq_str(key, keys[i]))
+            return (enum pax_key)i;
+    }
+    return KEY_OTHER;
+}
+
+static int take_name(struct vl_span value, char ret[VL_TAR_PATH_MAX], const char *key, struct vl_err *err)
+{
+    if (vl_span_find_char(value, '\0') != SIZE_MAX)
+        return vl_err_set(err, VL_ERR_INVALID, "tar: %s with a NUL inside", key);
+    return vl_tar_copy_name(value, ret, key, err);
+}
+
+/* GNU.sparse.size is that of 0.x, GNU.sparse.realsize that of 1.0; of both the first counts. */
+static int take_real_size(struct tar_overrides *o, bool first, struct vl_span value, struct vl_err *err)
+{
+    if (o->has_sparse_size && !first)
+        return 0;
+    o->has_sparse_size |= first;
+    o->has_real_size = true;
+    return pax_number(value, "size of a sparse file", &o->real_size, err);
+}
+
+/* Formats 0.0 (offset and numbytes in turn), 0.1 (map) and 1.0 (version, name and real size). */
+static int take_sparse(struct vl_tar *tar, enum pax_key key, struct vl_span value, struct vl_err *err)
+{
+    struct tar_overrides *o = &tar->local;
+    uint64_t v = 0;
+    int r = 0;
+    switch (key) {
+    case KEY_GNU_NAME:
+        return take_name(value, o->sparse_path, "GNU.sparse.name", err);
+    case KEY_GNU_SIZE:
+    case KEY_GNU_REALSIZE:
+        return take_real_size(o, key == KEY_GNU_SIZE, value, err);
+    case KEY_GNU_MAP:
+        o->has_map = true;
+        return vl_tar_read_sparse_list(tar, value, err);
+    case KEY_GNU_MAJOR:
+    case KEY_GNU_MINOR:
+        r = pax_number(value, "version of a sparse file", &v, err);
+        *(key == KEY_GNU_MAJOR ? &o->sparse_major : &o->sparse_minor) = v > 99 ? 99 : (int)v;
+        return r;
+    case KEY_GNU_OFFSET:
+        o->has_offset = true;
+        return pax_number(value, "offset in a sparse file", &o->offset, err);
+    case KEY_GNU_NUMBYTES:
+        r = pax_number(value, "length in a sparse file", &v, err);
+        if (r == 0 && !o->has_offset)
+            r = vl_err_set(err, VL_ERR_INVALID, "tar: a length without an offset in a sparse file");
+        if (r == 0)
+            r = vl_tar_add_piece(tar, o->offset, v, err);
+        o->has_offset = false;
+        o->has_map = true;
+        return r;
+    default:
+        return 0;
+    }
+}
+
+static int take_record(
+    struct vl_tar *tar, bool global, struct vl_span key, struct vl_span value, struct vl_err *err)
+{
+    struct tar_overrides *o = global ? &tar->global : &tar->local;
+    enum pax_key id = key_of(key);
+    /* An empty value takes a former record back: the header's own field counts again. */
+    if (value.len == 0 || id == KEY_OTHER)
+        return 0;
+    switch (id) {
+    case KEY_MTIME:
+        pax_time(value, o);
+        return 0;
+    case KEY_UID:
+        o->has_uid = vl_span_to_u64(value, &o->uid);
+        return 0;
+    case KEY_GID:
+        o->has_gid = vl_span_to_u64(value, &o->gid);
+        return 0;
+    default:
+        break;
+    }
+    if (global)
+        return 0;
+    switch (id) {
+    case KEY_PATH:
+        return take_name(value, o->path, "path", err);
+    case KEY_LINKPATH:
+        return take_name(value, o->target, "linkpath", err);
+    case KEY_SIZE:
+        o->has_size = true;
+        return pax_number(value, "size", &o->size, err);
+    default:
+        return take_sparse(tar, id, value, err);
+    }
+}
+
+/* One record: "LENGTH KEY=VALUE\n", where the length counts itself. */
+static bool split_record(struct vl_span *rest, struct vl_span *ret_key, struct vl_span *ret_value)
+{
+    size_t space = vl_span_find_char(vl_span_slice(*rest, 0, 21), ' ');
+    uint64_t len;
+    if (space == SIZE_MAX || !vl_span_to_u64(vl_span_slice(*rest, 0, space), &len) || len > rest->len ||
+        len < space + 3 || rest->ptr[len - 1] != '\n')
         return false;
-    *ret_ms = (int64_t)seconds * (negative ? -1000 : 1000);
+    struct vl_span record = vl_span_slice(*rest, space + 1, (size_t)len - 1);
+    size_t equals = vl_span_find_char(record, '=');
+    if (equals == SIZE_MAX || equals == 0)
+        return false;
+    *ret_key = vl_span_slice(record, 0, equals);
+    *ret_value = vl_span_slice(record, equals + 1, record.len);
+    *rest = vl_span_slice(*rest, (size_t)len, rest->len);
     return true;
 }
 
-/* 0.0 gives offset and numbytes as records of their own, in turn. */
-static int append_map(struct vl_tar_overrides *o, struct vl_span value, struct vl_err *err)
+int vl_tar_read_pax(struct vl_tar *tar, struct vl_span records, bool global, struct vl_err *err)
 {
-    o->sparse_map.max = VL_TAR_HEADER_MAX;
-    if (o->sparse_map_len == 0)
-        vl_buf_clear(&o->sparse_map);
-    else
-        vl_buf_append_char(&o->sparse_map, ',');
-    vl_buf_append_span(&o->sparse_map, value);
-    o->sparse_map_len = o->sparse_map.len;
-    return vl_buf_check(&o->sparse_map, "tar: sparse map", err);
-}
-
-static int apply_record(
-    struct vl_tar_overrides *o, struct vl_span key, struct vl_span value, struct vl_err *err)
-{
-    uint64_t n = 0;
-    bool number = vl_span_to_u64(value, &n);
-    if (vl_span_eq_str(key, "path") && !o->sparse_size)
-        return vl_tar_override_path(o, value, err);
-    if (vl_span_eq_str(key, "GNU.sparse.name"))
-        return vl_tar_override_path(o, value, err);
-    if (vl_span_eq_str(key, "linkpath"))
-        return vl_tar_override_target(o, value, err);
-    if (vl_span_eq_str(key, "GNU.sparse.map") || vl_span_eq_str(key, "GNU.sparse.offset") ||
-        vl_span_eq_str(key, "GNU.sparse.numbytes"))
-        return append_map(o, value, err);
-    if (vl_span_eq_str(key, "size")) {
-        if (!number || n > INT64_MAX)
-            return vl_err_set(err, VL_ERR_INVALID, "tar: pax size \"%.*s\" is no size", VL_SPAN_FMT(value));
-        o->has_size = true;
-        o->size = n;
-    } else if (vl_span_eq_str(key, "uid") && number) {
-        o->has_uid = true;
-        o->uid = (uint32_t)n;
-    } else if (vl_span_eq_str(key, "gid") && number) {
-        o->has_gid = true;
-        o->gid = (uint32_t)n;
-    } else if (vl_span_eq_str(key, "mtime")) {
-        o->has_mtime = parse_seconds(value, &o->mtime_ms);
-    } else if (vl_span_eq_str(key, "GNU.sparse.major") && number) {
-        o->sparse_major = (unsigned)n;
-    } else if ((vl_span_eq_str(key, "GNU.sparse.realsize") || vl_span_eq_str(key, "GNU.sparse.size")) &&
-               number) {
-        o->sparse_size = n;
-    }
-    return 0; /* other keys say nothing about path and content */
-}
-
-int vl_tar_parse_pax(struct vl_span rest, struct vl_tar_overrides *o, struct vl_err *err)
-{
-    while (rest.len) {
-        uint64_t len;
-        size_t space = vl_span_find_char(rest, ' ');
-        struct vl_span digits = vl_span_slice(rest, 0, space);
-        if (rest.ptr[0] == '\0')
-            return 0; /* padding that some writers count in */
-        if (space == SIZE_MAX || !vl_span_to_u64(digits, &len) || len <= space + 1 || len > rest.len ||
-            rest.ptr[len - 1] != '\n')
-            return vl_err_set(err, VL_ERR_INVALID, "tar: damaged pax header");
-        struct vl_span record = vl_span_slice(rest, space + 1, (size_t)len - 1);
-        size_t equals = vl_span_find_char(record, '=');
-        if (equals == SIZE_MAX)
-            return vl_err_set(err, VL_ERR_INVALID, "tar: a pax record without \"=\"");
-        int r = apply_record(
-            o, vl_span_slice(record, 0, equals), vl_span_slice(record, equals + 1, record.len), err);
-        if (r < 0)
-            return r;
-        rest = vl_span_slice(rest, (size_t)len, rest.len);
-    }
-    return 0;
-}
-
-static int add_part(struct vl_tar_sparse *sparse, uint64_t offset, uint64_t len, struct vl_err *err)
-{
-    if (sparse->n_parts >= VL_TAR_SPARSE_PARTS_MAX)
-        return vl_err_set(err, VL_ERR_LIMIT, "sparse file of more than %d parts", VL_TAR_SPARSE_PARTS_MAX);
-    if (sparse->n_parts == sparse->cap) {
-        size_t cap = sparse->cap ? sparse->cap * 2 : 16;
-        struct vl_tar_part *parts = reallocarray(sparse->parts, cap, sizeof(*parts));
-        if (!parts)
-            return vl_err_nomem(err);
-        sparse->parts = parts;
-        sparse->cap = cap;
-    }
-    sparse->parts[sparse->n_parts++] = (struct vl_tar_part){offset, len};
-    return 0;
-}
-
-/* Pairs of offset and length, 24 bytes each; an unused pair is empty. */
-static int add_gnu_parts(struct vl_tar_sparse *sparse, const char *pairs, size_t n, struct vl_err *err)
-{
-    for (size_t i = 0; i < n; i++) {
-        int64_t offset, len;
-        const char *pair = pairs + i * 24;
-        if (pair[0] == '\0')
-            return 0;
-        if (!parse_number((struct vl_span){pair, 12}, &offset) ||
-            !parse_number((struct vl_span){pair + 12, 12}, &len) || offset < 0 || len < 0)
-            return vl_err_set(err, VL_ERR_INVALID, "damaged sparse map");
-        int r = add_part(sparse, (uint64_t)offset, (uint64_t)len, err);
+    while (records.len) {
+        struct vl_span key, value;
+        if (!split_record(&records, &key, &value))
+            return vl_err_set(err, VL_ERR_INVALID, "tar: a record of an extended header is damaged");
+        int r = take_record(tar, global, key, value, err);
         if (r < 0)
             return r;
     }
-    return 0;
-}
-
-int vl_tar_read_gnu_sparse(
-    const char raw[BLOCK], struct vl_stream *stream, struct vl_tar_sparse *ret, struct vl_err *err)
-{
-    int64_t real;
-    char more[BLOCK];
-    if (!parse_number(field(raw, 483, 12), &real) || real < 0)
-        return vl_err_set(err, VL_ERR_INVALID, "damaged sparse header");
-    ret->real_size = (uint64_t)real;
-    int r = add_gnu_parts(ret, raw + 386, 4, err);
-    bool extended = raw[482] != '\0';
-    while (r == 0 && extended) {
-        r = vl_stream_read_all(stream, more, sizeof(more), err);
-        if (r == 0)
-            r = add_gnu_parts(ret, more, 21, err);
-        extended = more[504] != '\0';
-    }
-    return r;
-}
-
-/* A decimal number and a newline. */
-static int read_line_number(
-    struct vl_stream *stream, uint64_t *used, uint64_t stored, uint64_t *ret, struct vl_err *err)
-{
-    uint64_t v = 0;
-    for (unsigned digits = 0; digits < 21; digits++) {
-        char c;
-        if (*used >= stored)
-            break;
-        int r = vl_stream_read_all(stream, &c, 1, err);
-        if (r < 0)
-            return r;
-        ++*used;
-        if (c == '\n' && digits) {
-            *ret = v;
-            return 0;
-        }
-        if (c < '0' || c > '9' || __builtin_mul_overflow(v, 10U, &v) ||
-            __builtin_add_overflow(v, (uint64_t)(c - '0'), &v))
-            break;
-    }
-    return vl_err_set(err, VL_ERR_INVALID, "damaged sparse map");
-}
-
-int vl_tar_read_pax_sparse(struct vl_stream *stream, uint64_t stored, uint64_t *ret_used,
-    struct vl_tar_sparse *ret, struct vl_err *err)
-{
-    uint64_t used = 0, n = 0;
-    int r = read_line_number(stream, &used, stored, &n, err);
-    if (r == 0 && n > VL_TAR_SPARSE_PARTS_MAX)
-        r = vl_err_set(err, VL_ERR_LIMIT, "sparse file of more than %d parts", VL_TAR_SPARSE_PARTS_MAX);
-    for (uint64_t i = 0; i < n && r == 0; i++) {
-        uint64_t offset = 0, len = 0;
-        r = read_line_number(stream, &used, stored, &offset, err);
-        if (r == 0)
-            r = read_line_number(stream, &used, stored, &len, err);
-        if (r == 0)
-            r = add_part(ret, offset, len, err);
-    }
-    uint64_t padding = (BLOCK - used % BLOCK) % BLOCK;
-    if (r == 0 && padding > stored - used)
-        r = vl_err_set(err, VL_ERR_INVALID, "damaged sparse map");
-    if (r == 0)
-        r = vl_stream_skip(stream, padding, err);
-    *ret_used = used + padding;
-    return r;
-}
-
-int vl_tar_parse_sparse_map(struct vl_span map, struct vl_tar_sparse *ret, struct vl_err *err)
-{
-    struct vl_span word;
-    while (map.len) {
-        uint64_t offset, len;
-        if (!vl_span_split(&map, ',', &word) || !vl_span_to_u64(word, &offset) ||
-            !vl_span_split(&map, ',', &word) || !vl_span_to_u64(word, &len))
-            return vl_err_set(err, VL_ERR_INVALID, "damaged sparse map");
-        int r = add_part(ret, offset, len, err);
-        if (r < 0)
-            return r;
-    }
-    return 0;
-}
-
-int vl_tar_check_sparse(const struct vl_tar_sparse *sparse, uint64_t stored, struct vl_err *err)
-{
-    uint64_t at = 0, sum = 0;
-    for (size_t i = 0; i < sparse->n_parts; i++) {
-        const struct vl_tar_part *p = &sparse->parts[i];
-        if (p->offset < at || p->len > sparse->real_size || p->offset > sparse->real_size - p->len)
-            return vl_err_set(err, VL_ERR_INVALID, "a sparse part lies outside the file");
-        at = p->offset + p->len;
-        sum += p->len;
-    }
-    if (sum > stored)
-        return vl_err_set(err, VL_ERR_INVALID, "the sparse map names more bytes than are stored");
     return 0;
 }

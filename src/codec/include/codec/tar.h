@@ -1,13 +1,19 @@
 /* tar as a stream of entries: v7, ustar, GNU (long names, sparse, base-256 numbers) and pax.
- * Source: POSIX.1-2017 pax, GNU tar manual "Basic Tar Format". Nothing is ever written to disk. */
+ * Source: POSIX.1-2017 pax, GNU tar manual "Basic Tar Format". Nothing is ever written to disk.
+ *
+ * Where archives are ambiguous, what container engines do decides (they read with Go's archive/tar), so that
+ * nothing is hidden from a scan that a container would see: links, devices and folders have no content
+ * whatever their size says; global pax headers change neither names nor sizes; an entry of an unknown type is
+ * passed over by its size. */
 #ifndef VL_CODEC_TAR_H
 #define VL_CODEC_TAR_H
 
 #include "codec/stream.h"
 
-#define VL_TAR_PATH_MAX    4096            /* bytes of a name or link target */
+#define VL_TAR_PATH_MAX    4096            /* bytes of a name or link target incl. the NUL, as on Linux */
 #define VL_TAR_HEADER_MAX  (1024UL * 1024) /* bytes of one extended header */
-#define VL_TAR_ENTRIES_MAX 5000000
+#define VL_TAR_ENTRIES_MAX 5000000         /* headers, extended ones among them */
+#define VL_TAR_SPARSE_MAX  65536           /* pieces of one sparse file */
 
 enum vl_tar_type {
     VL_TAR_FILE,
@@ -24,10 +30,12 @@ struct vl_tar_entry {
     enum vl_tar_type type;
     const char *path;   /* as written, NUL-terminated; good until the next call */
     const char *target; /* of links; "" otherwise */
-    uint64_t size;      /* bytes of content that vl_tar_stream() yields */
+    uint64_t size;      /* bytes of content that vl_tar_read() yields; of sparse files with their holes */
     uint32_t mode;
     uint32_t uid, gid;
     int64_t mtime_ms;
+    bool sparse;         /* content is not stored in one piece */
+    uint64_t content_at; /* position of the content in the stream; UINT64_MAX for sparse files */
 };
 
 struct vl_tar;
@@ -43,6 +51,10 @@ VL_MUST_CHECK int vl_tar_next(struct vl_tar *tar, const struct vl_tar_entry **re
 
 /* Reads content of the current entry: as vl_stream_read(). */
 VL_MUST_CHECK int64_t vl_tar_read(struct vl_tar *tar, void *buf, size_t size, struct vl_err *err);
+
+/* A stream over the content of the current entry (an archive in the archive), good until the next call of
+ * vl_tar_next(); freeing it leaves the tar alone. */
+VL_MUST_CHECK int vl_tar_stream(struct vl_tar *tar, struct vl_stream **ret, struct vl_err *err);
 
 /* Makes a path relative and clean: no leading "/" or "./", no "//", "." parts dropped. Returns false where a
  * ".." part climbs out of the root or where nothing is left (the root itself). */
