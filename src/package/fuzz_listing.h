@@ -11,6 +11,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define FUZZ_ARENA_MAX (64UL * 1024 * 1024)
 
+/* Every other file of the target has the same content. */
+static int fuzz_read_other(void *user, const char *path, size_t max, struct vl_arena *arena,
+    struct vl_span *ret_content, struct vl_err *err)
+{
+    const struct vl_span *content = user;
+    (void)arena;
+    if (content->len > max)
+        return vl_err_set(err, VL_ERR_LIMIT, "%s: too large", path);
+    *ret_content = *content;
+    return 0;
+}
+
 static void fuzz_file(const char *const *paths, size_t n_paths, const uint8_t *data, size_t size)
 {
     if (size == 0)
@@ -28,6 +40,9 @@ static void fuzz_file(const char *const *paths, size_t n_paths, const uint8_t *d
         .size = size - 1,
         .content = {(const char *)data + 1, size - 1}};
     file.head = vl_span_slice(file.content, 0, 16);
+    struct vl_package_others others = {.read = fuzz_read_other, .user = &file.content};
+    if (size % 2)
+        file.others = &others;
     const struct vl_package_parser *parser =
         vl_package_parser_for(&file, VL_PACKAGE_SCOPE_INSTALLED | VL_PACKAGE_SCOPE_LOCKED);
     if (r >= 0 && parser)

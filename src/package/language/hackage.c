@@ -34,7 +34,6 @@ static int take_constraint(struct pkg_unique *unique, struct vl_span text, uint3
 static int parse_cabal(const struct vl_package_file *file, struct vl_package_sink *sink, struct vl_err *err)
 {
     struct vl_span rest = file->content, line, part;
-    bool in_constraints = false;
     uint32_t number = 0;
     VL_CLEANUP(pkg_unique_done) struct pkg_unique unique;
     pkg_unique_init(&unique, sink, file, VL_ECO_HACKAGE);
@@ -43,12 +42,9 @@ static int parse_cabal(const struct vl_package_file *file, struct vl_package_sin
         struct vl_span text = vl_span_trim(line);
         if (text.len == 0 || PKG_STARTS(text, "--"))
             continue;
-        if (line.ptr[0] != ' ' && line.ptr[0] != '\t') {
-            in_constraints = PKG_STARTS(text, "constraints:");
-            if (in_constraints)
-                text = vl_span_slice(text, sizeof("constraints:") - 1, text.len);
-        }
-        while (in_constraints && vl_span_split(&text, ',', &part)) {
+        if (PKG_STARTS(text, "constraints:"))
+            text = vl_span_slice(text, sizeof("constraints:") - 1, text.len);
+        while (vl_span_split(&text, ',', &part)) {
             int r = take_constraint(&unique, part, number, err);
             if (r < 0)
                 return r;

@@ -37,7 +37,9 @@ static int parse_package_json(
         return 0; /* no package: {"type": "module"} marks a folder only */
     bool in_modules = pkg_in_folder(file, "node_modules");
     /* Extensions of an editor and of Unity use the format, but are not npm's packages. */
-    if (vl_doc_get(root, "unity") || (!in_modules && vl_doc_get(vl_doc_get(root, "engines"), "vscode")))
+    bool vscode = vl_doc_get(vl_doc_get(root, "engines"), "vscode") ||
+                  vl_doc_is(vl_doc_get(root, "contributes"), VL_DOC_OBJECT);
+    if (vl_doc_get(root, "unity") || (vscode && !in_modules))
         return 0;
     unsigned flags = in_modules ? 0 : VL_PACKAGE_MAIN;
     if (in_modules && !is_module_root(pkg_folder(file)))

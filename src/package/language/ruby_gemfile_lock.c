@@ -4,7 +4,7 @@
 /* Source: Bundler's lock file as its LockfileParser reads it: sections at column 0, "specs:" at 2, a gem
  * "name (version[-platform])" at 4, its dependencies at 6. */
 
-enum section { SECTION_OTHER, SECTION_GEM, SECTION_GIT, SECTION_PATH };
+enum section { SECTION_NONE, SECTION_OTHER, SECTION_GEM, SECTION_GIT, SECTION_PATH };
 
 static bool wants_gemfile_lock(const struct vl_package_file *file)
 {
@@ -45,7 +45,7 @@ static int parse_gemfile_lock(
     const struct vl_package_file *file, struct vl_package_sink *sink, struct vl_err *err)
 {
     struct vl_span rest = file->content, line, name, version, revision = VL_SPAN_EMPTY;
-    enum section section = SECTION_OTHER;
+    enum section section = SECTION_NONE;
     bool specs = false;
     uint32_t number = 0;
     VL_CLEANUP(pkg_unique_done) struct pkg_unique unique;
@@ -63,6 +63,8 @@ static int parse_gemfile_lock(
             section = section_of(text);
             specs = false;
             revision = VL_SPAN_EMPTY;
+        } else if (section == SECTION_NONE) {
+            return vl_err_set(err, VL_ERR_INVALID, "%s: line %u belongs to no section", file->path, number);
         } else if (indent == 2) {
             specs = PKG_IS(text, "specs:");
             if (PKG_STARTS(text, "revision: "))

@@ -23,6 +23,8 @@ static void test_package_json(void **state)
     /* The engine of an editor makes an extension of a project, but not of a library that npm installed. */
     const char *vscode = "{\"name\": \"a\", \"version\": \"1\", \"engines\": {\"vscode\": \"^1\"}}";
     listing_check(parser, "ext/package.json", vscode, "");
+    listing_check(
+        parser, "ext/package.json", "{\"name\": \"a\", \"version\": \"1\", \"contributes\": {}}", "");
     listing_check(parser, "node_modules/a/package.json", vscode, "npm a 1");
     listing_check(
         parser, "a/package.json", "{\"name\": \"a\", \"version\": \"1\", \"unity\": \"2020.3\"}", "");

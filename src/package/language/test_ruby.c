@@ -23,6 +23,7 @@ static void test_gemfile_lock(void **state)
         "gem x 1.0\ngem mine 0.1.0 M\ngem nokogiri 1.13.3\ngem racc 1.6.0.pre.1");
     listing_check("gem/gemfile-lock", "gems.locked", "", "");
     listing_check("gem/gemfile-lock", "Gemfile.lock", "GEM\n<<<<<<< HEAD\n", "error");
+    listing_check("gem/gemfile-lock", "Gemfile.lock", "    a (1)\nGEM\n", "error");
 }
 
 static void test_installed(void **state)

@@ -1,0 +1,13 @@
+#include "fuzz_listing.h"
+
+static const char *const paths[] = {
+    "Gemfile.lock",
+    "specifications/a-1.gemspec",
+    "app/foo.gemspec",
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    fuzz_file(paths, VL_ARRAY_LEN(paths), data, size);
+    return 0;
+}
