@@ -3,14 +3,27 @@
 
 #include <string.h>
 
+#include "base/time.h"
 #include "path.h"
 
 #define VALUE_MAX 1024 /* bytes of one value that are kept */
 
-enum { ID, ID_LIKE, VERSION_ID, CODENAME, PRETTY_NAME, VARIANT_ID, CPE_NAME, VERSION, NAME, VALUES };
+enum {
+    ID,
+    ID_LIKE,
+    VERSION_ID,
+    CODENAME,
+    PRETTY_NAME,
+    VARIANT_ID,
+    CPE_NAME,
+    VERSION,
+    NAME,
+    SUPPORT_END,
+    VALUES
+};
 
 static const char *const keys[VALUES] = {"ID", "ID_LIKE", "VERSION_ID", "VERSION_CODENAME", "PRETTY_NAME",
-    "VARIANT_ID", "CPE_NAME", "VERSION", "NAME"};
+    "VARIANT_ID", "CPE_NAME", "VERSION", "NAME", "SUPPORT_END"};
 
 static bool wants(const struct vl_package_file *file)
 {
@@ -113,6 +126,8 @@ static int parse(const struct vl_package_file *file, struct vl_package_sink *sin
         .variant_id = values[VARIANT_ID],
         .cpe_name = values[CPE_NAME],
     };
+    if (values[SUPPORT_END] && !vl_time_parse(vl_span_str(values[SUPPORT_END]), &distro.support_ends_ms))
+        distro.support_ends_ms = 0;
     bool in_etc = vl_span_starts_with(vl_span_str(file->path), "etc/");
     return os_release_offer(sink, &distro, in_etc ? OS_RANK_ETC : OS_RANK_USR_LIB, file->path, err);
 }

@@ -35,6 +35,8 @@ int os_release_offer(struct vl_package_sink *sink, const struct vl_distro *distr
             *into[i] = *from[i];
         *into[i] = vl_arena_strdup(sink->arena, *into[i]);
     }
+    if (same && best.support_ends_ms == 0)
+        best.support_ends_ms = other.support_ends_ms;
     int r = vl_arena_check(sink->arena, what, err);
     if (r < 0)
         return r;

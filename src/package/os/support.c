@@ -46,17 +46,17 @@ static const struct os_support_row *find(const struct vl_distro *distro)
 int vl_distro_support(struct vl_distro *distro, int64_t now_ms)
 {
     const struct os_support_row *row = find(distro);
-    distro->support = VL_SUPPORT_UNKNOWN;
-    distro->support_ends_ms = distro->extended_ends_ms = 0;
-    if (!row)
-        return 0;
-    distro->support_ends_ms = row->standard_ms;
-    distro->extended_ends_ms = row->extended_ms;
-    if (row->standard_ms == 0 || now_ms < row->standard_ms + DAY_MS)
+    int64_t standard = row ? row->standard_ms : distro->support_ends_ms;
+    int64_t extended = row ? row->extended_ms : 0;
+    distro->support_ends_ms = standard;
+    distro->extended_ends_ms = extended;
+    if (!row && standard == 0)
+        distro->support = VL_SUPPORT_UNKNOWN;
+    else if (standard == 0 || now_ms < standard + DAY_MS)
         distro->support = VL_SUPPORT_STANDARD;
-    else if (row->extended_ms && now_ms < row->extended_ms + DAY_MS)
+    else if (extended && now_ms < extended + DAY_MS)
         distro->support = VL_SUPPORT_EXTENDED;
     else
         distro->support = VL_SUPPORT_ENDED;
-    return 1;
+    return distro->support != VL_SUPPORT_UNKNOWN;
 }

@@ -93,6 +93,17 @@ static void test_ranks(void **state)
     os_test_done(&t);
 }
 
+static void test_support_end(void **state)
+{
+    (void)state;
+    struct os_test t;
+    os_test_init(&t);
+    offer(&t, "usr/lib/os-release", "ID=fedora\nVERSION_ID=44\nSUPPORT_END=2027-05-19\n");
+    offer(&t, "etc/os-release", "ID=fedora\nVERSION_ID=44\nSUPPORT_END=soon\n");
+    assert_int_equal(t.sink.distro.support_ends_ms, 1810684800000); /* date -ud 2027-05-19 +%s */
+    os_test_done(&t);
+}
+
 static void test_unknown(void **state)
 {
     (void)state;
@@ -111,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_ranks),
+        cmocka_unit_test(test_support_end),
         cmocka_unit_test(test_unknown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

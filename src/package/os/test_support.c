@@ -63,6 +63,24 @@ static void test_rows(void **state)
     }
 }
 
+/* Fedora writes SUPPORT_END since 38: a release that is newer than the table is still judged. */
+static void test_own_date(void **state)
+{
+    (void)state;
+    int64_t end, day = 24LL * 60 * 60 * 1000;
+    assert_true(vl_time_parse(VL_SPAN_LIT("2027-05-19"), &end));
+    struct vl_distro d = {.id = "fedora", .version_id = "99", .support_ends_ms = end};
+    assert_int_equal(vl_distro_support(&d, end), 1);
+    assert_int_equal(d.support, VL_SUPPORT_STANDARD);
+    assert_int_equal(d.support_ends_ms, end);
+    assert_int_equal(vl_distro_support(&d, end + day), 1);
+    assert_int_equal(d.support, VL_SUPPORT_ENDED);
+    /* the table knows better, for it is younger than the image */
+    struct vl_distro known = {.id = "fedora", .version_id = "42", .support_ends_ms = end};
+    assert_int_equal(vl_distro_support(&known, end), 1);
+    assert_int_equal(known.support, VL_SUPPORT_ENDED);
+}
+
 static void test_table(void **state)
 {
     (void)state;
@@ -78,6 +96,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_own_date),
         cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

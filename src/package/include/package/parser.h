@@ -53,8 +53,9 @@ struct vl_package_sink {
     struct vl_vec updates;      /* const char *: Windows KBs */
     struct vl_vec licenses;     /* struct vl_package_license: told by another file than the package's own */
     bool has_distro;
-    struct vl_distro distro; /* from os-release and the like; support dates are not filled */
-    unsigned distro_rank;    /* etc/os-release beats usr/lib/os-release beats others */
+    struct vl_distro
+        distro; /* from os-release and the like; of the support dates only what os-release says itself */
+    unsigned distro_rank; /* etc/os-release beats usr/lib/os-release beats others */
 };
 
 /* A file that a distribution package owns. Large: kept as spans of `paths`, in the arena. */
