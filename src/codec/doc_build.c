@@ -156,7 +156,7 @@ static int new_node(struct doc_builder *b, uint32_t *ret_unit, struct vl_err *er
 static int add_node(struct doc_builder *b, enum vl_doc_type type, struct doc_place place, uint32_t *ret_unit,
     struct vl_err *err)
 {
-    uint32_t unit;
+    uint32_t unit = 0;
     int r = new_node(b, &unit, err);
     if (r < 0)
         return r;
@@ -196,7 +196,7 @@ int doc_key(struct doc_builder *b, uint32_t key, size_t len, struct doc_place pl
 int doc_scalar(struct doc_builder *b, enum vl_doc_type type, uint32_t text, size_t len,
     struct doc_place place, struct vl_err *err)
 {
-    uint32_t unit;
+    uint32_t unit = 0;
     int r = add_node(b, type, place, &unit, err);
     if (r < 0)
         return r;
@@ -208,7 +208,7 @@ int doc_scalar(struct doc_builder *b, enum vl_doc_type type, uint32_t text, size
 
 int doc_open(struct doc_builder *b, enum vl_doc_type type, struct doc_place place, struct vl_err *err)
 {
-    uint32_t unit;
+    uint32_t unit = 0;
     int r = add_node(b, type, place, &unit, err);
     if (r < 0)
         return r;
