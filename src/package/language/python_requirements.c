@@ -220,4 +220,5 @@ const struct vl_package_parser pkg_parser_pypi_requirements = {
     .scopes = VL_PACKAGE_SCOPE_LOCKED,
     .wants = wants_requirements,
     .parse = parse_requirements,
+    .needs_others = true,
 };

@@ -293,4 +293,5 @@ const struct vl_package_parser pkg_parser_gem_gemspec = {
     .scopes = VL_PACKAGE_SCOPE_LOCKED,
     .wants = wants_gemspec,
     .parse = parse_gemspec,
+    .needs_others = true,
 };

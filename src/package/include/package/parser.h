@@ -98,6 +98,7 @@ struct vl_package_parser {
     /* Parses file->content. A damaged file is an error (-errno): the caller notes it as partial and goes on
      * with what is in the sink; out of memory and limits of the sink are errors too. */
     int (*parse)(const struct vl_package_file *file, struct vl_package_sink *sink, struct vl_err *err);
+    bool needs_others; /* says more when vl_package_file.others is given: see package/shelf.h */
 };
 
 /* All parsers, in the order they are asked; NULL beyond the last. */
