@@ -138,6 +138,12 @@ uint32_t vl_crc32c(uint32_t crc, struct vl_span data)
     return ~crc;
 }
 
+/* This one inverts by itself. */
+uint32_t vl_crc32(uint32_t crc, struct vl_span data)
+{
+    return data.len ? crc32_gzip_refl(crc, (const unsigned char *)data.ptr, data.len) : crc;
+}
+
 static void free_bio(BIO **bio)
 {
     BIO_free(*bio);

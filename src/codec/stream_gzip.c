@@ -20,27 +20,30 @@ static void begin_member(struct deflate_stream *self)
     self->state.crc_flag = self->wrapper;
 }
 
-static int fail_decode(struct deflate_stream *self, int code, struct vl_err *err)
+static const struct {
+    int code;
+    enum vl_err_code kind;
+    const char *text;
+} decode_errors[] = {
+    {ISAL_END_INPUT, VL_ERR_INVALID, "it ends early"},
+    {ISAL_OUT_OVERFLOW, VL_ERR_INVALID, "it becomes larger than was said"},
+    {ISAL_INVALID_BLOCK, VL_ERR_INVALID, "a block is damaged"},
+    {ISAL_INVALID_SYMBOL, VL_ERR_INVALID, "an invalid symbol"},
+    {ISAL_INVALID_LOOKBACK, VL_ERR_INVALID, "a reference to before the beginning"},
+    {ISAL_INVALID_WRAPPER, VL_ERR_INVALID, "the header is damaged"},
+    {ISAL_UNSUPPORTED_METHOD, VL_ERR_UNSUPPORTED, "an unknown compression method"},
+    {ISAL_INCORRECT_CHECKSUM, VL_ERR_CORRUPT, "the checksum or length does not match the content"},
+    {ISAL_NEED_DICT, VL_ERR_UNSUPPORTED, "a preset dictionary is needed"},
+};
+
+static int fail_decode(const char *name, const char *format, int code, struct vl_err *err)
 {
-    static const struct {
-        int code;
-        enum vl_err_code kind;
-        const char *text;
-    } texts[] = {
-        {ISAL_INVALID_BLOCK, VL_ERR_INVALID, "a block is damaged"},
-        {ISAL_INVALID_SYMBOL, VL_ERR_INVALID, "an invalid symbol"},
-        {ISAL_INVALID_LOOKBACK, VL_ERR_INVALID, "a reference to before the beginning"},
-        {ISAL_INVALID_WRAPPER, VL_ERR_INVALID, "the header is damaged"},
-        {ISAL_UNSUPPORTED_METHOD, VL_ERR_UNSUPPORTED, "an unknown compression method"},
-        {ISAL_INCORRECT_CHECKSUM, VL_ERR_CORRUPT, "the checksum or length does not match the content"},
-        {ISAL_NEED_DICT, VL_ERR_UNSUPPORTED, "a preset dictionary is needed"},
-    };
-    for (size_t i = 0; i < VL_ARRAY_LEN(texts); i++) {
-        if (texts[i].code == code)
-            return vl_stream_error(
-                &self->base, err, texts[i].kind, "%s data: %s", self->budget.format, texts[i].text);
+    for (size_t i = 0; i < VL_ARRAY_LEN(decode_errors); i++) {
+        if (decode_errors[i].code == code)
+            return vl_err_set(err, decode_errors[i].kind, "%s%s%s data: %s", name, *name ? ": " : "", format,
+                decode_errors[i].text);
     }
-    return vl_stream_error(&self->base, err, VL_ERR_INVALID, "%s data: error %d", self->budget.format, code);
+    return vl_err_set(err, VL_ERR_INVALID, "%s%s%s data: error %d", name, *name ? ": " : "", format, code);
 }
 
 static bool all_zero(struct vl_span s)
@@ -87,7 +90,7 @@ static int step(struct vl_stream *s, void *buf, size_t size, size_t *ret_made, s
     st->avail_out = (uint32_t)room;
     int code = isal_inflate(st);
     if (code < 0 || code == ISAL_NEED_DICT)
-        return fail_decode(self, code, err);
+        return fail_decode(s->name, self->budget.format, code, err);
     size_t used = in.len - st->avail_in;
     size_t made = room - st->avail_out;
     r = vl_stream_skip(self->below, used, err);
@@ -133,4 +136,39 @@ int vl_stream_new_deflate(struct vl_stream *below, enum vl_compression compressi
     begin_member(self);
     *ret = &self->base;
     return 0;
+}
+
+struct vl_inflater {
+    struct inflate_state state;
+};
+
+struct vl_inflater *vl_inflater_new(void)
+{
+    struct vl_inflater *inflater = calloc(1, sizeof(*inflater));
+    if (inflater)
+        isal_inflate_init(&inflater->state);
+    return inflater;
+}
+
+void vl_inflater_free(struct vl_inflater *inflater)
+{
+    free(inflater);
+}
+
+int64_t vl_inflater_run(
+    struct vl_inflater *inflater, struct vl_span in, void *out, size_t size, struct vl_err *err)
+{
+    struct inflate_state *st = &inflater->state;
+    if (in.len > UINT32_MAX || size > UINT32_MAX)
+        return vl_err_set(err, VL_ERR_LIMIT, "deflate data: more than 4 GiB");
+    isal_inflate_reset(st);
+    st->crc_flag = ISAL_DEFLATE;
+    st->next_in = (uint8_t *)(uintptr_t)in.ptr; /* only read, though not const in the library */
+    st->avail_in = (uint32_t)in.len;
+    st->next_out = out;
+    st->avail_out = (uint32_t)size;
+    int code = isal_inflate_stateless(st);
+    if (code != ISAL_DECOMP_OK)
+        return fail_decode("", "deflate", code, err);
+    return (int64_t)(size - st->avail_out);
 }

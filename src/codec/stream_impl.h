@@ -71,4 +71,13 @@ VL_MUST_CHECK int vl_stream_new_xz(
 VL_MUST_CHECK int vl_stream_new_bzip2(
     struct vl_stream *below, uint64_t max_output, struct vl_stream **ret, struct vl_err *err);
 
+/* Raw deflate (RFC 1951) in one go, for archives that name sizes; the state is used again for each entry. */
+struct vl_inflater;
+struct vl_inflater *vl_inflater_new(void); /* NULL: no memory */
+void vl_inflater_free(struct vl_inflater *inflater);
+
+/* Bytes written to `out`, at most `size`; more, less input or other input is an error. */
+VL_MUST_CHECK int64_t vl_inflater_run(
+    struct vl_inflater *inflater, struct vl_span in, void *out, size_t size, struct vl_err *err);
+
 #endif

@@ -86,6 +86,9 @@ static void test_crc32c(void **state)
     assert_int_equal(vl_crc32c(0, s), 0x113fdb5c);
     assert_int_equal(vl_crc32c(0, VL_SPAN_LIT("123456789")), 0xe3069283);
     assert_int_equal(vl_crc32c(0, VL_SPAN_EMPTY), 0);
+    assert_int_equal(vl_crc32(0, VL_SPAN_LIT("123456789")), 0xcbf43926);
+    assert_int_equal(vl_crc32(vl_crc32(0, VL_SPAN_LIT("1234")), VL_SPAN_LIT("56789")), 0xcbf43926);
+    assert_int_equal(vl_crc32(0, VL_SPAN_EMPTY), 0);
 }
 
 /* RFC 8032 section 7.1, tests 1 and 2; the PEM forms are those of RFC 8410. */

@@ -1,4 +1,4 @@
-/* Digests (OpenSSL), CRC32C and Ed25519. */
+/* Digests (OpenSSL), CRC-32, CRC-32C and Ed25519. */
 #ifndef VL_CODEC_DIGEST_H
 #define VL_CODEC_DIGEST_H
 
@@ -37,6 +37,9 @@ bool vl_digest_eq(const struct vl_digest *a, const struct vl_digest *b);
 
 /* CRC-32C (Castagnoli), start value 0, as in RFC 3720 appendix B.4. */
 uint32_t vl_crc32c(uint32_t crc, struct vl_span data);
+
+/* CRC-32 of gzip and zip (ISO 3309), start value 0. */
+uint32_t vl_crc32(uint32_t crc, struct vl_span data);
 
 #define VL_ED25519_KEY_BYTES       32
 #define VL_ED25519_SIGNATURE_BYTES 64
