@@ -71,7 +71,7 @@ static int gather(
 {
     size_t total = 0;
     for (size_t k = 0; k < n; k++)
-        total += layers[k]->entries.len;
+        total += layers[k] ? layers[k]->entries.len : 0;
     if (total > VL_MERGE_ENTRIES_MAX)
         return vl_err_set(
             err, VL_ERR_LIMIT, "image: more than %d entries in all layers", VL_MERGE_ENTRIES_MAX);
@@ -83,8 +83,8 @@ static int gather(
         return vl_err_nomem(err);
     }
     for (size_t k = 0; k < n; k++) {
-        const struct vl_layer_path *p = layers[k]->entries.items;
-        for (size_t i = 0; i < layers[k]->entries.len; i++)
+        const struct vl_layer_path *p = layers[k] ? layers[k]->entries.items : NULL;
+        for (size_t i = 0; p && i < layers[k]->entries.len; i++)
             m->all[m->n_all++] = (struct vl_merge_entry){p[i].path, &p[i], (uint32_t)k};
         ends[k] = m->n_all;
     }
@@ -554,4 +554,39 @@ const struct vl_merge_entry *vl_merge_content(struct vl_merge *merge, const char
         }
     }
     return NULL;
+}
+
+/* A folder may be implied by what is in it. */
+static bool is_folder(const struct vl_merge *m, const char *path)
+{
+    size_t len = strlen(path);
+    size_t i = lower_bound(m->view, m->n_view, path);
+    if (i < m->n_view && strcmp(m->view[i].path, path) == 0)
+        return m->view[i].entry->kind == VL_LAYER_PATH_DIR;
+    return i < m->n_view && strncmp(m->view[i].path, path, len) == 0 && m->view[i].path[len] == '/';
+}
+
+static bool near_root(const char *path)
+{
+    const char *slash = strchr(path, '/');
+    return !slash || !strchr(slash + 1, '/');
+}
+
+bool vl_merge_next_dir_link(const struct vl_merge *merge, size_t *pos, struct vl_arena *arena,
+    const char **ret_link, const char **ret_target)
+{
+    char real[VL_TAR_PATH_MAX];
+    while (*pos < merge->n_view) {
+        const struct vl_merge_entry *e = &merge->view[(*pos)++];
+        if (e->entry->kind != VL_LAYER_PATH_SYMLINK || !near_root(e->path) ||
+            !resolve_slowly(merge, e->path, true, real) || !is_folder(merge, real))
+            continue;
+        const char *target = vl_arena_strdup(arena, real);
+        if (!target)
+            return false;
+        *ret_link = e->path;
+        *ret_target = target;
+        return true;
+    }
+    return false;
 }

@@ -379,6 +379,29 @@ static void test_many(void **state)
     vl_arena_free(arena);
 }
 
+static void test_dir_links(void **state)
+{
+    (void)state;
+    struct stack s;
+    stack_init(&s,
+        (const char *const[]){"lib>usr/lib usr/lib64>lib bin>/usr/bin f>usr/lib/file usr/lib/file usr/bin/x "
+                              "dang>nowhere loop>loop var/run>../run run/ usr/share/doc/a>b usr/share/doc/b/",
+            "-bin", NULL});
+    VL_CLEANUP(vl_buf_done) struct vl_buf got;
+    vl_buf_init(&got, 65536);
+    const char *link, *target;
+    for (size_t pos = 0; vl_merge_next_dir_link(s.merge, &pos, s.arena, &link, &target);)
+        vl_buf_printf(&got, "%s>%s ", link, target);
+    assert_string_equal(vl_buf_str(&got), "lib>usr/lib usr/lib64>usr/lib var/run>run ");
+    stack_done(&s);
+
+    struct vl_merge *m = NULL;
+    struct vl_err err = VL_ERR_INIT;
+    assert_int_equal(vl_merge_new((const struct vl_layer_paths *const[]){NULL, NULL}, 2, &m, &err), 0);
+    assert_int_equal(vl_merge_count(m), 0);
+    vl_merge_free(m);
+}
+
 static void test_compare(void **state)
 {
     (void)state;
@@ -403,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_link_count),
         cmocka_unit_test(test_content),
         cmocka_unit_test(test_against_rules),
+        cmocka_unit_test(test_dir_links),
         cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

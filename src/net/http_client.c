@@ -47,7 +47,7 @@ static void init_curl(void)
 static int copy_options(struct vl_http_client *c, const struct vl_http_options *from, struct vl_err *err)
 {
     struct vl_http_options *o = &c->options;
-    const char **texts[] = {&o->ca_file, &o->client_cert, &o->proxy, &o->user_agent};
+    const char **texts[] = {&o->ca_file, &o->client_cert, &o->proxy, &o->user_agent, &o->unix_socket};
 
     *o = from ? *from : (struct vl_http_options){0};
     for (size_t i = 0; i < VL_ARRAY_LEN(texts); i++)
@@ -489,6 +489,8 @@ static void set_options(CURL *e, const struct vl_http_client *c, struct transfer
         struct curl_blob blob = {.data = c->ca.ptr, .len = c->ca.len, .flags = CURL_BLOB_NOCOPY};
         curl_easy_setopt(e, CURLOPT_CAINFO_BLOB, &blob);
     }
+    if (o->unix_socket)
+        curl_easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, o->unix_socket);
     if (o->client_cert) {
         curl_easy_setopt(e, CURLOPT_SSLCERT, o->client_cert);
         curl_easy_setopt(e, CURLOPT_SSLKEY, o->client_cert);

@@ -7,6 +7,7 @@
 #ifndef VL_IMAGE_IMAGE_H
 #define VL_IMAGE_IMAGE_H
 
+#include "base/buf.h"
 #include "codec/stream.h"
 #include "model/inventory.h"
 

@@ -75,8 +75,11 @@ struct vl_layer_walk {
     uint64_t entries;
 };
 
-/* Reads `blob` (compressed or not) to its end. Paths that climb out, devices, and the like are noted and
- * skipped. */
+/* Reads `blob` (compressed or not; lent) to its end. Paths that climb out are noted (VL_NOTE_PARTIAL) and
+ * skipped; absolute ones count from the root of the image, as for whoever unpacks it; devices and pipes are
+ * recorded as VL_LAYER_PATH_OTHER. A path may come twice in a layer and is shown twice: the later one counts.
+ * ret_paths was given to vl_layer_paths_init() and is sorted afterwards. Decompressing runs in a thread of
+ * its own. */
 VL_MUST_CHECK int vl_layer_walk(struct vl_stream *blob, const char *name,
     const struct vl_layer_visitor *visitor, struct vl_layer_paths *ret_paths, struct vl_notes *notes,
     struct vl_layer_walk *ret, struct vl_err *err);

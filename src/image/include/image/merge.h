@@ -14,7 +14,8 @@
 
 struct vl_merge; /* one thread at a time: look-ups fill a cache of folders */
 
-/* `layers`, base first, are lent and must outlive the merge. */
+/* `layers`, base first, are lent and must outlive the merge. A NULL among them is a layer nothing is known
+ * of. */
 VL_MUST_CHECK int vl_merge_new(
     const struct vl_layer_paths *const *layers, size_t n_layers, struct vl_merge **ret, struct vl_err *err);
 void vl_merge_free(struct vl_merge *merge); /* accepts NULL */
@@ -43,6 +44,12 @@ bool vl_merge_visible(struct vl_merge *merge, size_t layer, const char *path);
  * file whether it exists or not: "/lib/x/y" and "usr/lib/x/y" both give "usr/lib/x/y" where lib is a link to
  * usr/lib. Returns false where links go in a circle or the result is too long. The root is "". */
 bool vl_merge_resolve(struct vl_merge *merge, const char *path, bool follow_last, char ret[VL_TAR_PATH_MAX]);
+
+/* Walks the visible symbolic links to folders that are at most two parts deep ("lib", "usr/lib64"): what
+ * gives files a second name in all distributions. Start with *pos = 0. The target is resolved, and copied
+ * into `arena`; false at the end, or where the arena is full. */
+bool vl_merge_next_dir_link(const struct vl_merge *merge, size_t *pos, struct vl_arena *arena,
+    const char **ret_link, const char **ret_target);
 
 /* Where the bytes of an entry are: for a hard link the regular file it names, in its own layer or below; for
  * a symbolic link what it resolves to. NULL where there is none (dangling, a circle, a folder). */

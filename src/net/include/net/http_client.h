@@ -16,6 +16,7 @@ struct vl_http_options {
     const char *ca_file;     /* PEM added to the system's; NULL: system's alone */
     const char *client_cert; /* PEM with certificate and key; or NULL */
     const char *proxy;       /* NULL: http_proxy, https_proxy, no_proxy of the environment */
+    const char *unix_socket; /* connect to this socket whatever the URL's host; or NULL */
     bool insecure;           /* no certificate check; plain http stays allowed by URL only */
     long connect_timeout_ms; /* 0: 10 s */
     long stall_timeout_ms;   /* 0: 30 s with less than 1 KiB a second ends the transfer */
