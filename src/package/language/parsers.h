@@ -17,6 +17,7 @@ extern const struct vl_package_parser pkg_parser_vscode_vsix;
 
 extern const struct vl_package_parser pkg_parser_pypi_metadata;
 extern const struct vl_package_parser pkg_parser_pypi_egg;
+extern const struct vl_package_parser pkg_parser_pypi_wheel;
 extern const struct vl_package_parser pkg_parser_pypi_requirements;
 extern const struct vl_package_parser pkg_parser_pypi_pipfile_lock;
 extern const struct vl_package_parser pkg_parser_pypi_poetry_lock;

@@ -30,6 +30,8 @@ static void test_package_json(void **state)
         parser, "a/package.json", "{\"name\": \"a\", \"version\": \"1\", \"unity\": \"2020.3\"}", "");
     listing_check(parser, "a/package.json", "null", "error");
     listing_check(parser, "a/package.json", "{", "error");
+    listing_check(parser, "node_modules/a/package.json", "{", "error");
+    listing_check(parser, "node_modules/a/test/broken/package.json", "{", "");
 }
 
 static void check_licenses(const char *json, const char *first, uint32_t n)
