@@ -32,13 +32,26 @@ VL_MUST_CHECK int vl_advisory_db_feed(struct vl_advisory_db *db, size_t index, s
 const char *vl_advisory_db_digest(const struct vl_advisory_db *db); /* "sha256:…" of the content; lent */
 const char *vl_advisory_db_path(const struct vl_advisory_db *db);
 
+struct vl_advisory_counts {
+    uint64_t records;    /* as feeds gave them: package and vulnerability pairs, vulnerabilities, facts */
+    uint64_t advisories; /* documents */
+    uint64_t vulnerabilities; /* after merging aliases */
+    uint64_t packages;
+    uint64_t rows;
+    uint64_t ids;
+    uint64_t namespaces;
+};
+void vl_advisory_db_counts(const struct vl_advisory_db *db, struct vl_advisory_counts *ret);
+
 /* One advisory that names the package and includes its version. */
 struct vl_advisory_match {
     uint32_t record; /* to vl_advisory_describe() */
     const char
         *fixed_version; /* lowest fixed version above the package's in its branch; NULL where there is none */
     enum vl_fix_state state;
-    bool by_source; /* matched through the source package */
+    enum vl_severity severity; /* the vendor's for this package in this release; UNKNOWN where it rates the
+                                  vulnerability as a whole: then describe tells. Beats describe's severity */
+    bool by_source;            /* matched through the source package */
 };
 
 /* A matcher holds the distribution's namespaces and caches; one a thread. */
@@ -47,14 +60,24 @@ VL_MUST_CHECK int vl_advisory_matcher_new(struct vl_advisory_db *db, const struc
     struct vl_advisory_matcher **ret, struct vl_err *err);
 void vl_advisory_matcher_free(struct vl_advisory_matcher *matcher);
 
-/* Appends a struct vl_advisory_match for each; strings live in `arena`. `updates`: Windows KBs installed (may
- * be NULL). Third-party packages of a distribution (vendor) and kernel headers are told apart here: see docs.
- */
+/* The next target: another distribution, an empty coverage. Caches stay, so that re-matching many package
+ * lists costs a hash look-up for all but new packages. `distro` must outlive its use. */
+VL_MUST_CHECK int vl_advisory_matcher_reset(
+    struct vl_advisory_matcher *matcher, const struct vl_distro *distro, struct vl_err *err);
+
+/* Windows: installed updates ("KB5034123"), lent until the next reset. Without them and without a build
+ * number in the data no Windows package can be judged: its coverage row has no data. */
+void vl_advisory_matcher_set_updates(
+    struct vl_advisory_matcher *matcher, const char *const *updates, size_t n);
+
+/* Appends a struct vl_advisory_match for each vulnerability, once however many advisories name it; strings
+ * live in `arena`. Third-party packages of a distribution (vendor), kernel headers, main modules and
+ * requirements are not matched: docs/design/0004 says how they are told. */
 VL_MUST_CHECK int vl_advisory_match(struct vl_advisory_matcher *matcher, const struct vl_package *package,
     struct vl_arena *arena, struct vl_vec *matches, struct vl_err *err);
 
-/* The coverage row that judges this package: which namespace, whether there is data. Rows are lent by the
- * matcher and shared by all packages of one namespace. */
+/* The coverage row that judges this package: which namespace, whether there is data; counts the package in
+ * it. Rows are lent by the matcher until its reset and shared by all packages of one namespace. */
 VL_MUST_CHECK int vl_advisory_coverage(struct vl_advisory_matcher *matcher, const struct vl_package *package,
     const struct vl_coverage_row **ret, struct vl_err *err);
 
