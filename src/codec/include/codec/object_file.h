@@ -21,17 +21,27 @@ struct vl_object_file {
     struct vl_span data; /* lent */
     uint64_t sections_at;
     uint32_t n_sections;
-    uint64_t names_at; /* ELF string table of section names */
+    uint64_t names_at; /* string table of section names (ELF; COFF: of long ones) */
     uint64_t names_len;
+    uint64_t segments_at; /* ELF program headers */
+    uint32_t n_segments;
+    uint16_t section_bytes; /* of one header */
+    uint16_t segment_bytes;
+    uint64_t base; /* PE: address at which the image wants to be loaded */
 };
 
-/* By magic number alone; four bytes are enough. */
+/* By magic number alone; four bytes are enough, with eight a Java class is told from a Mach-O file for
+ * several processors. */
 enum vl_object_kind vl_object_kind_detect(struct vl_span head);
 
+/* Of a Mach-O file for several processors the first one of 64 bits is opened (the first, where there is
+ * none); `data` is then that part. A section table that does not lie in the file (cut, packed) counts as
+ * none; a damaged header is an error. `data` is lent. */
 VL_MUST_CHECK int vl_object_open(struct vl_span data, struct vl_object_file *ret, struct vl_err *err);
 
 /* Content of the first section of that name (PE: ".rdata"; Mach-O: "__go_buildinfo"); false where there is
- * none or it lies outside the file. *ret_address (may be NULL) is its virtual address. */
+ * none, it has none in the file (.bss) or lies outside of it. *ret_address (may be NULL) is its virtual
+ * address. */
 bool vl_object_section(const struct vl_object_file *object, const char *name, struct vl_span *ret_content,
     uint64_t *ret_address);
 
