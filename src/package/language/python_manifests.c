@@ -24,10 +24,11 @@ static int add_requirement(struct pkg_unique *unique, struct vl_span text, unsig
     bool only_versions, struct vl_err *err)
 {
     struct py_requirement req;
-    if (!py_requirement_parse(text, &req) || req.url.len || (only_versions && req.version.len == 0))
+    if (!py_requirement_parse(text, &req) || req.url.len || (only_versions && req.lower.len == 0))
         return 0;
+    struct vl_span version = only_versions ? req.lower : req.version;
     flags |= VL_PACKAGE_LOCKED | (req.exact ? 0 : VL_PACKAGE_RANGE);
-    return pkg_unique_add(unique, req.name, req.version, VL_SPAN_EMPTY, flags, line, NULL, err);
+    return pkg_unique_add(unique, req.name, version, VL_SPAN_EMPTY, flags, line, NULL, err);
 }
 
 static int add_list(

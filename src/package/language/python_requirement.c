@@ -72,6 +72,12 @@ static bool take_clause(struct vl_span *s, struct vl_span *ret_op, struct vl_spa
     return false;
 }
 
+/* A wildcard, "!=", "<" and ">" name none that could be the one. */
+static bool names_version(struct vl_span op, struct vl_span version)
+{
+    return vl_span_find_char(version, '*') == SIZE_MAX && op.len >= 2 && op.ptr[0] != '!';
+}
+
 static bool take_clauses(struct vl_span *s, struct py_requirement *req)
 {
     struct vl_span op = VL_SPAN_EMPTY, version = VL_SPAN_EMPTY;
@@ -82,6 +88,8 @@ static bool take_clauses(struct vl_span *s, struct py_requirement *req)
     for (;; n++) {
         if (!take_clause(s, &op, &version))
             return false;
+        if (n == 0 && names_version(op, version))
+            req->lower = version;
         if (s->len == 0 || *s->ptr != ',')
             break;
         take(s, 1);
@@ -95,11 +103,10 @@ static bool take_clauses(struct vl_span *s, struct py_requirement *req)
         take(s, 1);
         skip_space(s);
     }
-    /* Several clauses, a wildcard, "!=", "<" and ">" name no version that could be the one. */
-    if (n == 0 && vl_span_find_char(version, '*') == SIZE_MAX && op.len >= 2 && op.ptr[0] != '!') {
-        req->version = version;
-        req->exact = op.ptr[0] == '=';
-        req->upper = op.ptr[0] == '<';
+    /* Several clauses name no version that could be the one. */
+    if (n == 0) {
+        req->version = req->lower;
+        req->exact = req->version.len && op.ptr[0] == '=';
     }
     return true;
 }

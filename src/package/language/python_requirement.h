@@ -9,11 +9,11 @@ struct py_requirement {
     struct vl_span name;
     struct vl_span version; /* of the only clause where it has no wildcard: "1.2" of "==1.2" and of ">=1.2";
                                else empty */
+    struct vl_span lower;   /* of the first clause in any case, unless that is a wildcard, "!=", "<" or ">" */
     struct vl_span url;     /* "name @ URL" */
     struct vl_span marker;  /* after ';' */
     bool exact;             /* "==" or "===" one version */
     bool any;               /* no version clause at all */
-    bool upper;             /* the clause was "<=" */
 };
 
 /* False where the text is no requirement. Options after it ("--hash=…") must be cut off before. Parts are

@@ -257,9 +257,10 @@ static int parse_any(
         if (flags == 0)
             return vl_err_set(err, VL_ERR_INVALID, "%s: no version in the specification", file->path);
         int r = 0; /* without the other files of the target the version stays unknown */
-        if (file->others && spec.constant.len)
+        bool own = spec.constant.len && find_constant(file->content, spec.constant, &spec.version);
+        if (!own && file->others && spec.constant.len)
             r = resolve(file, sink, &spec, err);
-        else if (file->others)
+        else if (!own && file->others)
             r = vl_err_set(err, VL_ERR_UNSUPPORTED, "%s: line %u: the version of %.*s is no literal",
                 file->path, spec.version_line, VL_SPAN_FMT(spec.name));
         if (r < 0)

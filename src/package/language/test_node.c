@@ -1,5 +1,8 @@
 /* Inputs as the tools' documentation shows them: package-lock.json of docs.npmjs.com, yarn.lock of
  * classic.yarnpkg.com and yarnpkg.com, pnpm/spec, bun.sh/docs, docs.deno.com. */
+
+/* tests: bun_lock.c deno.c license_node.c node_package_json.c node_package_lock.c pnpm_lock.c reach.c */
+/* tests: vscode.c yarn_lock.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,7 @@
 /* PHP, Rust, Haskell, Julia, OCaml, Perl, GitHub Actions, version files: inputs as the formats' documentation
  * has them. */
+
+/* tests: cargo.c composer.c github_actions.c hackage.c other_locks.c tool_versions.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

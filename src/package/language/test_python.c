@@ -1,5 +1,7 @@
 /* Requirements as PEP 508 and pip's "Requirements File Format" give them, metadata as the core metadata
  * specification, lock files as the tools' documentation shows them. */
+
+/* tests: python_locks.c python_manifests.c python_metadata.c python_requirement.c python_requirements.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -205,8 +207,9 @@ static void test_manifests(void **state)
     listing_check("pypi/setup", "setup.py",
         "'''doc \"no==1.0\" '''\nsetup(python_requires=\">=3.7\", # 'no==2.0'\n "
         "install_requires=['scikit-learn==1.0', \"b[x]>=2.0; "
-        "python_version < '3.8'\",\n f'c=={v}', 'd=={}'.format(v), '%s==1.0', 'e', 'open==3\n 'g==1.0'])",
-        "pypi scikit-learn 1.0\npypi b 2.0 R\npypi g 1.0");
+        "python_version < '3.8'\",\n f'c=={v}', 'd=={}'.format(v), '%s==1.0', 'e', 'open==3\n 'g==1.0', "
+        "'h>=2.1,<3'])",
+        "pypi scikit-learn 1.0\npypi b 2.0 R\npypi g 1.0\npypi h 2.1 R");
     listing_check("conda/meta", "opt/conda/conda-meta/numpy-1.0-0.json",
         "{\"name\": \"numpy\", \"version\": \"1.0\", \"license\": \"BSD-3-Clause\"}", "conda numpy 1.0");
     listing_check("conda/meta", "opt/conda/conda-meta/x.json", "{}", "");

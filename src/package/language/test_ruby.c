@@ -1,4 +1,6 @@
 /* Gemfile.lock as Bundler writes it, gemspecs as RubyGems installs them and as its guide shows them. */
+
+/* tests: ruby_gemfile_lock.c ruby_gemspec.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -95,6 +97,9 @@ static void test_source(void **state)
     check_source("require_relative 'lib/foo/version'", "Foo::VERSION", NULL, NULL);
     check_source("require_relative 'lib/foo/version'", "Foo.version", file, NULL);
     check_source("require_relative '../../../etc/passwd'", "Foo::VERSION", file, NULL);
+    listing_check("gem/gemspec", "foo.gemspec",
+        "VERSION = '1.0'\nGem::Specification.new do |s|\n  s.name = 'foo'\n  s.version = VERSION\nend\n",
+        "gem foo 1.0 M");
     /* One file of a layer alone: the name is known, the version is not. */
     listing_check("gem/gemspec", "foo.gemspec",
         "Gem::Specification.new do |s|\n  s.name = 'foo'\n  s.version = Foo::VERSION\nend\n", "gem foo - M");
