@@ -49,14 +49,14 @@ static struct vl_span key_cell(struct os_hive *hive, uint32_t key)
     return is_cell(cell, "nk") && cell.len >= KEY_HEADER ? cell : VL_SPAN_EMPTY;
 }
 
-int os_hive_open(struct vl_span data, const char *name, struct os_hive *ret_hive, struct vl_err *err)
+int os_hive_open(struct vl_span data, struct os_hive *ret_hive, struct vl_err *err)
 {
     struct os_hive hive = {.data = data, .cells_left = OS_HIVE_CELLS_MAX};
     if (data.len < BASE_BLOCK || !vl_span_starts_with(data, "regf"))
-        return vl_err_set(err, VL_ERR_INVALID, "%s: no registry hive", name);
+        return vl_err_set(err, VL_ERR_INVALID, "no registry hive");
     hive.root = u32(data, 36);
     if (key_cell(&hive, hive.root).len == 0)
-        return vl_err_set(err, VL_ERR_INVALID, "%s: registry hive without a root key", name);
+        return vl_err_set(err, VL_ERR_INVALID, "registry hive without a root key");
     *ret_hive = hive;
     return 0;
 }
@@ -202,20 +202,20 @@ static int is_wanted(
     return 1;
 }
 
-bool os_hive_find(struct os_hive *hive, const char *path, uint32_t *ret_key)
+int os_hive_find(struct os_hive *hive, const char *path, uint32_t *ret_key, struct vl_err *err)
 {
     struct vl_span rest = vl_span_str(path), part;
     uint32_t key = hive->root;
     while (vl_span_split(&rest, '\\', &part)) {
-        struct vl_err err = VL_ERR_INIT;
         struct search search = {.name = part};
         const struct walk walk = {is_wanted, &search};
-        if (walk_children(hive, key, &walk, &err) != 1)
-            return false;
+        int r = walk_children(hive, key, &walk, err);
+        if (r != 1)
+            return r;
         key = search.found;
     }
     *ret_key = key;
-    return true;
+    return 1;
 }
 
 /* The value's data; empty where absent or too long. */

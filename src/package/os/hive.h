@@ -19,11 +19,11 @@ struct os_hive {
 };
 
 /* Keys are offsets of their cells. */
-VL_MUST_CHECK int os_hive_open(
-    struct vl_span data, const char *name, struct os_hive *ret_hive, struct vl_err *err);
+VL_MUST_CHECK int os_hive_open(struct vl_span data, struct os_hive *ret_hive, struct vl_err *err);
 
-/* `path` below the root with '\\' between names, compared without case (ASCII). */
-bool os_hive_find(struct os_hive *hive, const char *path, uint32_t *ret_key);
+/* `path` below the root with '\\' between names, compared without case (ASCII). 1 where it is, 0 where not,
+ * an error where the way to it is damaged. */
+VL_MUST_CHECK int os_hive_find(struct os_hive *hive, const char *path, uint32_t *ret_key, struct vl_err *err);
 
 /* REG_SZ or REG_EXPAND_SZ as UTF-8 in the arena; NULL where absent, of another type, or without memory. */
 const char *os_hive_string(struct os_hive *hive, uint32_t key, const char *name, struct vl_arena *arena);

@@ -50,9 +50,9 @@ static void test_reader(void **state)
     VL_CLEANUP(vl_buf_done) struct vl_buf buf;
     VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(1U << 20);
     os_test_load("windows/software", &buf);
-    assert_int_equal(os_hive_open(os_test_body(&buf), "x", &hive, &err), 0);
-    assert_false(os_hive_find(&hive, "Microsoft\\Nothing", &key));
-    assert_true(os_hive_find(&hive, "MICROSOFT\\windows nt\\CurrentVersion", &key));
+    assert_int_equal(os_hive_open(os_test_body(&buf), &hive, &err), 0);
+    assert_int_equal(os_hive_find(&hive, "Microsoft\\Nothing", &key, &err), 0);
+    assert_int_equal(os_hive_find(&hive, "MICROSOFT\\windows nt\\CurrentVersion", &key, &err), 1);
     assert_true(os_hive_number(&hive, key, "ubr", &number));
     assert_int_equal(number, 2113);
     assert_false(os_hive_number(&hive, key, "ProductName", &number));
@@ -60,7 +60,22 @@ static void test_reader(void **state)
     assert_null(os_hive_string(&hive, key, "None", arena));
     assert_string_equal(os_hive_string(&hive, key, "EditionID", arena), "ServerDatacenter");
     assert_string_equal(os_hive_string(&hive, key, "Unicode", arena), "Grüße 🖥");
-    assert_true(os_hive_find(&hive, "Ключ", &key)); /* a name in UTF-16 */
+    assert_int_equal(os_hive_find(&hive, "Ключ", &key, &err), 1); /* a name in UTF-16 */
+}
+
+/* Wide names and values, a list of lists, and no numbers: Windows before 10. */
+static void test_old(void **state)
+{
+    (void)state;
+    struct os_test t;
+    VL_CLEANUP(vl_buf_done) struct vl_buf buf;
+    os_test_load("windows/software_ri", &buf);
+    os_test_init(&t);
+    assert_int_equal(
+        os_test_parse(&t, "windows/registry", "Windows/System32/config/SOFTWARE", os_test_body(&buf)), 0);
+    assert_string_equal(t.sink.distro.version_id, "6.3.9600");
+    assert_string_equal(t.sink.distro.pretty_name, "Wındows Ⓡ 🖥 x");
+    os_test_done(&t);
 }
 
 static void test_damage(void **state)
@@ -71,6 +86,14 @@ static void test_damage(void **state)
     struct os_test t;
     os_test_init(&t);
     assert_true(os_test_parse_str(&t, "windows/registry", "Hives/Software_Base", "regf") < 0);
+    static const char *const damaged[] = {
+        "windows/software_list", "windows/software_none", "windows/software_root"};
+    for (size_t i = 0; i < VL_ARRAY_LEN(damaged); i++) {
+        VL_CLEANUP(vl_buf_done) struct vl_buf bad;
+        os_test_load(damaged[i], &bad);
+        assert_true(os_test_parse(&t, "windows/registry", "Hives/Software_Base", os_test_body(&bad)) < 0);
+        assert_non_null(strstr(t.err.msg, "Hives/Software_Base"));
+    }
     /* cut anywhere, it must not be read beyond */
     for (size_t len = 0; len < buf.len; len += 97)
         (void)os_test_parse(
@@ -104,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hive),
         cmocka_unit_test(test_reader),
+        cmocka_unit_test(test_old),
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_servicing),
     };

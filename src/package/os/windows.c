@@ -141,18 +141,25 @@ static int read_version(struct os_hive *hive, uint32_t key, const struct vl_pack
     return os_release_offer(sink, &distro, OS_RANK_WINDOWS, file->path, err);
 }
 
-static int parse_registry(
-    const struct vl_package_file *file, struct vl_package_sink *sink, struct vl_err *err)
+static int read_hive(const struct vl_package_file *file, struct vl_package_sink *sink, struct vl_err *err)
 {
     struct os_hive hive;
     struct updates updates = {file, sink};
     uint32_t key;
-    int r = os_hive_open(file->content, file->path, &hive, err);
-    if (r >= 0 && os_hive_find(&hive, VERSION_KEY, &key))
+    int r = os_hive_open(file->content, &hive, err);
+    if (r >= 0)
+        r = os_hive_find(&hive, VERSION_KEY, &key, err);
+    if (r > 0)
         r = read_version(&hive, key, file, sink, err);
-    if (r < 0 || !os_hive_find(&hive, PACKAGES_KEY, &key))
-        return r;
-    r = os_hive_each(&hive, key, each_package, &updates, err);
+    if (r >= 0)
+        r = os_hive_find(&hive, PACKAGES_KEY, &key, err);
+    return r > 0 ? os_hive_each(&hive, key, each_package, &updates, err) : r;
+}
+
+static int parse_registry(
+    const struct vl_package_file *file, struct vl_package_sink *sink, struct vl_err *err)
+{
+    int r = read_hive(file, sink, err);
     return r < 0 ? vl_err_wrap(err, "%s", file->path) : 0;
 }
 
