@@ -1,0 +1,42 @@
+/* Parts of an update shared by update.c, update_fetch.c and bundle.c. */
+#ifndef VL_ADVISORY_UPDATE_STATE_H
+#define VL_ADVISORY_UPDATE_STATE_H
+
+#include "advisory/feed.h"
+#include "net/http_client.h"
+
+/* Takes DB_PATH ".lock" for this process; the lock falls with the descriptor, also after kill -9. */
+VL_MUST_CHECK int update_lock(const char *db_path, long wait_ms, int *ret_fd, struct vl_err *err);
+
+/* Opens and verifies `fresh`, then renames it over db_path; removes it on failure. */
+VL_MUST_CHECK int update_replace(const char *fresh, const char *db_path, struct vl_err *err);
+
+/* What is known of a fetched feed. */
+struct update_meta {
+    char url[2048];
+    char etag[512];
+    char modified[128];
+    int64_t fetched_ms;
+};
+
+struct update_fetch {
+    struct vl_http_client *client;
+    const char *url;
+    const char *path; /* the new file: PATH; partly fetched: PATH ".part" */
+    uint64_t max_bytes;
+    unsigned tries;
+    const char *feed;
+    void (*progress)(const struct vl_advisory_progress *progress, void *user);
+    void *user;
+};
+
+/* 1 and the file at `path` with new meta, 0 where upstream says nothing changed. `meta` is what was known
+ * before. */
+VL_MUST_CHECK int update_fetch(
+    const struct update_fetch *fetch, struct update_meta *meta, uint64_t *ret_bytes, struct vl_err *err);
+
+/* PATH ".meta" beside a raw feed; absent is empty. */
+void update_meta_read(const char *path, struct update_meta *ret);
+VL_MUST_CHECK int update_meta_write(const char *path, const struct update_meta *meta, struct vl_err *err);
+
+#endif
