@@ -24,6 +24,8 @@ struct vl_chunk_file {
     char *name; /* for messages */
     const char *map;
     size_t size;
+    int fd; /* kept to see whether somebody cuts the file under us */
+    uint64_t tables_end;
     uint64_t data_offset;
     struct chunk chunks[VL_CHUNK_COUNT_MAX];
     size_t n_chunks;
@@ -41,12 +43,12 @@ static int corrupt(const struct vl_chunk_file *f, const char *what, struct vl_er
 static int map_file(struct vl_chunk_file *f, const char *path, struct vl_err *err)
 {
     struct stat st;
-    VL_CLEANUP(vl_file_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) < 0)
+    f->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (f->fd < 0 || fstat(f->fd, &st) < 0)
         return vl_err_sys(err, errno, "%s", path);
     if (!S_ISREG(st.st_mode) || st.st_size < VL_CHUNK_HEADER_SIZE)
         return corrupt(f, "too short", err);
-    void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, f->fd, 0);
     if (map == MAP_FAILED)
         return vl_err_sys(err, errno, "%s: map", path);
     f->map = map;
@@ -106,6 +108,7 @@ static int read_header(struct vl_chunk_file *f, const char magic[4], uint32_t ve
     struct vl_digest digest;
     vl_digest_compute(VL_DIGEST_SHA256, vl_span_slice(all, 0, tables_end), &digest);
     vl_digest_format(&digest, f->digest);
+    f->tables_end = tables_end;
     f->page_table = vl_span_slice(all, vl_chunk_page_table_at(f->n_chunks), tables_end);
     return read_chunks(f, tables, err);
 }
@@ -114,9 +117,13 @@ int vl_chunk_file_open(
     const char *path, const char magic[4], uint32_t version, struct vl_chunk_file **ret, struct vl_err *err)
 {
     VL_CLEANUP(vl_chunk_file_cleanup) struct vl_chunk_file *f = calloc(1, sizeof(*f));
-    if (!f || !(f->name = strdup(path)))
+    if (!f)
         return vl_err_nomem(err);
-    int r = map_file(f, path, err);
+    f->fd = -1;
+    f->name = strdup(path);
+    int r = f->name ? 0 : vl_err_nomem(err);
+    if (r == 0)
+        r = map_file(f, path, err);
     if (r == 0)
         r = read_header(f, magic, version, err);
     if (r < 0)
@@ -135,6 +142,7 @@ void vl_chunk_file_close(struct vl_chunk_file *f)
         return;
     if (f->map)
         munmap((void *)(uintptr_t)f->map, f->size);
+    vl_file_close(&f->fd);
     free(f->checked);
     free(f->name);
     free(f);
@@ -166,20 +174,41 @@ uint64_t vl_chunk_file_size(const struct vl_chunk_file *f, uint32_t id)
     return c ? c->len : 0;
 }
 
+static int wrong_page(const struct vl_chunk_file *f, uint64_t page, struct vl_err *err)
+{
+    uint64_t at = f->data_offset + page * VL_CHUNK_PAGE_SIZE;
+    uint32_t id = 0;
+    for (size_t i = 0; i < f->n_chunks && f->chunks[i].offset <= at; i++)
+        id = f->chunks[i].id;
+    return vl_err_set(err, VL_ERR_CORRUPT,
+        "%s: page %llu (chunk %u) does not match its checksum: the file is damaged", f->name,
+        (unsigned long long)page, id);
+}
+
+/* A page beyond the end of a file that was cut after it was mapped would be a signal and not an error. */
+static int check_there(const struct vl_chunk_file *f, struct vl_err *err)
+{
+    struct stat st;
+    if (fstat(f->fd, &st) < 0)
+        return vl_err_sys(err, errno, "%s", f->name);
+    return (uint64_t)st.st_size < f->size ? corrupt(f, "cut while it was open", err) : 0;
+}
+
 /* Threads may check the same page at once: both come to the same answer. */
 static int check_page(struct vl_chunk_file *f, uint64_t page, struct vl_err *err)
 {
     uint64_t bit = 1ULL << (page % 64);
     if (atomic_load_explicit(&f->checked[page / 64], memory_order_relaxed) & bit)
         return 0;
-    struct vl_reader r = vl_reader_new(f->page_table);
-    vl_reader_skip(&r, (size_t)page * 4);
-    uint32_t want = vl_reader_u32le(&r);
+    int r = check_there(f, err);
+    if (r < 0)
+        return r;
+    struct vl_reader table = vl_reader_new(f->page_table);
+    vl_reader_skip(&table, (size_t)page * 4);
+    uint32_t want = vl_reader_u32le(&table);
     struct vl_span bytes = {f->map + f->data_offset + page * VL_CHUNK_PAGE_SIZE, VL_CHUNK_PAGE_SIZE};
-    if (!vl_reader_ok(&r) || vl_crc32c(0, bytes) != want)
-        return vl_err_set(err, VL_ERR_CORRUPT,
-            "%s: page %llu does not match its checksum: the file is damaged", f->name,
-            (unsigned long long)page);
+    if (!vl_reader_ok(&table) || vl_crc32c(0, bytes) != want)
+        return wrong_page(f, page, err);
     atomic_fetch_or_explicit(&f->checked[page / 64], bit, memory_order_relaxed);
     return 0;
 }
@@ -204,7 +233,9 @@ int vl_chunk_file_read(struct vl_chunk_file *f, uint32_t id, uint64_t offset, ui
 
 int vl_chunk_file_verify(struct vl_chunk_file *f, struct vl_err *err)
 {
-    int r = 0;
+    int r = check_there(f, err);
+    for (uint64_t at = f->tables_end; at < f->data_offset && r == 0; at++)
+        r = f->map[at] ? corrupt(f, "bytes between tables and content", err) : 0;
     for (uint64_t page = 0; page < f->n_pages && r == 0; page++)
         r = check_page(f, page, err);
     return r;

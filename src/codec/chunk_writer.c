@@ -1,4 +1,4 @@
-/* lint: tests: test_chunk_file.c */
+/* The writing half; test_chunk_file.c tests both. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

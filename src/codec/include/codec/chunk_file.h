@@ -1,7 +1,8 @@
 /* Mapped container file: header, chunk table, 64 KiB pages with a CRC32C each, checked at first touch.
  *
- * Written once, replaced atomically, read by mapping. Opening costs the header and the table alone, whatever
- * the size. Layout: docs/design/0003-chunk-file.md. */
+ * Written once, replaced atomically, read by mapping. Opening costs the header and the tables alone, whatever
+ * the size (4 bytes for each page of 64 KiB). Never cut or change a file in place: readers have it mapped.
+ * Layout: docs/design/0003-chunk-file.md. */
 #ifndef VL_CODEC_CHUNK_FILE_H
 #define VL_CODEC_CHUNK_FILE_H
 
@@ -30,7 +31,7 @@ uint64_t vl_chunk_file_size(const struct vl_chunk_file *file, uint32_t id);
 VL_MUST_CHECK int vl_chunk_file_read(struct vl_chunk_file *file, uint32_t id, uint64_t offset, uint64_t len,
     struct vl_span *ret, struct vl_err *err);
 
-/* Checks every page. */
+/* Checks every byte of the file. */
 VL_MUST_CHECK int vl_chunk_file_verify(struct vl_chunk_file *file, struct vl_err *err);
 
 /* Writer: chunks are added in any order, each once, and kept in memory or handed over as spans until finish.
