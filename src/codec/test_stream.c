@@ -179,7 +179,9 @@ static void test_flipped(void **state)
         if (fixtures[i].hex == lzma_hex)
             continue; /* has no checksum */
         struct vl_span data = unhex(fixtures[i].hex);
-        for (size_t bit = 0; bit < data.len * 8; bit++) {
+        size_t step =
+            fixtures[i].compression == VL_COMPRESSION_GZIP ? 1 : 7; /* the others take long to set up */
+        for (size_t bit = 0; bit < data.len * 8; bit += step) {
             bytes[bit / 8] ^= (char)(1 << bit % 8);
             VL_CLEANUP(vl_stream_cleanup)
             struct vl_stream *s = unpack(data, fixtures[i].compression, 1 << 20);
