@@ -1,3 +1,4 @@
+/* tests: cvss2.c cvss3.c cvss4.c cvss4_table.c. Vectors and scores of FIRST's specifications and examples. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

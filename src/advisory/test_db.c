@@ -1,6 +1,6 @@
 /* A small database built, opened, matched, described, searched, damaged.
  * tests: build.c build_ids.c build_rows.c build_text.c build_windows.c db.c db_lookup.c describe.c match.c
- * coverage.c tests: search.c verify.c windows.c */
+ * tests: coverage.c search.c verify.c windows.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

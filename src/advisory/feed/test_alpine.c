@@ -10,7 +10,7 @@
 static void test_yaml(void **state)
 {
     (void)state;
-    feed_assert(vl_feed_parse_alpine_secdb, "Alpine",
+    assert_feed(vl_feed_parse_alpine_secdb, "Alpine",
         "---\ndistroversion: v3.10\nreponame: main\npackages:\n  - pkg:\n      name: apache2\n      "
         "secfixes:\n"
         "        2.4.41-r0:\n          - CVE-2019-9517\n          - CVE-2019-10081 CVE-2019-10082\n"
@@ -22,15 +22,15 @@ static void test_yaml(void **state)
 static void test_json(void **state)
 {
     (void)state;
-    feed_assert(vl_feed_parse_alpine_secdb, "Alpine",
+    assert_feed(vl_feed_parse_alpine_secdb, "Alpine",
         "{\"distroversion\":\"edge\",\"packages\":[{\"pkg\":{\"name\":\"xen\",\"secfixes\":{\"4.1-r0\":"
         "[\"CVE-2022-1 XSA-100 (+ fix)\",\"nothing\"]}}}]}",
         "CVE-2022-1 =XSA-100 | alpine:edge xen [,4.1-r0)\n");
-    feed_assert(vl_feed_parse_alpine_secdb, "Wolfi",
+    assert_feed(vl_feed_parse_alpine_secdb, "Wolfi",
         "{\"reponame\":\"os\",\"packages\":[{\"pkg\":{\"name\":\"curl\",\"secfixes\":{\"8.0-r0\":[\"CVE-2022-"
         "1234\"]}}}]}",
         "CVE-2022-1234 | wolfi curl [,8.0-r0)\n");
-    feed_assert(vl_feed_parse_alpine_secdb, "Alpine", "{\"distroversion\":\"v3.18\"}", "");
+    assert_feed(vl_feed_parse_alpine_secdb, "Alpine", "{\"distroversion\":\"v3.18\"}", "");
 }
 
 int main(void)

@@ -10,7 +10,7 @@
 static void test_tracker_states(void **state)
 {
     (void)state;
-    feed_assert(vl_feed_parse_debian_tracker, NULL,
+    assert_feed(vl_feed_parse_debian_tracker, NULL,
         "{\"zlib\":{\"CVE-2022-37434\":{\"releases\":{"
         "\"bookworm\":{\"status\":\"resolved\",\"fixed_version\":\"1:1.2.11.dfsg-4.1\",\"urgency\":\"not yet "
         "assigned\"},"
@@ -35,7 +35,7 @@ static void test_tracker_states(void **state)
 static void test_list(void **state)
 {
     (void)state;
-    feed_assert(vl_feed_parse_debian_list, NULL,
+    assert_feed(vl_feed_parse_debian_list, NULL,
         "[29 Mar 2023] DSA-5380-1 xorg-server - security update\n"
         "\t{CVE-2023-1393 CVE-2023-1394}\n"
         "\t[bullseye] - xorg-server 2:1.20.11-1+deb11u6\n"
@@ -56,7 +56,7 @@ static void test_damaged(void **state)
     feed_run(&run, vl_feed_parse_debian_tracker, NULL, "[1,2]");
     assert_int_equal(run.err.code, VL_ERR_INVALID);
     feed_run_done(&run);
-    feed_assert(vl_feed_parse_debian_list, NULL, "[broken\n\t{CVE-2020-1\n\t[x\n[]\n\t[]\n", "");
+    assert_feed(vl_feed_parse_debian_list, NULL, "[broken\n\t{CVE-2020-1\n\t[x\n[]\n\t[]\n", "");
 }
 
 int main(void)

@@ -11,7 +11,7 @@
 static void test_kev(void **state)
 {
     (void)state;
-    feed_assert(vl_feed_parse_kev, NULL,
+    assert_feed(vl_feed_parse_kev, NULL,
         "{\"dateReleased\":\"2026-08-07T16:45:47.0648Z\",\"vulnerabilities\":["
         "{\"cveID\":\"CVE-2021-44228\",\"dateAdded\":\"2021-12-10\",\"dueDate\":\"2021-12-24\","
         "\"knownRansomwareCampaignUse\":\"Known\",\"cwes\":[\"CWE-20\",\"CWE-917\"]},"
@@ -43,7 +43,7 @@ static void test_epss(void **state)
 static void test_vulnrichment(void **state)
 {
     (void)state;
-    feed_assert(vl_feed_parse_vulnrichment_tsv, NULL,
+    assert_feed(vl_feed_parse_vulnrichment_tsv, NULL,
         "cve\tpublished\tsource\tcvss_version\tvector\tscore\tseverity\tssvc_exploitation\tkev_date\n"
         "CVE-1999-0006\t1999-09-29\tadp:CISA-ADP\t3.1\tCVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/"
         "A:H\t9.8\tCRITICAL\tnone\t\n"
@@ -55,7 +55,7 @@ static void test_vulnrichment(void **state)
 static void test_cve5(void **state)
 {
     (void)state;
-    feed_assert(vl_feed_parse_cve5, NULL,
+    assert_feed(vl_feed_parse_cve5, NULL,
         "{\"cveMetadata\":{\"cveId\":\"CVE-2024-1234\",\"state\":\"PUBLISHED\",\"datePublished\":\"2024-03-"
         "01T00:00:00Z\"},"
         "\"containers\":{\"cna\":{\"title\":\"T\",\"metrics\":[{\"cvssV4_0\":{\"vectorString\":\"CVSS:4.0/"
@@ -66,9 +66,9 @@ static void test_cve5(void **state)
         "AV:N\"}},{\"other\":{\"type\":\"ssvc\",\"content\":{\"options\":"
         "[{\"Exploitation\":\"poc\"},{\"Automatable\":\"no\"}]}}}]}]}}",
         "CVE-2024-1234 @cna:CVSS:4.0/AV:N @cisa-adp:CVSS:3.1/AV:N cwe22 2024-03-01 ssvc=poc\n");
-    feed_assert(vl_feed_parse_cve5, NULL,
+    assert_feed(vl_feed_parse_cve5, NULL,
         "{\"cveMetadata\":{\"cveId\":\"CVE-2024-1234\",\"state\":\"REJECTED\"}}", "");
-    feed_assert(vl_feed_parse_cve5, NULL, "{}", "");
+    assert_feed(vl_feed_parse_cve5, NULL, "{}", "");
 }
 
 int main(void)

@@ -86,7 +86,7 @@ void feed_run_done(struct feed_run *run)
     vl_arena_free(run->arena);
 }
 
-void feed_assert(vl_feed_parse_fn *parse, const char *ecosystem, const char *document, const char *expected)
+void assert_feed(vl_feed_parse_fn *parse, const char *ecosystem, const char *document, const char *expected)
 {
     struct feed_run run;
     feed_run(&run, parse, ecosystem, document);

@@ -10,7 +10,7 @@
 static void test_language_record(void **state)
 {
     (void)state;
-    feed_assert(vl_feed_parse_osv, NULL,
+    assert_feed(vl_feed_parse_osv, NULL,
         "{\"id\":\"GHSA-aaaa-bbbb-cccc\",\"aliases\":[\"CVE-2020-0001\"],\"published\":\"2020-01-02T03:04:"
         "05Z\","
         "\"severity\":[{\"type\":\"CVSS_V3\",\"score\":\"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H\"}],"
@@ -31,7 +31,7 @@ static void test_language_record(void **state)
 static void test_events_out_of_order(void **state)
 {
     (void)state;
-    feed_assert(vl_feed_parse_osv, NULL,
+    assert_feed(vl_feed_parse_osv, NULL,
         "{\"id\":\"GO-2021-1\",\"affected\":[{\"package\":{\"ecosystem\":\"Go\",\"name\":\"example.com/m\"},"
         "\"ranges\":[{\"type\":\"SEMVER\",\"events\":[{\"introduced\":\"0\"},{\"introduced\":\"1.10.0\"},"
         "{\"fixed\":\"1.10.2\"},{\"fixed\":\"1.9.5\"}]},{\"type\":\"GIT\",\"events\":[{\"introduced\":\"0\"}]"
@@ -42,7 +42,7 @@ static void test_events_out_of_order(void **state)
 static void test_last_known_version(void **state)
 {
     (void)state;
-    feed_assert(vl_feed_parse_osv, NULL,
+    assert_feed(vl_feed_parse_osv, NULL,
         "{\"id\":\"GHSA-1\",\"affected\":[{\"package\":{\"ecosystem\":\"Maven\",\"name\":\"g:a\"},"
         "\"ranges\":[{\"type\":\"ECOSYSTEM\",\"events\":[{\"introduced\":\"0\"}]}],"
         "\"database_specific\":{\"last_known_affected_version_range\":\"<= 3.2.1\"}}]}",
@@ -52,7 +52,7 @@ static void test_last_known_version(void **state)
 static void test_distribution_advisory(void **state)
 {
     (void)state;
-    feed_assert(vl_feed_parse_osv, NULL,
+    assert_feed(vl_feed_parse_osv, NULL,
         "{\"id\":\"ALSA-2023:0001\",\"summary\":\"Important: nodejs:18 security update\","
         "\"related\":[\"CVE-2023-1\",\"CVE-2023-23918\",\"CVE-2023-23919\"],"
         "\"affected\":[{\"package\":{\"ecosystem\":\"AlmaLinux:8\",\"name\":\"npm\"},\"ranges\":[{\"type\":"
@@ -69,7 +69,7 @@ static void test_distribution_advisory(void **state)
 static void test_ubuntu_pro(void **state)
 {
     (void)state;
-    feed_assert(vl_feed_parse_osv, NULL,
+    assert_feed(vl_feed_parse_osv, NULL,
         "{\"id\":\"UBUNTU-CVE-2022-1234\",\"upstream\":[\"CVE-2022-1234\"],"
         "\"severity\":[{\"type\":\"Ubuntu\",\"score\":\"medium\"}],\"affected\":["
         "{\"package\":{\"ecosystem\":\"Ubuntu:22.04:LTS\",\"name\":\"zlib\"},\"ranges\":[{\"type\":"
@@ -89,7 +89,7 @@ static void test_ubuntu_pro(void **state)
 static void test_other_families(void **state)
 {
     (void)state;
-    feed_assert(vl_feed_parse_osv, NULL,
+    assert_feed(vl_feed_parse_osv, NULL,
         "{\"id\":\"SUSE-SU-2024:1\",\"upstream\":[\"CVE-2024-0001\"],\"affected\":[{\"package\":{"
         "\"ecosystem\":"
         "\"SUSE:Linux Enterprise Module for Basesystem 15 "
@@ -112,7 +112,7 @@ static void test_other_families(void **state)
 static void test_malicious_and_withdrawn(void **state)
 {
     (void)state;
-    feed_assert(vl_feed_parse_osv, NULL,
+    assert_feed(vl_feed_parse_osv, NULL,
         "{\"id\":\"MAL-2022-1\",\"affected\":[{\"package\":{\"ecosystem\":\"npm\",\"name\":\"evil\"},"
         "\"versions\":[\"1.0.0\"]}]}",
         "MAL-2022-1 malicious | npm evil =1.0.0\n");

@@ -18,6 +18,6 @@ void feed_run(struct feed_run *run, vl_feed_parse_fn *parse, const char *ecosyst
 void feed_run_done(struct feed_run *run);
 
 /* Asserts that the lines are exactly these; prints both where they are not. */
-void feed_assert(vl_feed_parse_fn *parse, const char *ecosystem, const char *document, const char *expected);
+void assert_feed(vl_feed_parse_fn *parse, const char *ecosystem, const char *document, const char *expected);
 
 #endif

@@ -16,7 +16,7 @@
 static void test_csv(void **state)
 {
     (void)state;
-    feed_assert(vl_feed_parse_wesng, NULL,
+    assert_feed(vl_feed_parse_wesng, NULL,
         HEADER
         "\"20211214\",\"CVE-2019-0887\",\"5008223\",\"A \"\"quoted\"\", title\",\"Windows Server "
         "2022\",\"Core\","
@@ -36,7 +36,7 @@ static void test_csv(void **state)
 static void test_starter(void **state)
 {
     (void)state;
-    feed_assert(vl_feed_parse_starter, NULL,
+    assert_feed(vl_feed_parse_starter, NULL,
         "# comment\n"
         "CVE-2019-10744\tGHSA-jf85-cpcp-j695\tnpm\tlodash\t-\t4.17.12\t-\t-\tcritical\t-\t2019-07-10\t1321 "
         "20\tT\n"
