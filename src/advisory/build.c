@@ -31,6 +31,8 @@ static int take_record(const struct vl_record *record, void *user, struct vl_err
     struct vl_advisory_builder *b = user;
     if (b->feeds.len == 0)
         return vl_err_set(err, VL_ERR_USAGE, "a record before any feed");
+    if (record->names_only)
+        return build_names(b, record, err);
     struct build_entry *entry = vl_vec_push(&b->entries, "advisory records", err);
     if (!entry)
         return err->err;

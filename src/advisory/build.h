@@ -136,6 +136,11 @@ VL_MUST_CHECK int build_read(struct vl_advisory_builder *b, const struct build_e
 uint32_t build_string_offset(const struct vl_advisory_builder *b, struct vl_span text);
 VL_MUST_CHECK int build_count_string(struct vl_advisory_builder *b, struct vl_span text, struct vl_err *err);
 
+/* Packages that a feed names without an advisory: a package without rows. They stay if the feed is dropped.
+ */
+VL_MUST_CHECK int build_names(
+    struct vl_advisory_builder *b, const struct vl_record *record, struct vl_err *err);
+
 /* The steps of finish, in this order. */
 VL_MUST_CHECK int build_ids(struct vl_advisory_builder *b, struct vl_err *err);
 VL_MUST_CHECK int build_groups(struct vl_advisory_builder *b, struct vl_err *err);

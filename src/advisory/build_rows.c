@@ -148,6 +148,23 @@ static int package_index(
     return 0;
 }
 
+int build_names(struct vl_advisory_builder *b, const struct vl_record *record, struct vl_err *err)
+{
+    for (size_t i = 0; i < record->n_affected; i++) {
+        const struct vl_record_affected *a = &record->affected[i];
+        uint32_t space = 0;
+        uint32_t package;
+        int r = build_count_string(b, a->package, err);
+        if (r == 0)
+            r = space_index(b, a->space, &space, err);
+        if (r == 0)
+            r = package_index(b, space, a->package, &package, err);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
 static void put_string(struct vl_advisory_builder *b, struct vl_buf *out, struct vl_span s)
 {
     vl_buf_append_varint(out, build_string_offset(b, s));

@@ -123,3 +123,67 @@ int vl_advisory_coverage(struct vl_advisory_matcher *m, const struct vl_package 
     *ret = &row->row;
     return 0;
 }
+
+/* Names a look-up would ask for, until one is found. */
+static int names_package(
+    struct vl_advisory_matcher *m, int space, const struct vl_package *package, bool *ret, struct vl_err *err)
+{
+    const struct adb_space *s = &m->db->spaces[space];
+    const char *names[] = {
+        s->info->by_source && package->source_name ? package->source_name : package->name, package->name};
+    size_t n = package->ecosystem == VL_ECO_RPM ? 2 : 1;
+    struct vl_buf name;
+    int r = 0;
+    vl_buf_init(&name, 4096);
+    for (size_t i = 0; i < n && r == 0; i++) {
+        struct adb_package found;
+        vl_buf_clear(&name);
+        vl_space_append_name(s->name, vl_span_str(names[i]), &name);
+        r = name.failed ? 0 : adb_package_find(m->db, (uint32_t)space, vl_buf_span(&name), &found, err);
+    }
+    vl_buf_done(&name);
+    if (r < 0)
+        return r;
+    *ret = r > 0;
+    return 0;
+}
+
+/* A namespace that the starter set alone fills knows of nothing but the packages it names. */
+static bool is_starter_only(const struct vl_advisory_matcher *m, const struct adb_space *space)
+{
+    for (size_t i = 0; i < space->n_feeds; i++) {
+        if (!m->db->feeds[space->feeds[i].feed].starter)
+            return false;
+    }
+    return true;
+}
+
+static int covers_space(
+    struct vl_advisory_matcher *m, int space, const struct vl_package *package, bool *ret, struct vl_err *err)
+{
+    *ret = false;
+    if (space < 0)
+        return 0;
+    if (!is_starter_only(m, &m->db->spaces[space])) {
+        *ret = m->db->spaces[space].records > 0;
+        return 0;
+    }
+    return names_package(m, space, package, ret, err);
+}
+
+int vl_advisory_covers(
+    struct vl_advisory_matcher *m, const struct vl_package *package, bool *ret, struct vl_err *err)
+{
+    if (windows_is_target(m, package))
+        return windows_has_data(m, package, ret, err);
+    enum match_verdict verdict = match_verdict_of(m, package);
+    *ret = false;
+    if (verdict == MATCH_FOREIGN || verdict == MATCH_SKIP)
+        return 0;
+    if (!vl_ecosystem_info(package->ecosystem)->distribution)
+        return covers_space(m, match_eco_space(m, package->ecosystem), package, ret, err);
+    int r = 0;
+    for (size_t i = 0; i < m->n_distro_spaces && r == 0 && !*ret; i++)
+        r = covers_space(m, m->distro_spaces[i], package, ret, err);
+    return r;
+}

@@ -172,7 +172,7 @@ bool vl_space_is_foreign(const struct vl_package *package, const struct vl_distr
         }
         return false;
     }
-    if (package->ecosystem != VL_ECO_RPM)
+    if (package->ecosystem != VL_ECO_RPM || !distro || !distro->id)
         return false;
     bool known = false;
     for (size_t i = 0; i < VL_ARRAY_LEN(vendors); i++) {

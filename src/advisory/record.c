@@ -27,7 +27,7 @@ struct vl_span vl_record_cut(struct vl_span text, size_t max)
 
 static int check_lists(const struct vl_record *r, struct vl_err *err)
 {
-    if (r->id.len == 0 || r->id.len > VL_RECORD_ID_MAX)
+    if ((r->id.len == 0 && !r->names_only) || r->id.len > VL_RECORD_ID_MAX)
         return vl_err_set(err, VL_ERR_INVALID, "a record has an id of %zu bytes", r->id.len);
     if (r->n_aliases > VL_RECORD_LIST_MAX || r->n_covers > VL_RECORD_LIST_MAX ||
         r->n_affected > VL_RECORD_AFFECTED_MAX)

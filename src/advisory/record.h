@@ -77,6 +77,7 @@ struct vl_record {
     const struct vl_record_update *updates;
     size_t n_updates;
     bool malicious;
+    bool names_only; /* no advisory: the feed was made for these packages, and has looked (starter set) */
     bool facts; /* facts about the id alone (EPSS, CVSS of CVE records): kept only where some record names it
                  */
     bool has_kev;

@@ -1,6 +1,8 @@
 /* The starter set of content/advisories: TSV, one line an affected range.
  * id, aliases (space-separated), namespace, package, introduced, fixed, last, state, severity, CVSS vector,
- * published, CWEs, title ("-" for none each). Lines of one id are one record each: the builder joins them. */
+ * published, CWEs, title ("-" for none each). Lines of one id are one record each: the builder joins them.
+ * A line with "-" for id names a package that the set was made for and that has no advisory; "@date" and a
+ * day say of when the facts are. */
 #include <string.h>
 
 #include "base/time.h"
@@ -42,8 +44,16 @@ static int emit_line(struct vl_span line, const struct vl_feed_context *context,
         if (vl_span_eq_str(cell[i], "-"))
             cell[i] = VL_SPAN_EMPTY;
     }
-    if (cell[COL_ID].len == 0 || cell[COL_PACKAGE].len == 0)
-        return vl_err_set(err, VL_ERR_INVALID, "a line of the starter set has no id or package");
+    if (vl_span_eq_str(cell[COL_ID], "@date")) {
+        int64_t day;
+        if (!vl_time_parse(cell[COL_ALIASES], &day))
+            return vl_err_set(err, VL_ERR_INVALID, "the date of the starter set cannot be read");
+        if (day > sink->newest_ms)
+            sink->newest_ms = day;
+        return 0;
+    }
+    if (cell[COL_SPACE].len == 0 || cell[COL_PACKAGE].len == 0)
+        return vl_err_set(err, VL_ERR_INVALID, "a line of the starter set names no package");
     struct vl_feed_list aliases = {0};
     while (vl_span_split(&cell[COL_ALIASES], ' ', &word))
         vl_feed_list_add(&aliases, context->arena, word);
@@ -62,6 +72,7 @@ static int emit_line(struct vl_span line, const struct vl_feed_context *context,
     struct vl_record_pair severity = {vl_span_str(rating ? rating : "ghsa"), cell[COL_SEVERITY]};
     struct vl_record_pair cvss = {rating ? VL_SPAN_LIT("nvd") : VL_SPAN_LIT("ghsa"), cell[COL_CVSS]};
     struct vl_record record = {.id = cell[COL_ID],
+        .names_only = cell[COL_ID].len == 0,
         .aliases = aliases.items,
         .n_aliases = aliases.n,
         .title = cell[COL_TITLE],

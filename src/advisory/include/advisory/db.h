@@ -77,9 +77,19 @@ VL_MUST_CHECK int vl_advisory_match(struct vl_advisory_matcher *matcher, const s
     struct vl_arena *arena, struct vl_vec *matches, struct vl_err *err);
 
 /* The coverage row that judges this package: which namespace, whether there is data; counts the package in
- * it. Rows are lent by the matcher until its reset and shared by all packages of one namespace. */
+ * it. Rows are lent by the matcher until its reset and shared by all packages of one namespace. A row of the
+ * starter set has data for some packages only: vl_advisory_covers() tells which. */
 VL_MUST_CHECK int vl_advisory_coverage(struct vl_advisory_matcher *matcher, const struct vl_package *package,
     const struct vl_coverage_row **ret, struct vl_err *err);
+
+/* Whether the data would name this package's vulnerabilities if it had any: "no match" means "none known"
+ * only then. *ret is false where the package's namespace has no data, where somebody else built the package,
+ * where it is no package to be matched (main module, requirement, no version), and where all there is is the
+ * starter set and the set was not made for a package of this name (for a distribution: for its source
+ * package). A caller counts what is not covered as not assessed. The answer does not depend on the version.
+ */
+VL_MUST_CHECK int vl_advisory_covers(
+    struct vl_advisory_matcher *matcher, const struct vl_package *package, bool *ret, struct vl_err *err);
 
 /* Fills ids, aliases, severity with source, ratings, CVSS, EPSS, KEV, references, dates, titles; not package,
  * fix, layer or remedy. All aliases of one vulnerability give the same id and the merged facts of all its
