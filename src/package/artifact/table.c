@@ -1,5 +1,9 @@
 #include "tables.h"
 
+#include "artifact/parsers.h"
+
+/* Binaries last: they are told by their first bytes, whatever their name. */
 const struct vl_package_parser *const vl_package_artifact_parsers[] = {
+    &pkg_parser_binary,
     NULL,
 };

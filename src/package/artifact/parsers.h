@@ -1,0 +1,9 @@
+/* The parsers of this folder, for table.c. */
+#ifndef VL_PACKAGE_ARTIFACT_PARSERS_H
+#define VL_PACKAGE_ARTIFACT_PARSERS_H
+
+#include "package/parser.h"
+
+extern const struct vl_package_parser pkg_parser_binary;
+
+#endif
