@@ -1,5 +1,5 @@
-/* Indexing: one layer or one folder to a vl_layer_index. Runs in an indexer process (vl_scan_indexer_main), or in this
- * one for tests and fuzzers. */
+/* Indexing: one layer or one folder to a vl_layer_index. Runs in an indexer process (vl_scan_indexer_main),
+ * or in this one for tests and fuzzers. */
 #ifndef VL_SCAN_INDEXER_H
 #define VL_SCAN_INDEXER_H
 
@@ -13,16 +13,16 @@ struct vl_index_options {
 };
 
 /* Reads `blob` (compressed or not; lent) to its end. */
-VL_MUST_CHECK int vl_index_layer(struct vl_stream *blob, const char *name, const struct vl_index_options *options,
-    struct vl_layer_index **ret, struct vl_err *err);
+VL_MUST_CHECK int vl_index_layer(struct vl_stream *blob, const char *name,
+    const struct vl_index_options *options, struct vl_layer_index **ret, struct vl_err *err);
 
 /* A layer that is a region of a local file, compressed or not. */
 VL_MUST_CHECK int vl_index_layer_region(int fd, uint64_t offset, uint64_t length, const char *name,
     const struct vl_index_options *options, struct vl_layer_index **ret, struct vl_err *err);
 
-/* Walks the folder `dir_fd` (lent) without ever leaving it: symbolic links are recorded, not followed; other file
- * systems are not entered (proc, sys, network mounts). A regular file as `dir_fd` is indexed alone under `name`'s last
- * part. Paths are relative to the folder. */
+/* Walks the folder `dir_fd` (lent) without ever leaving it: symbolic links are recorded, not followed; other
+ * file systems are not entered (proc, sys, network mounts). A regular file as `dir_fd` is indexed alone under
+ * `name`'s last part. Paths are relative to the folder. */
 VL_MUST_CHECK int vl_index_folder(int dir_fd, const char *name, const struct vl_index_options *options,
     struct vl_layer_index **ret, struct vl_err *err);
 
