@@ -47,8 +47,20 @@ VL_MUST_CHECK int vl_scan_sbom(const char *path, struct vl_advisory_db *db,
  * on standard output. Drops all privileges first. Returns the exit status. */
 int vl_scan_indexer_main(int argc, char **argv);
 
-/* Re-matches a stored inventory, taking ownership of it. */
+/* Re-matches a stored inventory, taking ownership of it, also where it fails. `db` NULL gives a result that
+ * is not assessed; options NULL: vulnerabilities, no cache. */
 VL_MUST_CHECK int vl_scan_match(struct vl_inventory *inventory, struct vl_advisory_db *db,
+    const struct vl_scan_options *options, struct vl_scan_result **ret, struct vl_err *err);
+
+/* The same for many inventories against one database: what was matched and read for one is remembered for the
+ * next. Results lend texts of the matcher: free them before it. Remedies are left out (scan/remedy.h adds
+ * them). One thread at a time. */
+struct vl_scan_matcher;
+VL_MUST_CHECK int vl_scan_matcher_new(
+    struct vl_advisory_db *db, struct vl_scan_matcher **ret, struct vl_err *err);
+void vl_scan_matcher_free(struct vl_scan_matcher *matcher); /* accepts NULL */
+void vl_scan_matcher_cleanup(struct vl_scan_matcher **matcher);
+VL_MUST_CHECK int vl_scan_matcher_match(struct vl_scan_matcher *matcher, struct vl_inventory *inventory,
     const struct vl_scan_options *options, struct vl_scan_result **ret, struct vl_err *err);
 
 #endif
