@@ -100,7 +100,7 @@ struct vl_finding {
     bool malicious; /* OSV MAL-: the package itself is malware */
     struct vl_remedy remedy;
     enum vl_finding_status status;
-    bool in_baseline; /* the baseline had it already: gates look at new findings only */
+    bool in_baseline;          /* the baseline had it already: gates look at new findings only */
     const char *status_reason; /* why it is not open: justification, rule, document; or NULL */
 };
 
