@@ -98,7 +98,8 @@ enum vl_ecosystem vl_ecosystem_from_osv(struct vl_span osv)
 
 enum vl_ecosystem vl_ecosystem_from_purl_type(struct vl_span type)
 {
-    for (unsigned i = 1; i < VL_ECO_COUNT; i++) {
+    for (unsigned i = VL_ECO_COUNT - 1; i > 0;
+        i--) { /* from the end: "generic" is that of the last, not of Deno */
         if (vl_span_eq_str(type, table[i].purl_type))
             return table[i].id;
     }
