@@ -1,0 +1,194 @@
+#include "index_file.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Lists of an index that a file adds to. */
+enum list {
+    LIST_PACKAGES,
+    LIST_OWNED,
+    LIST_UNIDENTIFIED,
+    LIST_UPDATES,
+    LIST_LICENSES,
+    LIST_SECRETS,
+    LIST_COUNT,
+};
+
+struct part {
+    size_t from[LIST_COUNT];
+    size_t to[LIST_COUNT];
+    bool distro; /* it named the distribution */
+    bool stale;
+};
+
+static struct vl_vec *list_of(struct vl_layer_index *index, enum list list)
+{
+    struct vl_vec *const lists[LIST_COUNT] = {
+        [LIST_PACKAGES] = &index->sink.packages,
+        [LIST_OWNED] = &index->sink.owned,
+        [LIST_UNIDENTIFIED] = &index->sink.unidentified,
+        [LIST_UPDATES] = &index->sink.updates,
+        [LIST_LICENSES] = &index->sink.licenses,
+        [LIST_SECRETS] = &index->secrets,
+    };
+    return lists[list];
+}
+
+int vl_indexing_init(struct vl_indexing *ix, const struct vl_index_options *options, bool on_disk, bool whole,
+    struct vl_err *err)
+{
+    *ix = (struct vl_indexing){.options = *options};
+    vl_map_init(&ix->told, VL_LAYER_ENTRIES_MAX);
+    vl_vec_init(&ix->parts, sizeof(struct part), VL_LAYER_ENTRIES_MAX);
+    if (on_disk) {
+        ix->shelf = vl_package_shelf_new(whole);
+        if (!ix->shelf)
+            return vl_err_nomem(err);
+    }
+    int r = vl_layer_index_new(&ix->index, err);
+    if (r < 0)
+        vl_indexing_done(ix);
+    return r;
+}
+
+void vl_indexing_done(struct vl_indexing *ix)
+{
+    vl_package_shelf_free(ix->shelf);
+    ix->shelf = NULL;
+    vl_layer_index_cleanup(&ix->index);
+    vl_map_done(&ix->told);
+    vl_vec_done(&ix->parts);
+}
+
+void vl_indexing_replaced(struct vl_indexing *ix, const char *path)
+{
+    const struct vl_map_slot *slot = ix->told.len ? vl_map_get(&ix->told, vl_span_str(path)) : NULL;
+    struct part *part = slot ? vl_vec_at(&ix->parts, (size_t)slot->value.num) : NULL;
+    if (!part || part->stale)
+        return;
+    part->stale = ix->stale = true;
+    if (part->distro) {
+        struct vl_package_sink *sink = &ix->index->sink;
+        sink->distro = (struct vl_distro){0};
+        sink->distro_rank = 0;
+        sink->has_distro = false;
+    }
+}
+
+static struct vl_package_file package_file(const struct vl_layer_file *file, struct vl_span content)
+{
+    return (struct vl_package_file){
+        .path = file->path, .mode = file->mode, .size = file->size, .head = file->head, .content = content};
+}
+
+bool vl_indexing_wants(struct vl_indexing *ix, const struct vl_layer_file *file)
+{
+    const struct vl_package_file asked = package_file(file, VL_SPAN_EMPTY);
+    vl_indexing_replaced(ix, file->path);
+    ix->parser = vl_package_parser_for(&asked, ix->options.scopes);
+    if (ix->parser && file->size > VL_PACKAGE_FILE_MAX) {
+        vl_notes_add(&ix->index->notes, VL_NOTE_PARTIAL, VL_ERR_LIMIT, file->path,
+            "larger than %lu MiB; not looked at", (unsigned long)(VL_PACKAGE_FILE_MAX / 1024 / 1024));
+        ix->parser = NULL;
+    }
+    return ix->parser != NULL || (ix->shelf && vl_package_shelf_wants(&asked));
+}
+
+/* What fails for the file alone is a note; without memory there is no going on. */
+static int parse(struct vl_indexing *ix, const struct vl_package_parser *parser,
+    const struct vl_package_file *file, struct vl_err *err)
+{
+    struct vl_err local = VL_ERR_INIT;
+    if (parser->parse(file, &ix->index->sink, &local) >= 0)
+        return 0;
+    if (local.code == VL_ERR_MEMORY) {
+        *err = local;
+        return vl_err_wrap(err, "%s", file->path);
+    }
+    vl_notes_add_err(&ix->index->notes, file->path, &local);
+    return 0;
+}
+
+static int look(
+    struct vl_indexing *ix, const struct vl_layer_file *file, struct vl_span content, struct vl_err *err)
+{
+    const struct vl_package_file asked = package_file(file, content);
+    int r = ix->shelf ? vl_package_shelf_offer(ix->shelf, &asked, ix->parser, err) : 0;
+    if (r != 0 || !ix->parser)
+        return r < 0 ? r : 0;
+    return parse(ix, ix->parser, &asked, err);
+}
+
+static int remember(struct vl_indexing *ix, const char *path, const struct part *part, struct vl_err *err)
+{
+    struct vl_map_slot *slot;
+    const char *key = vl_arena_strdup(ix->index->arena, path);
+    if (!key)
+        return vl_arena_check(ix->index->arena, path, err);
+    int r = vl_map_put(&ix->told, vl_span_str(key), &slot, NULL, err);
+    struct part *kept = r == 0 ? vl_vec_push(&ix->parts, "files with packages", err) : NULL;
+    if (!kept)
+        return err->err;
+    *kept = *part;
+    slot->value.num = ix->parts.len - 1;
+    return 0;
+}
+
+int vl_indexing_file(
+    struct vl_indexing *ix, const struct vl_layer_file *file, struct vl_span content, struct vl_err *err)
+{
+    struct part part = {0};
+    const char *distro = ix->index->sink.distro.id;
+    bool told = false;
+    for (enum list l = 0; l < LIST_COUNT; l++)
+        part.from[l] = list_of(ix->index, l)->len;
+    int r = look(ix, file, content, err);
+    if (r < 0)
+        return r;
+    for (enum list l = 0; l < LIST_COUNT; l++) {
+        part.to[l] = list_of(ix->index, l)->len;
+        told = told || part.to[l] > part.from[l];
+    }
+    part.distro = ix->index->sink.distro.id != distro;
+    return told || part.distro ? remember(ix, file->path, &part, err) : 0;
+}
+
+/* Takes the items of stale parts out of a list. */
+static void weed(struct vl_vec *items, const struct vl_vec *parts, enum list list)
+{
+    char *base = items->items;
+    size_t size = items->item_size;
+    size_t kept = 0, seen = 0;
+    for (size_t i = 0; i < parts->len; i++) {
+        const struct part *part = vl_vec_at(parts, i);
+        if (!part->stale || part->from[list] == part->to[list])
+            continue;
+        size_t run = part->from[list] - seen;
+        if (run)
+            memmove(base + kept * size, base + seen * size, run * size);
+        kept += run;
+        seen = part->to[list];
+    }
+    if (seen < items->len)
+        memmove(base + kept * size, base + seen * size, (items->len - seen) * size);
+    items->len = kept + items->len - seen;
+}
+
+int vl_indexing_finish(struct vl_indexing *ix, struct vl_layer_index **ret, struct vl_err *err)
+{
+    struct vl_package_file file;
+    const struct vl_package_parser *parser;
+    while (ix->shelf && vl_package_shelf_next(ix->shelf, &file, &parser)) {
+        int r = parse(ix, parser, &file, err);
+        if (r < 0)
+            return r;
+    }
+    for (enum list l = 0; ix->stale && l < LIST_COUNT; l++) {
+        struct vl_vec *items = list_of(ix->index, l);
+        if (items->len)
+            weed(items, &ix->parts, l);
+    }
+    *ret = ix->index;
+    ix->index = NULL;
+    return 0;
+}

@@ -1,0 +1,38 @@
+/* What happens to one file, whether it comes from a layer or from a folder: which parser wants it, what it
+ * told. */
+#ifndef VL_SCAN_INDEX_FILE_H
+#define VL_SCAN_INDEX_FILE_H
+
+#include "base/map.h"
+#include "indexer.h"
+#include "package/shelf.h"
+
+struct vl_indexing {
+    struct vl_index_options options;
+    struct vl_layer_index *index;           /* owned until vl_indexing_finish() */
+    const struct vl_package_parser *parser; /* of the file asked about last */
+    struct vl_package_shelf *shelf;         /* owned; NULL for layers */
+    struct vl_map told;                     /* path to the last of `parts` that came from it */
+    struct vl_vec parts;                    /* struct part: what each file added */
+    bool stale;                             /* some part does not count any more */
+};
+
+/* `on_disk`: parsers may need other files of the target; `whole`: all files of it come by. */
+VL_MUST_CHECK int vl_indexing_init(struct vl_indexing *ix, const struct vl_index_options *options,
+    bool on_disk, bool whole, struct vl_err *err);
+void vl_indexing_done(struct vl_indexing *ix); /* also for VL_CLEANUP */
+
+/* Whether the content is wanted. Also says that what an earlier file of this path told does not count. */
+bool vl_indexing_wants(struct vl_indexing *ix, const struct vl_layer_file *file);
+
+/* Something else stands at this path now: what a file of this path told before does not count. */
+void vl_indexing_replaced(struct vl_indexing *ix, const char *path);
+
+/* Whole content of the file that was wanted last. A damaged file is a note; a failure is one of memory. */
+VL_MUST_CHECK int vl_indexing_file(
+    struct vl_indexing *ix, const struct vl_layer_file *file, struct vl_span content, struct vl_err *err);
+
+/* What waited for other files, and what does not count any more. */
+VL_MUST_CHECK int vl_indexing_finish(struct vl_indexing *ix, struct vl_layer_index **ret, struct vl_err *err);
+
+#endif

@@ -1,0 +1,93 @@
+#include "indexer.h"
+
+#include "index_file.h"
+
+static bool wants(const struct vl_layer_file *file, void *user)
+{
+    return vl_indexing_wants(user, file);
+}
+
+static int on_file(const struct vl_layer_file *file, struct vl_span content, void *user, struct vl_err *err)
+{
+    return vl_indexing_file(user, file, content, err);
+}
+
+static int on_entry(const struct vl_tar_entry *entry, const char *clean_path, void *user, struct vl_err *err)
+{
+    (void)entry;
+    (void)err;
+    vl_indexing_replaced(user, clean_path);
+    return 0;
+}
+
+static struct vl_layer_visitor visitor_for(struct vl_indexing *ix)
+{
+    return (struct vl_layer_visitor){.wants = wants, .file = on_file, .entry = on_entry, .user = ix};
+}
+
+/* A tar that is damaged still told what came before. Nothing else is forgiven: what failed may have failed
+ * for want of memory, and would not the next time. */
+static bool is_damage(const struct vl_err *err)
+{
+    return err->code == VL_ERR_INVALID || err->code == VL_ERR_LIMIT || err->code == VL_ERR_UNSUPPORTED ||
+           err->code == VL_ERR_CORRUPT;
+}
+
+static int finish(struct vl_indexing *ix, const struct vl_layer_walk *walk, int r, const char *name,
+    struct vl_layer_index **ret, struct vl_err *err)
+{
+    struct vl_layer_index *index = ix->index;
+    if (r < 0) {
+        if (!is_damage(err))
+            return r;
+        vl_notes_add_err(&index->notes, name, err);
+        r = vl_layer_paths_sort(&index->paths, err);
+        if (r < 0)
+            return r;
+        index->files = index->paths.entries.len;
+    } else {
+        index->has_diff_id = true;
+        index->diff_id = walk->diff_id;
+        index->bytes = walk->bytes;
+        index->files = walk->entries;
+    }
+    return vl_indexing_finish(ix, ret, err);
+}
+
+int vl_index_layer(struct vl_stream *blob, const char *name, const struct vl_index_options *options,
+    struct vl_layer_index **ret, struct vl_err *err)
+{
+    VL_CLEANUP(vl_indexing_done) struct vl_indexing ix;
+    struct vl_layer_walk walk;
+    int r = vl_indexing_init(&ix, options, false, false, err);
+    if (r < 0)
+        return r;
+    const struct vl_layer_visitor visitor = visitor_for(&ix);
+    r = vl_layer_walk(blob, name, &visitor, &ix.index->paths, &ix.index->notes, &walk, err);
+    return finish(&ix, &walk, r, name, ret, err);
+}
+
+/* What is compressed goes the way of a stream; the rest is read where it lies. */
+int vl_index_layer_region(int fd, uint64_t offset, uint64_t length, const char *name,
+    const struct vl_index_options *options, struct vl_layer_index **ret, struct vl_err *err)
+{
+    VL_CLEANUP(vl_stream_cleanup) struct vl_stream *blob = NULL;
+    struct vl_span head;
+    int r = vl_stream_new_region(fd, name, offset, length, NULL, &blob, err);
+    if (r == 0)
+        r = vl_stream_peek(blob, 6, &head, err);
+    if (r < 0)
+        return r;
+    if (vl_compression_detect(head) != VL_COMPRESSION_NONE)
+        return vl_index_layer(blob, name, options, ret, err);
+
+    VL_CLEANUP(vl_indexing_done) struct vl_indexing ix;
+    struct vl_layer_walk walk;
+    r = vl_indexing_init(&ix, options, false, false, err);
+    if (r < 0)
+        return r;
+    const struct vl_layer_visitor visitor = visitor_for(&ix);
+    r = vl_layer_walk_region(
+        fd, offset, length, name, &visitor, &ix.index->paths, &ix.index->notes, &walk, err);
+    return finish(&ix, &walk, r, name, ret, err);
+}
