@@ -2,13 +2,14 @@
  * what the format has no place for, so that a scan of this document finds what a scan of the image found. */
 #include <string.h>
 
-#include "base/map.h"
+#include "annotate.h"
 #include "base/text.h"
+#include "base/time.h"
+#include "chains.h"
 #include "codec/digest.h"
 #include "codec/json.h"
 #include "formats.h"
-
-#define IDS_MAX 5000000
+#include "license.h"
 
 struct bom {
     struct vl_json json;
@@ -16,7 +17,8 @@ struct bom {
     const struct vl_report_options *options;
 };
 
-/* Unique within the document and the same for the same inventory: the index makes it so. */
+/* Unique within the document and the same for the same inventory: the index makes it so. `key` NULL in a
+ * list. */
 static void write_ref(
     struct vl_json *j, const char *key, const struct vl_scan_result *result, const struct vl_package *p)
 {
@@ -24,7 +26,9 @@ static void write_ref(
     vl_buf_init(&ref, 1 << 16);
     size_t index = (size_t)(p - (const struct vl_package *)result->inventory->packages.items);
     vl_buf_printf(&ref, "%zu:%s", index, p->purl ? p->purl : p->name);
-    vl_json_member_str(j, key, vl_buf_str(&ref));
+    if (key)
+        vl_json_key(j, key);
+    vl_json_str(j, vl_buf_str(&ref));
 }
 
 static void write_property(struct vl_json *j, const char *name, const char *value)
@@ -37,14 +41,12 @@ static void write_property(struct vl_json *j, const char *name, const char *valu
     vl_json_object_end(j);
 }
 
-static void write_number_property(struct vl_json *j, const char *name, uint64_t value)
+static void emit_property(void *user, const char *name, const char *value)
 {
-    VL_CLEANUP(vl_buf_done) struct vl_buf text;
-    vl_buf_init(&text, 32);
-    vl_buf_printf(&text, "%llu", (unsigned long long)value);
-    write_property(j, name, vl_buf_str(&text));
+    write_property(user, name, value);
 }
 
+/* One expression, or a list of ids and names: the schema allows no mixture. */
 static void write_licenses(struct vl_json *j, const struct vl_package *p)
 {
     if (!p->n_licenses)
@@ -52,11 +54,17 @@ static void write_licenses(struct vl_json *j, const struct vl_package *p)
     vl_json_key(j, "licenses");
     vl_json_array(j);
     for (uint32_t i = 0; i < p->n_licenses; i++) {
+        const char *id = NULL;
+        enum vl_report_license_kind kind = vl_report_license_kind(p->licenses[i], &id);
         vl_json_object(j);
-        vl_json_key(j, "license");
-        vl_json_object(j);
-        vl_json_member_str(j, "name", p->licenses[i]);
-        vl_json_object_end(j);
+        if (kind == VL_REPORT_LICENSE_EXPRESSION && p->n_licenses == 1) {
+            vl_json_member_str(j, "expression", p->licenses[i]);
+        } else {
+            vl_json_key(j, "license");
+            vl_json_object(j);
+            vl_json_member_str(j, id ? "id" : "name", id ? id : p->licenses[i]);
+            vl_json_object_end(j);
+        }
         vl_json_object_end(j);
     }
     vl_json_array_end(j);
@@ -75,27 +83,6 @@ static void write_hashes(struct vl_json *j, const char *digest)
     vl_json_key(j, "content");
     vl_json_span(j, vl_span_slice(d, colon + 1, d.len));
     vl_json_object_end(j);
-    vl_json_array_end(j);
-}
-
-static void write_properties(
-    struct vl_json *j, const struct vl_scan_result *result, const struct vl_package *p)
-{
-    const struct vl_layer *layer = vl_report_layer(result, p->layer);
-    vl_json_key(j, "properties");
-    vl_json_array(j);
-    write_property(j, "vallum:ecosystem", vl_ecosystem_info(p->ecosystem)->name);
-    write_property(j, "vallum:path", p->path);
-    write_property(j, "vallum:source_name", p->source_name);
-    write_property(j, "vallum:source_version", p->source_version);
-    write_property(j, "vallum:vendor", p->vendor);
-    write_property(j, "vallum:module", p->module);
-    write_property(j, "vallum:layer_diff_id", layer ? layer->diff_id : NULL);
-    write_property(j, "vallum:layer_digest", layer ? layer->digest : NULL);
-    if (p->flags)
-        write_number_property(j, "vallum:flags", p->flags);
-    if (p->line)
-        write_number_property(j, "vallum:line", p->line);
     vl_json_array_end(j);
 }
 
@@ -121,7 +108,10 @@ static void write_component(struct bom *b, const struct vl_package *p)
     if (p->digest)
         write_hashes(j, p->digest);
     vl_json_member_str(j, "purl", p->purl);
-    write_properties(j, b->result, p);
+    vl_json_key(j, "properties");
+    vl_json_array(j);
+    vl_report_annotate_package(b->result, p, (struct vl_report_emit){emit_property, j});
+    vl_json_array_end(j);
     vl_json_object_end(j);
 }
 
@@ -140,10 +130,7 @@ static void write_os(struct bom *b)
     vl_json_member_str(j, "description", *d->pretty_name ? d->pretty_name : NULL);
     vl_json_key(j, "properties");
     vl_json_array(j);
-    write_property(j, "vallum:id_like", *d->id_like ? d->id_like : NULL);
-    write_property(j, "vallum:codename", *d->codename ? d->codename : NULL);
-    write_property(j, "vallum:variant_id", *d->variant_id ? d->variant_id : NULL);
-    write_property(j, "vallum:cpe_name", *d->cpe_name ? d->cpe_name : NULL);
+    vl_report_annotate_distro(b->result, (struct vl_report_emit){emit_property, j});
     vl_json_array_end(j);
     vl_json_object_end(j);
 }
@@ -162,15 +149,7 @@ static void write_target(struct bom *b)
         vl_json_member_str(j, "version", t->digest);
     vl_json_key(j, "properties");
     vl_json_array(j);
-    write_property(j, "vallum:kind", vl_report_kind_name(t->kind));
-    write_property(j, "vallum:image_id", t->image_id);
-    write_property(j, "vallum:os", t->os);
-    write_property(j, "vallum:architecture", t->arch);
-    write_property(j, "vallum:os_version", t->os_version);
-    for (size_t i = 0; i < inv->layers.len; i++)
-        write_property(j, "vallum:layer", ((const struct vl_layer *)vl_vec_at(&inv->layers, i))->diff_id);
-    for (size_t i = 0; i < inv->updates.len; i++)
-        write_property(j, "vallum:update", *(const char **)vl_vec_at(&inv->updates, i));
+    vl_report_annotate_target(b->result, (struct vl_report_emit){emit_property, j});
     vl_json_array_end(j);
     vl_json_object_end(j);
 }
@@ -196,6 +175,31 @@ static void write_metadata(struct bom *b)
     vl_json_object_end(j);
 }
 
+static void write_source(struct vl_json *j, const char *name, const char *url)
+{
+    if (!name)
+        return;
+    vl_json_key(j, "source");
+    vl_json_object(j);
+    vl_json_member_str(j, "name", name);
+    vl_json_member_str(j, "url", url);
+    vl_json_object_end(j);
+}
+
+static const char *severity_word(enum vl_severity severity, const char *negligible)
+{
+    return severity == VL_SEVERITY_NEGLIGIBLE ? negligible : vl_severity_name(severity);
+}
+
+static void write_rating(struct vl_json *j, const char *source, enum vl_severity severity)
+{
+    vl_json_object(j);
+    write_source(j, source, NULL);
+    vl_json_member_str(j, "severity", severity_word(severity, "info"));
+    vl_json_object_end(j);
+}
+
+/* The severity that the report goes by stands first. */
 static void write_ratings(struct vl_json *j, const struct vl_finding *f)
 {
     static const struct {
@@ -204,129 +208,218 @@ static void write_ratings(struct vl_json *j, const struct vl_finding *f)
     } methods[] = {{20, "CVSSv2"}, {30, "CVSSv3"}, {31, "CVSSv31"}, {40, "CVSSv4"}};
     vl_json_key(j, "ratings");
     vl_json_array(j);
-    vl_json_object(j);
-    if (f->severity_source) {
-        vl_json_key(j, "source");
-        vl_json_object(j);
-        vl_json_member_str(j, "name", f->severity_source);
-        vl_json_object_end(j);
-    }
-    vl_json_member_str(
-        j, "severity", f->severity == VL_SEVERITY_NEGLIGIBLE ? "info" : vl_severity_name(f->severity));
-    vl_json_object_end(j);
+    write_rating(j, f->severity_source, f->severity);
     for (size_t i = 0; i < f->n_cvss; i++) {
         const struct vl_cvss *c = &f->cvss[i];
-        vl_json_object(j);
-        if (c->source) {
-            vl_json_key(j, "source");
-            vl_json_object(j);
-            vl_json_member_str(j, "name", c->source);
-            vl_json_object_end(j);
-        }
-        vl_json_key(j, "score");
-        vl_json_fixed(j, c->score, 1);
-        vl_json_member_str(
-            j, "severity", c->severity == VL_SEVERITY_NEGLIGIBLE ? "none" : vl_severity_name(c->severity));
+        const char *method = "other";
         for (size_t k = 0; k < VL_ARRAY_LEN(methods); k++) {
             if (methods[k].version == c->version)
-                vl_json_member_str(j, "method", methods[k].method);
+                method = methods[k].method;
         }
+        vl_json_object(j);
+        write_source(j, c->source, NULL);
+        vl_json_key(j, "score");
+        vl_json_fixed(j, c->score, 1);
+        vl_json_member_str(j, "severity", severity_word(c->severity, "none"));
+        vl_json_member_str(j, "method", method);
         vl_json_member_str(j, "vector", c->vector);
         vl_json_object_end(j);
     }
+    for (size_t i = 0; i < f->n_ratings; i++)
+        write_rating(j, f->ratings[i].source, f->ratings[i].severity);
     vl_json_array_end(j);
 }
 
 static void write_analysis(struct vl_json *j, const struct vl_finding *f)
 {
-    if (f->status != VL_FINDING_VEX && f->status != VL_FINDING_IGNORED)
+    if (f->status == VL_FINDING_OPEN)
         return;
     vl_json_key(j, "analysis");
     vl_json_object(j);
-    vl_json_member_str(j, "state", f->status == VL_FINDING_VEX ? "not_affected" : "in_triage");
-    vl_json_member_str(j, "detail", f->status_reason);
+    /* An ignore rule or a filter says "not now", which is no judgement of the finding. */
+    bool judged = f->status == VL_FINDING_VEX || f->status == VL_FINDING_OS_JUDGED;
+    vl_json_member_str(j, "state", judged ? "not_affected" : "in_triage");
+    vl_json_member_str(j, "detail", f->status_reason ? f->status_reason : vl_report_status_name(f->status));
     vl_json_object_end(j);
 }
 
-/* All findings of one id, from `first` on. */
-static void write_vulnerability(struct bom *b, size_t first)
+static void write_cwes(struct vl_json *j, const struct vl_finding *f)
+{
+    if (!f->n_cwes)
+        return;
+    vl_json_key(j, "cwes");
+    vl_json_array(j);
+    for (size_t i = 0; i < f->n_cwes; i++) {
+        struct vl_span cwe = vl_span_str(f->cwes[i]);
+        uint64_t number;
+        if (vl_span_starts_with(cwe, "CWE-") && vl_span_to_u64(vl_span_slice(cwe, 4, cwe.len), &number) &&
+            number > 0 && number < INT32_MAX)
+            vl_json_uint(j, number);
+    }
+    vl_json_array_end(j);
+}
+
+static void write_links(struct vl_json *j, const struct vl_finding *f)
+{
+    if (f->n_aliases) {
+        vl_json_key(j, "references");
+        vl_json_array(j);
+        for (size_t i = 0; i < f->n_aliases; i++) {
+            char url[256];
+            vl_json_object(j);
+            vl_json_member_str(j, "id", f->aliases[i]);
+            write_source(j, "alias", vl_report_id_url(f->aliases[i], url));
+            vl_json_object_end(j);
+        }
+        vl_json_array_end(j);
+    }
+    if (f->n_references) {
+        vl_json_key(j, "advisories");
+        vl_json_array(j);
+        for (size_t i = 0; i < f->n_references; i++) {
+            if (!vl_report_is_url(f->references[i]))
+                continue;
+            vl_json_object(j);
+            vl_json_member_str(j, "url", f->references[i]);
+            vl_json_object_end(j);
+        }
+        vl_json_array_end(j);
+    }
+}
+
+static void write_urgency(struct vl_json *j, const struct vl_finding *f)
+{
+    char date[VL_TIME_TEXT_MAX];
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    vl_buf_init(&text, 64);
+    vl_json_key(j, "properties");
+    vl_json_array(j);
+    write_property(j, "vallum:status", vl_report_status_name(f->status));
+    write_property(j, "vallum:advisory", f->advisory);
+    write_property(j, "vallum:fix_state", vl_fix_state_name(f->state));
+    if (f->has_epss) {
+        vl_buf_printf(&text, "%.5f", f->epss);
+        write_property(j, "vallum:epss", vl_buf_str(&text));
+    }
+    if (f->kev) {
+        write_property(j, "vallum:kev_added", vl_time_format_date(f->kev->added_ms, date));
+        if (f->kev->due_ms)
+            write_property(j, "vallum:kev_due", vl_time_format_date(f->kev->due_ms, date));
+        write_property(j, "vallum:kev_ransomware", f->kev->ransomware ? "true" : "false");
+    }
+    if (f->malicious)
+        write_property(j, "vallum:malicious", "true");
+    write_property(j, "vallum:remediation_command", f->remedy.command);
+    vl_json_array_end(j);
+}
+
+static void write_affected(struct bom *b, const struct vl_finding *f)
+{
+    struct vl_json *j = &b->json;
+    vl_json_object(j);
+    write_ref(j, "ref", b->result, f->package);
+    vl_json_key(j, "versions");
+    vl_json_array(j);
+    if (*f->package->version) {
+        vl_json_object(j);
+        vl_json_member_str(j, "version", f->package->version);
+        vl_json_member_str(j, "status", f->status == VL_FINDING_VEX ? "unaffected" : "affected");
+        vl_json_object_end(j);
+    }
+    if (f->fixed_version) {
+        vl_json_object(j);
+        vl_json_member_str(j, "version", f->fixed_version);
+        vl_json_member_str(j, "status", "unaffected");
+        vl_json_object_end(j);
+    }
+    vl_json_array_end(j);
+    vl_json_object_end(j);
+}
+
+/* All findings of one id and one status: an analysis is said of the whole entry. */
+static void write_vulnerability(struct bom *b, const struct vl_report_chains *by_id, uint32_t first)
 {
     struct vl_json *j = &b->json;
     const struct vl_vec *findings = &b->result->findings;
     const struct vl_finding *f = vl_vec_at(findings, first);
+    char url[256];
     vl_json_object(j);
     vl_json_member_str(j, "id", f->id);
-    if (f->source) {
-        vl_json_key(j, "source");
-        vl_json_object(j);
-        vl_json_member_str(j, "name", f->source);
-        vl_json_object_end(j);
-    }
-    vl_json_key(j, "references");
-    vl_json_array(j);
-    for (size_t i = 0; i < f->n_aliases; i++) {
-        vl_json_object(j);
-        vl_json_member_str(j, "id", f->aliases[i]);
-        vl_json_key(j, "source");
-        vl_json_object(j);
-        vl_json_member_str(j, "name", "alias");
-        vl_json_object_end(j);
-        vl_json_object_end(j);
-    }
-    vl_json_array_end(j);
+    write_source(j, f->source, vl_report_id_url(f->id, url));
+    write_links(j, f);
     write_ratings(j, f);
-    vl_json_member_str(j, "description", f->title ? f->title : f->details);
+    write_cwes(j, f);
+    vl_json_member_str(j, "description", f->title);
+    vl_json_member_str(j, "detail", f->details);
     vl_json_member_str(j, "recommendation", f->remedy.text);
     vl_json_member_time(j, "published", f->published_ms);
     vl_json_member_time(j, "updated", f->modified_ms);
     write_analysis(j, f);
     vl_json_key(j, "affects");
     vl_json_array(j);
-    for (size_t i = first; i < findings->len; i++) {
+    for (uint32_t i = first; i != VL_REPORT_CHAIN_END; i = by_id->next[i]) {
         const struct vl_finding *g = vl_vec_at(findings, i);
-        if (strcmp(g->id, f->id) != 0 || !vl_report_shows(g, b->options))
-            continue;
-        vl_json_object(j);
-        write_ref(j, "ref", b->result, g->package);
-        vl_json_key(j, "versions");
-        vl_json_array(j);
-        vl_json_object(j);
-        vl_json_member_str(j, "version", g->package->version);
-        vl_json_member_str(j, "status", "affected");
-        vl_json_object_end(j);
-        if (g->fixed_version) {
-            vl_json_object(j);
-            vl_json_member_str(j, "version", g->fixed_version);
-            vl_json_member_str(j, "status", "unaffected");
-            vl_json_object_end(j);
-        }
-        vl_json_array_end(j);
-        vl_json_object_end(j);
+        if (g->status == f->status)
+            write_affected(b, g);
     }
     vl_json_array_end(j);
+    write_urgency(j, f);
     vl_json_object_end(j);
 }
 
 static int write_vulnerabilities(struct bom *b, struct vl_err *err)
 {
-    VL_CLEANUP(vl_map_done) struct vl_map seen;
-    vl_map_init(&seen, IDS_MAX);
+    struct vl_report_chains by_id;
+    VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_report_arena_new();
+    if (!arena)
+        return vl_err_nomem(err);
+    int r = vl_report_chains_by_id(b->result, b->options, arena, &by_id, NULL, err);
+    if (r < 0)
+        return r;
     vl_json_key(&b->json, "vulnerabilities");
     vl_json_array(&b->json);
-    for (size_t i = 0; i < b->result->findings.len; i++) {
-        const struct vl_finding *f = vl_vec_at(&b->result->findings, i);
-        struct vl_map_slot *slot;
-        bool added;
-        if (!vl_report_shows(f, b->options))
-            continue;
-        int r = vl_map_put(&seen, vl_span_str(f->id), &slot, &added, err);
-        if (r < 0)
-            return r;
-        if (added)
-            write_vulnerability(b, i);
+    for (size_t g = 0; g < by_id.n_groups; g++) {
+        unsigned seen = 0;
+        for (uint32_t i = by_id.first[g]; i != VL_REPORT_CHAIN_END; i = by_id.next[i]) {
+            const struct vl_finding *f = vl_vec_at(&b->result->findings, i);
+            if (!(seen & 1U << (unsigned)f->status))
+                write_vulnerability(b, &by_id, i);
+            seen |= 1U << (unsigned)f->status;
+        }
     }
     vl_json_array_end(&b->json);
     return 0;
+}
+
+/* What the target contains. Which package needs which is not known, and not claimed. */
+static void write_dependencies(struct bom *b)
+{
+    struct vl_json *j = &b->json;
+    const struct vl_vec *packages = &b->result->inventory->packages;
+    vl_json_key(j, "dependencies");
+    vl_json_array(j);
+    vl_json_object(j);
+    vl_json_member_str(j, "ref", "target");
+    vl_json_key(j, "dependsOn");
+    vl_json_array(j);
+    if (*b->result->inventory->distro.id)
+        vl_json_str(j, "os");
+    for (size_t i = 0; i < packages->len; i++)
+        write_ref(j, NULL, b->result, vl_vec_at(packages, i));
+    vl_json_array_end(j);
+    vl_json_object_end(j);
+    vl_json_array_end(j);
+    vl_json_key(j, "compositions");
+    vl_json_array(j);
+    vl_json_object(j);
+    bool whole = !b->result->inventory->notes.partial && !b->result->inventory->unidentified.len;
+    vl_json_member_str(j, "aggregate", whole ? "unknown" : "incomplete");
+    vl_json_key(j, "assemblies");
+    vl_json_array(j);
+    vl_json_str(j, "target");
+    vl_json_array_end(j);
+    vl_json_object_end(j);
+    vl_json_array_end(j);
 }
 
 /* A name-based UUID of what the document is about and when it was made: deterministic, as all ids here. */
@@ -367,6 +460,7 @@ int vl_report_cyclonedx(const struct vl_scan_result *result, const struct vl_rep
     for (size_t i = 0; i < result->inventory->packages.len; i++)
         write_component(&b, vl_vec_at(&result->inventory->packages, i));
     vl_json_array_end(&b.json);
+    write_dependencies(&b);
     if (!options->packages_only)
         r = write_vulnerabilities(&b, err);
     if (r < 0)

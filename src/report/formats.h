@@ -59,4 +59,8 @@ const struct vl_layer *vl_report_layer(const struct vl_scan_result *result, uint
  */
 const char *vl_report_id_url(const char *id, char url[256]);
 
+/* An http or https URL that may stand in a document as it is: no blanks, quotes, angle brackets or control
+ * characters. */
+bool vl_report_is_url(const char *text);
+
 #endif

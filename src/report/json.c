@@ -40,71 +40,60 @@ static void write_flags(struct vl_json *j, unsigned flags)
     vl_json_array_end(j);
 }
 
+static void write_nullable(struct vl_json *j, const char *key, const char *value)
+{
+    vl_json_key(j, key);
+    vl_json_str(j, value);
+}
+
+/* `layer` is the diff id, for scripts; what else is known of the layer stands beside it. */
 static void write_location(
     struct vl_json *j, const struct vl_scan_result *result, const char *path, uint32_t line, uint32_t layer)
 {
     const struct vl_layer *l = vl_report_layer(result, layer);
     vl_json_key(j, "location");
     vl_json_object(j);
-    if (l) {
-        vl_json_key(j, "layer");
-        vl_json_object(j);
-        vl_json_member_int(j, "index", layer);
-        vl_json_member_str(j, "diff_id", l->diff_id);
-        vl_json_member_str(j, "digest", l->digest);
-        vl_json_member_str(j, "created_by", l->created_by);
-        vl_json_member_bool(j, "base", l->base);
-        vl_json_object_end(j);
-    }
-    vl_json_member_str(j, "path", path);
+    write_nullable(j, "layer", l ? l->diff_id : NULL);
+    write_nullable(j, "path", path);
     if (line)
         vl_json_member_int(j, "line", line);
+    if (l) {
+        vl_json_member_int(j, "layer_index", layer);
+        vl_json_member_str(j, "layer_digest", l->digest);
+        vl_json_member_str(j, "created_by", l->created_by);
+        vl_json_member_bool(j, "base_image", l->base);
+    }
     vl_json_object_end(j);
 }
 
-/* What a finding says of its package: enough to find it again. */
-static void write_package_short(struct vl_json *j, const struct vl_package *p)
+/* The name advisories of a distribution go by: the source package's, which often is the binary's own. */
+static const char *source_of(const struct vl_package *p)
 {
-    vl_json_key(j, "package");
-    vl_json_object(j);
+    return p->source_name ? p->source_name : vl_ecosystem_info(p->ecosystem)->distribution ? p->name : NULL;
+}
+
+static void write_package_id(struct vl_json *j, const struct vl_package *p)
+{
+    const char *source = source_of(p);
     vl_json_member_str(j, "name", p->name);
     vl_json_member_str(j, "version", p->version);
     vl_json_member_str(j, "ecosystem", vl_ecosystem_info(p->ecosystem)->name);
-    vl_json_member_str(j, "purl", p->purl);
-    vl_json_key(j, "source");
-    if (p->source_name || p->source_version) {
-        vl_json_object(j);
-        vl_json_member_str(j, "name", p->source_name ? p->source_name : p->name);
-        vl_json_member_str(j, "version", p->source_version ? p->source_version : p->version);
-        vl_json_object_end(j);
-    } else {
-        vl_json_null(j);
-    }
-    vl_json_object_end(j);
+    write_nullable(j, "purl", p->purl);
+    write_nullable(j, "source", source);
+    if (source)
+        vl_json_member_str(j, "source_version", p->source_version ? p->source_version : p->version);
 }
 
 static void write_package(struct vl_json *j, const struct vl_scan_result *result, const struct vl_package *p)
 {
+    const struct vl_layer *l = vl_report_layer(result, p->layer);
     vl_json_object(j);
-    vl_json_member_str(j, "name", p->name);
-    vl_json_member_str(j, "version", p->version);
-    vl_json_member_str(j, "ecosystem", vl_ecosystem_info(p->ecosystem)->name);
-    vl_json_member_str(j, "purl", p->purl);
+    write_package_id(j, p);
     vl_json_member_str(j, "arch", p->arch);
-    if (p->source_name || p->source_version) {
-        vl_json_key(j, "source");
-        vl_json_object(j);
-        vl_json_member_str(j, "name", p->source_name ? p->source_name : p->name);
-        vl_json_member_str(j, "version", p->source_version ? p->source_version : p->version);
-        vl_json_object_end(j);
-    }
-    vl_json_member_str(j, "path", p->path);
+    write_nullable(j, "path", p->path);
     if (p->line)
         vl_json_member_int(j, "line", p->line);
-    if (p->layer != VL_LAYER_NONE) {
-        const struct vl_layer *l = vl_report_layer(result, p->layer);
-        vl_json_member_str(j, "layer", l ? l->diff_id : NULL);
-    }
+    write_nullable(j, "layer", l ? l->diff_id : NULL);
     vl_json_member_str(j, "vendor", p->vendor);
     vl_json_member_str(j, "module", p->module);
     vl_json_member_str(j, "digest", p->digest);
@@ -143,12 +132,9 @@ static void write_urgency(struct vl_json *j, const struct vl_finding *f)
 {
     vl_json_key(j, "epss");
     if (f->has_epss) {
-        vl_json_object(j);
-        vl_json_key(j, "score");
         vl_json_double(j, f->epss);
-        vl_json_key(j, "percentile");
+        vl_json_key(j, "epss_percentile");
         vl_json_double(j, f->epss_percentile);
-        vl_json_object_end(j);
     } else {
         vl_json_null(j);
     }
@@ -163,8 +149,7 @@ static void write_urgency(struct vl_json *j, const struct vl_finding *f)
         vl_json_null(j);
     }
     vl_json_member_str(j, "exploitation", f->exploitation);
-    if (f->malicious)
-        vl_json_member_bool(j, "malicious", true);
+    vl_json_member_bool(j, "malicious", f->malicious);
 }
 
 static void write_remediation(struct vl_json *j, const struct vl_remedy *remedy)
@@ -175,8 +160,8 @@ static void write_remediation(struct vl_json *j, const struct vl_remedy *remedy)
     vl_json_object(j);
     vl_json_member_str(
         j, "kind", (unsigned)remedy->kind < VL_ARRAY_LEN(kinds) ? kinds[remedy->kind] : "none");
-    vl_json_member_str(j, "text", remedy->text);
-    vl_json_member_str(j, "command", remedy->command);
+    write_nullable(j, "text", remedy->text);
+    write_nullable(j, "command", remedy->command);
     vl_json_object_end(j);
 }
 
@@ -200,9 +185,11 @@ static void write_finding(struct vl_json *j, const struct vl_scan_result *result
     vl_json_member_str(j, "details", f->details);
     vl_json_member_str(j, "advisory", f->advisory);
     vl_json_member_str(j, "source", f->source);
-    write_package_short(j, f->package);
-    vl_json_key(j, "fixed_version");
-    vl_json_str(j, f->fixed_version);
+    vl_json_key(j, "package");
+    vl_json_object(j);
+    write_package_id(j, f->package);
+    vl_json_object_end(j);
+    write_nullable(j, "fixed_version", f->fixed_version);
     vl_json_member_str(j, "state", vl_fix_state_name(f->state));
     write_cvss(j, f);
     write_urgency(j, f);
@@ -245,7 +232,7 @@ static void write_target(struct vl_json *j, const struct vl_scan_result *result)
         vl_json_member_str(j, "diff_id", l->diff_id);
         vl_json_member_str(j, "digest", l->digest);
         vl_json_member_str(j, "created_by", l->created_by);
-        vl_json_member_bool(j, "base", l->base);
+        vl_json_member_bool(j, "base_image", l->base);
         vl_json_object_end(j);
     }
     vl_json_array_end(j);
@@ -317,6 +304,8 @@ static void write_summary(struct vl_json *j, const struct vl_scan_result *result
     vl_json_member_int(j, "fixable", (int64_t)c.fixable);
     vl_json_member_int(j, "without_fix", (int64_t)c.without_fix);
     vl_json_member_int(j, "hidden", (int64_t)c.hidden);
+    if (result->baseline)
+        vl_json_member_int(j, "in_baseline", (int64_t)c.in_baseline);
     vl_json_member_bool(j, "passed", result->passed);
     vl_json_object_end(j);
 }
@@ -391,6 +380,7 @@ static void write_rest(struct vl_json *j, const struct vl_scan_result *result)
         vl_json_object(j);
         vl_json_member_str(j, "gate", g->gate);
         vl_json_member_int(j, "violations", (int64_t)g->violations);
+        vl_json_member_bool(j, "passed", g->violations == 0);
         vl_json_object_end(j);
     }
     vl_json_array_end(j);
@@ -409,6 +399,7 @@ int vl_report_json(const struct vl_scan_result *result, const struct vl_report_o
     vl_json_member_str(&json, "version", options->version);
     vl_json_object_end(&json);
     vl_json_member_time(&json, "scanned", result->scanned_ms);
+    vl_json_member_int(&json, "took_ms", result->took_us / 1000);
     write_target(&json, result);
     if (!options->packages_only) {
         write_summary(&json, result);

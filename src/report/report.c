@@ -139,12 +139,29 @@ const char *vl_report_id_url(const char *id, char url[256])
         {"RUSTSEC-", "https://rustsec.org/advisories/"},
         {"MAL-", "https://osv.dev/vulnerability/"},
     };
+    for (const char *c = id; *c; c++) {
+        if (!((*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') ||
+                strchr("-_.:", *c)))
+            return NULL;
+    }
     for (size_t i = 0; i < VL_ARRAY_LEN(pages); i++) {
         if (strncmp(id, pages[i].prefix, strlen(pages[i].prefix)) == 0 &&
             (size_t)snprintf(url, 256, "%s%s", pages[i].page, id) < 256)
             return url;
     }
     return NULL;
+}
+
+bool vl_report_is_url(const char *text)
+{
+    struct vl_span s = vl_span_str(text);
+    if (!vl_span_starts_with(s, "https://") && !vl_span_starts_with(s, "http://"))
+        return false;
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] <= ' ' || s.ptr[i] == 0x7f || strchr("\"'<>\\^`{|}", s.ptr[i]))
+            return false;
+    }
+    return s.len > strlen("https://");
 }
 
 static void append_first(struct vl_buf *out, const struct vl_report_counts *c)
