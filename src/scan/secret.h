@@ -1,5 +1,5 @@
-/* Secrets in files: keys, tokens, passwords by many patterns at once, then entropy and context checks. Rules are data:
- * content/secrets.tsv, built in. */
+/* Secrets in files: keys, tokens, passwords by many patterns at once, then entropy and context checks. Rules
+ * are data: content/secrets.tsv, built in. */
 #ifndef VL_SCAN_SECRET_H
 #define VL_SCAN_SECRET_H
 
@@ -16,12 +16,12 @@ VL_MUST_CHECK int vl_secret_scanner_new(struct vl_secret_scanner **ret, struct v
 void vl_secret_scanner_free(struct vl_secret_scanner *scanner); /* accepts NULL */
 void vl_secret_scanner_cleanup(struct vl_secret_scanner **scanner);
 
-/* Whether a file is worth looking into, by path, mode, size and first bytes: no binaries, images, archives, no
- * documentation of distributions, no lock files (hashes look like keys). */
+/* Whether a file is worth looking into, by path, mode, size and first bytes: no binaries, images, archives,
+ * no documentation of distributions, no lock files (hashes look like keys). */
 bool vl_secret_wants(const char *path, uint32_t mode, uint64_t size, struct vl_span head);
 
-/* Appends struct vl_secret (rule, title, path, line, redacted, fingerprint, severity); strings in `arena`. The same
- * secret twice in a file is one. */
+/* Appends struct vl_secret (rule, title, path, line, redacted, fingerprint, severity); strings in `arena`.
+ * The same secret twice in a file is one. */
 VL_MUST_CHECK int vl_secret_scan(struct vl_secret_scanner *scanner, const char *path, struct vl_span content,
     struct vl_arena *arena, struct vl_vec *secrets, struct vl_err *err);
 
