@@ -418,11 +418,12 @@ static int build_starter(const char *fresh, void *user, struct vl_err *err)
     for (size_t i = 0; i < vl_feed_starter_count() && r == 0; i++) {
         struct vl_feed_starter set = vl_feed_starter_at(i);
         struct vl_advisory_feed feed = {
-            .name = "starter", .title = "starter set", .url = "built in", .starter = true};
+            .name = set.name, .title = "starter set", .url = "built in", .starter = true};
         r = vl_advisory_builder_begin(b, &feed, err);
         if (r == 0)
             r = vl_feed_read_bytes(
-                set.text, set.name, kind, "starter", NULL, vl_advisory_builder_sink(b), err);
+                set.text, set.name, kind, set.name, NULL, vl_advisory_builder_sink(b), err);
+        vl_advisory_builder_end(b, 0);
     }
     if (r == 0)
         r = vl_advisory_builder_finish(b, fresh, f->stats, err);
