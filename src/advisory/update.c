@@ -197,7 +197,7 @@ static int use_old(struct job *job, const struct one_feed *f, enum vl_advisory_f
         tell(job, f->name, VL_FEED_MISSING, message, 0);
         return 0;
     }
-    int r = read_into(job, f, f->path, meta.fetched_ms, 0, &bad);
+    int r = read_into(job, f, f->path, meta.fetched_ms, update_http_date(meta.modified), &bad);
     if (r < 0) {
         *err = bad;
         return r;
@@ -224,7 +224,7 @@ static int update_one(struct job *job, const struct one_feed *f, struct vl_err *
     if (r <= 0)
         return use_old(job, f, r < 0 ? VL_FEED_KEPT : VL_FEED_UNCHANGED, r < 0 ? bad.msg : "", err);
     meta.fetched_ms = job->options->now_ms ? job->options->now_ms : vl_time_now_ms();
-    r = read_into(job, f, f->fresh, meta.fetched_ms, 0, &bad);
+    r = read_into(job, f, f->fresh, meta.fetched_ms, update_http_date(meta.modified), &bad);
     if (r == 0) {
         unlink(f->fresh);
         return use_old(job, f, VL_FEED_KEPT, bad.msg, err);
