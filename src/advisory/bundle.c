@@ -321,6 +321,22 @@ int vl_advisory_publish_folder(
     return r < 0 ? r : put_part(folder, VL_ADVISORY_FILE_META, vl_buf_span(&p.meta), err);
 }
 
+int vl_advisory_read_ready(const char *db_path, struct vl_span private_pem, struct vl_buf *ret_meta,
+    struct vl_buf *ret_signature, struct vl_buf *ret_db, struct vl_err *err)
+{
+    VL_CLEANUP(prepared_done) struct prepared p = {0};
+    int r = prepare(db_path, private_pem, &p, err);
+    if (r < 0)
+        return r;
+    vl_buf_append_span(ret_meta, vl_buf_span(&p.meta));
+    vl_buf_append_span(ret_signature, vl_buf_span(&p.sig));
+    vl_buf_append_span(ret_db, vl_buf_span(&p.db));
+    r = vl_buf_check(ret_meta, VL_ADVISORY_FILE_META, err);
+    if (r == 0)
+        r = vl_buf_check(ret_signature, VL_ADVISORY_FILE_SIG, err);
+    return r < 0 ? r : vl_buf_check(ret_db, VL_ADVISORY_FILE_DB, err);
+}
+
 int vl_advisory_export(
     const char *db_path, struct vl_span private_pem, const char *bundle_path, struct vl_err *err)
 {

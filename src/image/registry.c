@@ -9,17 +9,12 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/time.h"
 #include "codec/digest.h"
 
 #define HUB     "docker.io"
 #define HUB_API "registry-1.docker.io"
 
-/* A pull that moves is not given up, but a trickle is no movement: a part of a small layer, or so much. */
-#define PROGRESS_MIN  (1024UL * 1024)        /* bytes that a try must bring not to count as failed */
-#define PULL_TIME_MAX (2 * 3600 * 1000000LL) /* microseconds for one layer, all tries together */
-
-static void registry_free(void *state)
+void vl_registry_free(void *state)
 {
     struct vl_registry *r = state;
     for (size_t i = 0; i < r->n_endpoints; i++)
@@ -29,6 +24,13 @@ static void registry_free(void *state)
     pthread_mutex_destroy(&r->lock);
     vl_arena_free(r->arena);
     free(r);
+}
+
+static bool is_loopback(const char *host)
+{
+    size_t n = strcspn(host, ":");
+    return (n == 9 && strncasecmp(host, "localhost", 9) == 0) || strncmp(host, "127.", 4) == 0 ||
+           strncmp(host, "[::1]", 5) == 0;
 }
 
 static int add_endpoint(struct vl_registry *r, const char *host, const char *repository,
@@ -49,7 +51,7 @@ static int add_endpoint(struct vl_registry *r, const char *host, const char *rep
             return res;
     }
     const char *token = by_hand && options->token ? vl_arena_strdup(r->arena, options->token) : NULL;
-    e->loopback = vl_http_is_loopback(host);
+    e->loopback = is_loopback(host);
     e->host = vl_arena_strdup(r->arena, strcmp(host, HUB) == 0 ? HUB_API : host);
     e->repository = vl_arena_strdup(r->arena, repository);
     res = vl_arena_check(r->arena, "registry", err);
@@ -89,8 +91,8 @@ static int add_mirrors(struct vl_registry *r, const struct vl_image_options *opt
     return 0;
 }
 
-static int registry_new(struct vl_image *image, const char *rest, const struct vl_image_options *options,
-    struct vl_registry **ret, struct vl_err *err)
+int vl_registry_new(
+    const char *rest, const struct vl_image_options *options, struct vl_registry **ret, struct vl_err *err)
 {
     struct vl_registry *r = calloc(1, sizeof(*r));
     if (!r)
@@ -107,15 +109,13 @@ static int registry_new(struct vl_image *image, const char *rest, const struct v
         r->http = (struct vl_http_options){
             .ca_file = options->ca_file ? vl_arena_strdup(r->arena, options->ca_file) : NULL,
             .insecure = options->insecure,
-            .stall_timeout_ms = options->stall_ms,
         };
-        image->reference = vl_image_reference_format(&r->ref, image->arena);
-        e = image->reference ? add_mirrors(r, options, err) : vl_err_nomem(err);
+        e = add_mirrors(r, options, err);
     }
     if (e == 0)
         e = add_endpoint(r, r->ref.registry, r->ref.repository, options, false, err);
     if (e < 0) {
-        registry_free(r);
+        vl_registry_free(r);
         return e;
     }
     *ret = r;
@@ -123,7 +123,7 @@ static int registry_new(struct vl_image *image, const char *rest, const struct v
 }
 
 /* Mirrors in turn, then the registry; its error is the one told. */
-static int first_manifest(
+int vl_registry_first_manifest(
     struct vl_registry *r, struct vl_buf *out, struct vl_descriptor *root, struct vl_err *err)
 {
     const char *what = r->ref.digest ? r->ref.digest : r->ref.tag;
@@ -152,24 +152,16 @@ static int registry_read(void *state, const struct vl_descriptor *d, bool manife
     struct vl_buf *out, struct vl_err *err)
 {
     struct vl_registry *r = state;
+    struct vl_endpoint *at = &r->endpoints[r->chosen];
+    VL_CLEANUP(vl_http_response_done) struct vl_http_response response = {0};
     char path[VL_DIGEST_TEXT_MAX + 16];
     const char *ignored = NULL;
-    size_t start = out->len;
-    int e = -ENOENT;
+    if (manifest)
+        return vl_registry_manifest(r, at, d->digest, out, &ignored, err);
     (void)snprintf(path, sizeof(path), "blobs/%s", d->digest);
     const struct vl_registry_call call = {
         .path = path, .max_bytes = max, .on_body = vl_registry_append, .user = out};
-    /* A mirror that has the one manifest may lack another, or the configuration. */
-    for (size_t i = r->chosen; i < r->n_endpoints; i++) {
-        VL_CLEANUP(vl_http_response_done) struct vl_http_response response = {0};
-        vl_err_clear(err);
-        vl_buf_truncate(out, start);
-        e = manifest ? vl_registry_manifest(r, &r->endpoints[i], d->digest, out, &ignored, err)
-                     : vl_registry_call(r, &r->endpoints[i], &call, &response, err);
-        if (e == 0)
-            break;
-    }
-    return e;
+    return vl_registry_call(r, at, &call, &response, err);
 }
 
 /* A blob on its way from the network into a pipe. */
@@ -224,9 +216,6 @@ static int check_pull(const struct pull *p, struct vl_err *err)
 static int pull_blob(struct vl_registry *r, struct vl_endpoint *at, struct pull *p, struct vl_err *err)
 {
     char path[VL_DIGEST_TEXT_MAX + 16];
-    int64_t end = vl_time_monotonic_us() + PULL_TIME_MAX;
-    uint64_t part = p->layer->size / 16 + 1;
-    uint64_t enough = p->layer->size && part < PROGRESS_MIN ? part : PROGRESS_MIN;
     (void)snprintf(path, sizeof(path), "blobs/%s", p->layer->digest);
     for (unsigned tried = 0;; tried++) {
         VL_CLEANUP(vl_http_response_done) struct vl_http_response response = {0};
@@ -243,7 +232,8 @@ static int pull_blob(struct vl_registry *r, struct vl_endpoint *at, struct pull 
         int e = vl_registry_once(r, at, &call, &response, err);
         if (e == 0 || p->lost_reader)
             return e;
-        if (p->done - before >= enough && vl_time_monotonic_us() < end)
+        /* As long as it moves, it is not given up. */
+        if (p->done > before)
             tried = 0;
         if (tried + 1 >= VL_REGISTRY_TRIES || !vl_registry_worth_retry(at, &response, err, tried, &wait))
             return vl_err_wrap(err, "layer %s", p->layer->digest);
@@ -281,7 +271,7 @@ static const struct vl_source_ops registry_ops = {
     .referrers = vl_registry_referrers,
     .put_blob = vl_registry_put_blob,
     .put_referrer = vl_registry_put_referrer,
-    .free = registry_free,
+    .free = vl_registry_free,
 };
 
 int vl_source_open_registry(
@@ -291,12 +281,15 @@ int vl_source_open_registry(
     struct vl_descriptor root = {0};
     VL_CLEANUP(vl_buf_done) struct vl_buf bytes;
     vl_buf_init(&bytes, VL_IMAGE_MANIFEST_MAX);
-    int e = registry_new(image, rest, options, &r, err);
+    int e = vl_registry_new(rest, options, &r, err);
     if (e < 0)
         return e;
     image->ops = &registry_ops;
     image->state = r;
-    e = first_manifest(r, &bytes, &root, err);
+    image->reference = vl_image_reference_format(&r->ref, image->arena);
+    if (!image->reference)
+        return vl_err_nomem(err);
+    e = vl_registry_first_manifest(r, &bytes, &root, err);
     if (e == 0)
         e = vl_image_load(image, &root, vl_buf_span(&bytes), err);
     if (e == 0 && r->ref.tag)

@@ -38,6 +38,16 @@ struct vl_registry {
     size_t n_idle;
 };
 
+/* `rest` is a reference; nothing is asked of the network. */
+VL_MUST_CHECK int vl_registry_new(
+    const char *rest, const struct vl_image_options *options, struct vl_registry **ret, struct vl_err *err);
+void vl_registry_free(void *state); /* accepts NULL */
+
+/* The manifest of the reference, from the mirrors in turn, then the registry, whose error is the one told.
+ * Fills digest (checked where the reference has one), media type and size of `root`. */
+VL_MUST_CHECK int vl_registry_first_manifest(
+    struct vl_registry *r, struct vl_buf *out, struct vl_descriptor *root, struct vl_err *err);
+
 /* One call: METHOD base/v2/REPOSITORY/PATH. */
 struct vl_registry_call {
     const char *method; /* NULL: GET */
@@ -79,6 +89,9 @@ int vl_registry_append(
 int vl_registry_referrers(
     void *state, const char *digest, struct vl_arena *arena, struct vl_vec *ret, struct vl_err *err);
 int vl_registry_put_blob(void *state, const char *digest, struct vl_span content, struct vl_err *err);
+/* Under a tag or digest. *ret_listed: the registry said that it lists the manifest's subject. */
+VL_MUST_CHECK int vl_registry_put_manifest(struct vl_registry *r, const char *reference,
+    const char *media_type, struct vl_span bytes, bool *ret_listed, struct vl_err *err);
 int vl_registry_put_referrer(void *state, const struct vl_descriptor *self, struct vl_span manifest,
     const char *subject, struct vl_err *err);
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "remedy.h"
 
 #define FACTS_BYTES_MAX (1024UL * 1024 * 1024) /* facts of vulnerabilities that one matcher keeps */
 #define FACTS_MAX       5000000U
@@ -249,7 +248,7 @@ static int count_package(
     tally->judged++;
     bool known = true;
     if (row->starter)
-        r = vl_advisory_covers(run->matcher, p, &known, err);
+        r = vl_scan_starter_knows(run->db, p, row->ecosystem, &known, err);
     tally->unknown += !known;
     return r;
 }
@@ -370,7 +369,7 @@ int vl_scan_match(struct vl_inventory *inventory, struct vl_advisory_db *db,
     if (r == 0)
         r = match_into(&matcher, options ? options : &default_options, result, err);
     if (r == 0)
-        r = vl_scan_remedies(result, err);
+        r = 0;
     matcher_done(&matcher);
     if (r < 0) {
         vl_scan_result_free(result);

@@ -101,6 +101,11 @@ VL_MUST_CHECK int vl_advisory_install_bytes(const struct vl_advisory_install_opt
 VL_MUST_CHECK int vl_advisory_export(
     const char *db_path, struct vl_span private_pem, const char *bundle_path, struct vl_err *err);
 
+/* Appends the three files of a ready database: what an OCI artifact's layers hold. Signature empty without a
+ * key. */
+VL_MUST_CHECK int vl_advisory_read_ready(const char *db_path, struct vl_span private_pem,
+    struct vl_buf *ret_meta, struct vl_buf *ret_signature, struct vl_buf *ret_db, struct vl_err *err);
+
 /* Text of advisory.meta for a database; appended. */
 VL_MUST_CHECK int vl_advisory_meta(const char *db_path, struct vl_buf *out, struct vl_err *err);
 

@@ -1,0 +1,64 @@
+/* The options of the scan commands. */
+#ifndef VL_CLI_SCAN_OPTIONS_H
+#define VL_CLI_SCAN_OPTIONS_H
+
+#include "command.h"
+#include "image/image.h"
+#include "model/inventory.h"
+#include "report/report.h"
+#include "scan/policy.h"
+#include "scan/scan.h"
+
+#define VL_CLI_OUTPUTS_MAX 16
+
+struct vl_cli_output {
+    enum vl_report_format format;
+    const char *file; /* NULL: standard output */
+};
+
+struct vl_cli_scan_settings {
+    struct vl_cli_common common;
+    const char *target;
+    const char *db;
+    const char *cache;
+    bool no_cache;
+    bool list_only; /* packages alone, without matching */
+    struct vl_cli_output outputs[VL_CLI_OUTPUTS_MAX];
+    size_t n_outputs;
+    bool outputs_from_settings;
+    unsigned width;
+    bool packages_only;
+    bool show_hidden;
+    unsigned scanners;
+    unsigned jobs;
+    bool include_dev;
+    bool judge_os_owned;
+    bool attach;
+    const char *sign_key;
+    /* policy */
+    enum vl_severity min_severity;
+    bool only_fixed;
+    const char *baseline;
+    struct vl_cli_list ignore_files;
+    bool no_ignore;
+    struct vl_cli_list vex_files;
+    struct vl_cli_list fail_on;
+    /* image */
+    const char *platform;
+    const char *auth_file;
+    const char *username;
+    bool password_stdin;
+    char password[4096];
+    const char *ca_file;
+    struct vl_cli_list mirrors;
+    int worst; /* exit status over the lines of a bulk run */
+    bool insecure;
+};
+
+/* For struct argp: options of all scan commands, and those that only images have. */
+extern const struct argp_option vl_cli_scan_image_options[];
+extern const struct argp_option vl_cli_scan_folder_options[];
+extern const struct argp_option vl_cli_packages_options[];
+error_t vl_cli_scan_parse(int key, char *arg, struct argp_state *state);
+
+#endif
