@@ -13,7 +13,10 @@
 #include "pattern/regex.h"
 #include "secret_rule.h"
 
-#define WORK_MAX          (1UL << 30) /* bytes that expressions may see for one file */
+#define WORK_MAX (1UL << 30) /* bytes that expressions may see for one file */
+#define PROBE_MAX                                                                                           \
+    8 /* bytes of a keyword that are looked for at once: the set compiles four times faster than with whole \
+         ones */
 #define CANDIDATES_MAX    VL_SECRET_FINDINGS_MAX
 #define TRIES_MAX         8 /* matches before the one that holds the keyword */
 #define GROUPS            4
@@ -26,7 +29,8 @@
 
 struct keyword {
     uint32_t rule;
-    uint32_t len;
+    struct vl_span text;
+    char probe[PROBE_MAX + 1];
 };
 
 struct compiled {
@@ -69,8 +73,12 @@ static int compile_keywords(struct vl_secret_scanner *scanner, struct vl_err *er
     for (size_t i = 0; i < secret_n_rules; i++) {
         const struct secret_rule *rule = &secret_rules[i];
         for (size_t k = 0; k < rule->n_keywords; k++, n++) {
-            patterns[n] = (struct vl_multi_pattern){rule->keywords[k], true, rule->nocase, (uint32_t)n};
-            scanner->of_id[n] = (struct keyword){(uint32_t)i, (uint32_t)strlen(rule->keywords[k])};
+            struct keyword *keyword = &scanner->of_id[n];
+            keyword->rule = (uint32_t)i;
+            keyword->text = vl_span_str(rule->keywords[k]);
+            memcpy(keyword->probe, keyword->text.ptr,
+                keyword->text.len < PROBE_MAX ? keyword->text.len : PROBE_MAX);
+            patterns[n] = (struct vl_multi_pattern){keyword->probe, true, rule->nocase, (uint32_t)n};
         }
     }
     int r = vl_multi_new(patterns, n, &scanner->keywords, err);
@@ -225,7 +233,10 @@ static int on_keyword(uint32_t id, uint64_t end, void *user)
     struct scan *scan = user;
     const struct keyword *keyword = &scan->scanner->of_id[id];
     const struct secret_rule *rule = &secret_rules[keyword->rule];
-    size_t start = (size_t)end - keyword->len;
+    size_t start = (size_t)end - strlen(keyword->probe), stop = start + keyword->text.len;
+    struct vl_span text = vl_span_slice(scan->content, start, stop);
+    if (!(rule->nocase ? vl_span_eq_nocase(text, keyword->text) : vl_span_eq(text, keyword->text)))
+        return 0;
     if (!rule->inword && rule->back == 0 && !begins_word(scan->content, start))
         return 0;
     bool fits = false;
@@ -233,7 +244,7 @@ static int on_keyword(uint32_t id, uint64_t end, void *user)
     if (r < 0 || !fits)
         return r;
     r = ready(&scan->scanner->compiled[keyword->rule].expression, rule->expression, rule->id, scan->err);
-    return r < 0 ? r : try_rule(scan, keyword->rule, start, (size_t)end);
+    return r < 0 ? r : try_rule(scan, keyword->rule, start, stop);
 }
 
 static int by_place(const void *a, const void *b)

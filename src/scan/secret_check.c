@@ -141,7 +141,7 @@ static bool is_word_for_password(struct vl_span s)
         "redis", "mongo", "mongodb", "root", "admin", "user", "username", "test", "tests", "testing", "guest",
         "rabbitmq", "none", "null", "true", "false", "undefined", "foobar", "hunter2", "string", "value",
         "empty", "required", "optional", "default", "token", "local", "localhost", "development", "qwerty",
-        "letmein", "my-secret-pw", "password123", "admin123", "anonymous"};
+        "letmein", "my-secret-pw", "password123", "admin123", "anonymous", "proxypass", "repopwd"};
     for (size_t i = 0; i < VL_ARRAY_LEN(words); i++) {
         if (vl_span_eq_nocase(s, vl_span_str(words[i])))
             return true;

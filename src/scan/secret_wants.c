@@ -22,6 +22,8 @@ static bool is_distribution_text(struct vl_span path)
         "usr/share/terminfo/", "usr/local/share/man/", "usr/local/include/", "var/lib/dpkg/", "var/lib/apt/",
         "var/cache/", "var/lib/rpm/", "lib/apk/db/", "usr/lib/sysimage/", "etc/ssl/certs/", "proc/", "sys/",
         "dev/"};
+    if (contains(path, "/share/doc/") || contains(path, "/share/man/"))
+        return true;
     /* What people installed below the interpreter's folder is theirs. */
     if (contains(path, "/site-packages/") || contains(path, "/dist-packages/"))
         return false;
@@ -36,8 +38,8 @@ static bool is_distribution_text(struct vl_span path)
 static bool is_library_test(struct vl_span path)
 {
     static const char *const homes[] = {"node_modules/", "/site-packages/", "/dist-packages/", "/gems/",
-        "/pkg/mod/", "/.cargo/registry/", "/vendor/", "usr/lib/", "usr/share/", "usr/local/lib/",
-        "usr/local/go/"};
+        "/pkg/mod/", "/.cargo/registry/", "/vendor/", "lib/python", "usr/lib/", "usr/share/",
+        "usr/local/lib/", "usr/local/go/"};
     static const char *const tests[] = {"/test/", "/tests/", "/testdata/", "/__tests__/", "/spec/", "/specs/",
         "/fixtures/", "/examples/", "/example/", "/docs/", "/doc/", "/testing/", "/mocks/", "/benchmark/"};
     bool library = false;
@@ -50,13 +52,14 @@ static bool is_library_test(struct vl_span path)
     return false;
 }
 
+/* Hashes look like keys; descriptions of packages have examples. */
 static bool is_lock_file(struct vl_span name)
 {
     static const char *const names[] = {"package-lock.json", "npm-shrinkwrap.json", "yarn.lock",
         "pnpm-lock.yaml", "bun.lock", "poetry.lock", "Pipfile.lock", "uv.lock", "pdm.lock", "Cargo.lock",
         "go.sum", "composer.lock", "Gemfile.lock", "packages.lock.json", "mix.lock", "pubspec.lock",
         "Podfile.lock", "Package.resolved", "gradle.lockfile", "conan.lock", "flake.lock", "RECORD",
-        "installed.json", "SHA256SUMS", "md5sums", ".package-lock.json", "deno.lock"};
+        "installed.json", "SHA256SUMS", "md5sums", ".package-lock.json", "METADATA", "PKG-INFO", "deno.lock"};
     for (size_t i = 0; i < VL_ARRAY_LEN(names); i++) {
         if (vl_span_eq_str(name, names[i]))
             return true;
