@@ -61,6 +61,7 @@ static int take_record(const struct vl_record *record, void *user, struct vl_err
         .feed = (uint16_t)(b->feeds.len - 1),
         .facts = record->facts};
     feed->records++;
+    feed->dated += record->modified_ms > 0 || record->published_ms > 0;
     if (record->modified_ms > feed->newest_ms)
         feed->newest_ms = record->modified_ms;
     if (record->published_ms > feed->newest_ms)
@@ -161,9 +162,14 @@ void vl_advisory_builder_end(struct vl_advisory_builder *b, int64_t fallback_ms)
     struct build_feed *feed = b->feeds.len ? vl_vec_at(&b->feeds, b->feeds.len - 1) : NULL;
     if (!feed || feed->info.data_ms)
         return;
-    if (b->sink.newest_ms > feed->newest_ms)
-        feed->newest_ms = b->sink.newest_ms;
-    feed->info.data_ms = feed->newest_ms ? feed->newest_ms : fallback_ms;
+    if (b->sink.newest_ms > feed->newest_ms) {
+        feed->info.data_ms = b->sink.newest_ms; /* the feed says itself of when it is */
+        return;
+    }
+    /* The few dates of a feed that leaves most out (Go's repository) say little of how old it is. */
+    bool most = feed->dated * 2 >= feed->records;
+    feed->info.data_ms =
+        (most && feed->newest_ms) || feed->newest_ms > fallback_ms ? feed->newest_ms : fallback_ms;
 }
 
 void vl_advisory_builder_drop(struct vl_advisory_builder *b)

@@ -18,6 +18,7 @@ struct build_feed {
     struct vl_advisory_feed info; /* strings in the arena */
     int64_t newest_ms;
     uint64_t records;
+    uint64_t dated; /* of them: with a date */
 };
 
 /* One record in the spool. */

@@ -436,6 +436,50 @@ static void test_damage(void **state)
     vl_buf_done(&a);
 }
 
+static int64_t date_of(const char *documents[], size_t n, int64_t fallback_ms)
+{
+    char path[64];
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_advisory_builder *b;
+    struct vl_advisory_db *db;
+    struct vl_advisory_feed feed = {.name = "osv/Go", .title = "OSV Go", .url = ""};
+    struct vl_arena *arena = vl_arena_new(1UL << 20);
+    struct vl_feed_context context = {"osv/Go", NULL, arena};
+    snprintf(path, sizeof(path), "/tmp/vallum-test-date-%ld.vadb", (long)getpid());
+    assert_int_equal(vl_advisory_builder_new(NULL, &b, &err), 0);
+    assert_int_equal(vl_advisory_builder_begin(b, &feed, &err), 0);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(
+            vl_feed_parse_osv(vl_span_str(documents[i]), "x", &context, vl_advisory_builder_sink(b), &err),
+            0);
+    vl_advisory_builder_end(b, fallback_ms);
+    assert_int_equal(vl_advisory_builder_finish(b, path, NULL, &err), 0);
+    vl_advisory_builder_free(b);
+    assert_int_equal(vl_advisory_db_open(path, &db, &err), 0);
+    assert_int_equal(vl_advisory_db_feed(db, 0, arena, &feed, &err), 0);
+    vl_advisory_db_close(db);
+    vl_arena_free(arena);
+    unlink(path);
+    return feed.data_ms;
+}
+
+/* Go's repository leaves most dates to the server that exports it: "0001-01-01". */
+static void test_dates(void **state)
+{
+    (void)state;
+#define DATED(id, day)                                               \
+    "{\"id\":\"" id "\",\"modified\":\"" day                         \
+    "T00:00:00Z\",\"affected\":[{\"package\":{\"ecosystem\":\"Go\"," \
+    "\"name\":\"a\"},\"versions\":[\"1\"]}]}"
+    const char *few[] = {
+        DATED("GO-1", "0001-01-01"), DATED("GO-2", "2022-12-14"), DATED("GO-3", "0001-01-01")};
+    const char *most[] = {
+        DATED("GO-1", "0001-01-01"), DATED("GO-2", "2022-12-14"), DATED("GO-3", "2022-12-13")};
+    assert_int_equal(date_of(few, 3, 1787356800000), 1787356800000); /* 2026-08-22 */
+    assert_int_equal(date_of(few, 3, 5), 1670976000000);             /* 2022-12-14 */
+    assert_int_equal(date_of(most, 3, 1787356800000), 1670976000000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -449,6 +493,7 @@ int main(void)
         cmocka_unit_test(test_feeds_and_verify),
         cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_dates),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

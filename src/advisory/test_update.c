@@ -188,6 +188,15 @@ static void test_failed_feed_keeps_its_data(void **state)
     put_file(p->tracker, TRACKER("1:1.2.11.dfsg-7"));
 }
 
+static void test_http_date(void **state)
+{
+    (void)state;
+    assert_int_equal(update_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), 784111777000); /* RFC 9110 §5.6.7 */
+    assert_int_equal(update_http_date("Sunday, 06-Nov-94 08:49:37 GMT"), 0);
+    assert_int_equal(update_http_date("yesterday"), 0);
+    assert_int_equal(update_http_date(""), 0);
+}
+
 static void test_second_updater(void **state)
 {
     struct place *p = *state;
@@ -324,6 +333,7 @@ int main(void)
         cmocka_unit_test(test_second_updater),
         cmocka_unit_test(test_killed_and_full_disk),
         cmocka_unit_test(test_folder_and_starter),
+        cmocka_unit_test(test_http_date),
         cmocka_unit_test(test_signed_databases),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

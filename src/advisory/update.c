@@ -197,7 +197,7 @@ static int use_old(struct job *job, const struct one_feed *f, enum vl_advisory_f
         tell(job, f->name, VL_FEED_MISSING, message, 0);
         return 0;
     }
-    int r = read_into(job, f, f->path, meta.fetched_ms, 0, &bad);
+    int r = read_into(job, f, f->path, meta.fetched_ms, update_http_date(meta.modified), &bad);
     if (r < 0) {
         *err = bad;
         return r;
@@ -224,7 +224,7 @@ static int update_one(struct job *job, const struct one_feed *f, struct vl_err *
     if (r <= 0)
         return use_old(job, f, r < 0 ? VL_FEED_KEPT : VL_FEED_UNCHANGED, r < 0 ? bad.msg : "", err);
     meta.fetched_ms = job->options->now_ms ? job->options->now_ms : vl_time_now_ms();
-    r = read_into(job, f, f->fresh, meta.fetched_ms, 0, &bad);
+    r = read_into(job, f, f->fresh, meta.fetched_ms, update_http_date(meta.modified), &bad);
     if (r == 0) {
         unlink(f->fresh);
         return use_old(job, f, VL_FEED_KEPT, bad.msg, err);
@@ -418,11 +418,12 @@ static int build_starter(const char *fresh, void *user, struct vl_err *err)
     for (size_t i = 0; i < vl_feed_starter_count() && r == 0; i++) {
         struct vl_feed_starter set = vl_feed_starter_at(i);
         struct vl_advisory_feed feed = {
-            .name = "starter", .title = "starter set", .url = "built in", .starter = true};
+            .name = set.name, .title = "starter set", .url = "built in", .starter = true};
         r = vl_advisory_builder_begin(b, &feed, err);
         if (r == 0)
             r = vl_feed_read_bytes(
-                set.text, set.name, kind, "starter", NULL, vl_advisory_builder_sink(b), err);
+                set.text, set.name, kind, set.name, NULL, vl_advisory_builder_sink(b), err);
+        vl_advisory_builder_end(b, 0);
     }
     if (r == 0)
         r = vl_advisory_builder_finish(b, fresh, f->stats, err);

@@ -32,8 +32,14 @@ struct update_fetch {
 
 /* 1 and the file at `path` with new meta, 0 where upstream says nothing changed. `meta` is what was known
  * before. */
+/* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 §5.6.7) in ms, 0 for anything else. */
+int64_t update_http_date(const char *text);
+
 VL_MUST_CHECK int update_fetch(
     const struct update_fetch *fetch, struct update_meta *meta, uint64_t *ret_bytes, struct vl_err *err);
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 §5.6.7) in ms, 0 for anything else. */
+int64_t update_http_date(const char *text);
 
 /* PATH ".meta" beside a raw feed; absent is empty. */
 void update_meta_read(const char *path, struct update_meta *ret);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/time.h"
 #include "update.h"
 
 #define PATH_ROOM    4096
@@ -20,6 +21,25 @@ static void copy_text(char *to, size_t room, struct vl_span from)
     if (len)
         memcpy(to, from.ptr, len);
     to[len] = 0;
+}
+
+int64_t update_http_date(const char *text)
+{
+    struct vl_span rest = vl_span_str(text);
+    struct vl_span part[6] = {0};
+    for (size_t i = 0; i < VL_ARRAY_LEN(part) && vl_span_split(&rest, ' ', &part[i]); i++)
+        ;
+    size_t month = vl_span_find(VL_SPAN_LIT("JanFebMarAprMayJunJulAugSepOctNovDec"), part[2]);
+    if (part[2].len != 3 || month == SIZE_MAX || month % 3 || !vl_span_eq_str(part[5], "GMT"))
+        return 0;
+    struct vl_buf iso;
+    int64_t ms;
+    vl_buf_init(&iso, 64);
+    vl_buf_printf(&iso, "%.*s-%02u-%.*sT%.*sZ", VL_SPAN_FMT(part[3]), (unsigned)(month / 3 + 1),
+        VL_SPAN_FMT(part[1]), VL_SPAN_FMT(part[4]));
+    bool ok = !iso.failed && vl_time_parse(vl_buf_span(&iso), &ms);
+    vl_buf_done(&iso);
+    return ok ? ms : 0;
 }
 
 void update_meta_read(const char *path, struct update_meta *ret)

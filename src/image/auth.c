@@ -13,9 +13,11 @@
 #define TOKEN_BYTES_MAX (64UL * 1024)
 #define ANSWER_MAX      (256UL * 1024)
 #define ARENA_MAX       (4UL * 1024 * 1024)
-#define DEFAULT_SECONDS 60 /* of a token that does not say how long it lives */
-#define EARLY_SECONDS   10 /* a token is given up so long before its end */
-#define CLIENT_ID       "vallum"
+#define DEFAULT_SECONDS                                                                                  \
+    60                   /* of a token that does not say how long it lives; none lives shorter ("token") \
+                          */
+#define EARLY_SECONDS 10 /* a token is given up so long before its end */
+#define CLIENT_ID     "vallum"
 
 struct token {
     char *scope; /* owned, as is value */
@@ -317,6 +319,7 @@ static int ask_server(struct vl_http_client *client, const char *url, struct vl_
         q.body = form;
         q.headers = &type;
         q.n_headers = 1;
+        q.no_redirects = true; /* the form holds a secret, which must not follow to another host */
     }
     int r = vl_http_perform(client, &q, collect, &body, &said, &response, err);
     if (r < 0)
@@ -336,7 +339,7 @@ static int take_token(struct vl_auth *a, const char *key, const struct vl_doc_no
     if (!value.len || value.len > TOKEN_BYTES_MAX)
         return vl_err_set(err, VL_ERR_INVALID, "token server: answers without a token");
     (void)vl_doc_int(vl_doc_get(root, "expires_in"), &seconds);
-    seconds = seconds < 1 ? DEFAULT_SECONDS : seconds > 86400 ? 86400 : seconds;
+    seconds = seconds < DEFAULT_SECONDS ? DEFAULT_SECONDS : seconds > 86400 ? 86400 : seconds;
     return store_token(a, key, value, seconds, err);
 }
 
@@ -420,6 +423,19 @@ static int exchange_token(const struct asking *q, struct vl_err *err)
     return q->auth->refresh ? 0 : vl_err_nomem(err);
 }
 
+/* The token that the user gave for this registry goes to no other host: Azure's registries hand out their
+ * tokens themselves. */
+static bool is_own_host(const struct asking *q)
+{
+    struct vl_span realm = vl_span_str(q->challenge->realm);
+    size_t scheme = vl_span_find(realm, VL_SPAN_LIT("://"));
+    if (scheme == SIZE_MAX)
+        return false;
+    realm = vl_span_slice(realm, scheme + 3, realm.len);
+    realm = vl_span_slice(realm, 0, vl_span_find_char(realm, '/'));
+    return vl_span_eq_nocase(realm, vl_span_str(q->auth->registry));
+}
+
 static int ask_bearer(const struct asking *q, struct vl_err *err)
 {
     struct vl_auth *a = q->auth;
@@ -431,6 +447,10 @@ static int ask_bearer(const struct asking *q, struct vl_err *err)
         enum user_token_kind kind = judge_token(a->user_token);
         if (kind == TOKEN_BEARER)
             return vl_err_set(err, VL_ERR_AUTH, "%s: refuses the token that was given", a->registry);
+        if (!is_own_host(q))
+            return vl_err_set(err, VL_ERR_AUTH,
+                "%s: wants the token that was given for it sent to '%.200s': refused", a->registry,
+                q->challenge->realm);
         int r = kind == TOKEN_ENTRA && !a->refresh ? exchange_token(q, err) : 0;
         return r < 0 ? r : refresh_token(q, kind == TOKEN_ENTRA ? a->refresh : a->user_token, err);
     }

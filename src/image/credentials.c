@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -19,6 +20,7 @@
 #define FILE_MAX     (4UL * 1024 * 1024)
 #define ANSWER_MAX   (256UL * 1024)
 #define NAME_MAX_LEN 64
+#define END_MS       1000LL
 #define HUB_SERVER   "https://index.docker.io/v1/"
 #define TOKEN_USER   "<token>" /* a helper's word for: the secret is an identity token */
 
@@ -79,12 +81,15 @@ static const char *member(const struct vl_doc_node *node, const char *key, struc
     return s.len ? vl_arena_dup_span(arena, s) : NULL;
 }
 
-/* False where the entry holds nothing, as beside a credential store. */
+/* False where the entry holds nothing, as beside a credential store; what cannot be read is hinted at. */
 static bool take_entry(const struct vl_doc_node *entry, struct vl_arena *arena, struct vl_credentials *ret)
 {
     struct vl_credentials c = {0};
     struct vl_span auth = vl_doc_get_str(entry, "auth");
     if (!auth.len || !vl_credentials_decode(auth, arena, &c)) {
+        if (auth.len)
+            ret->hint = vl_arena_printf(arena, "the \"auth\" of '%.*s' is no user:password in base64",
+                VL_SPAN_FMT(vl_span_slice(vl_doc_key(entry), 0, 200)));
         c.username = member(entry, "username", arena);
         c.password = member(entry, "password", arena);
         if (!c.username || !c.password)
@@ -179,7 +184,10 @@ static int start_helper(const char *program, struct helper *h)
     posix_spawnattr_init(&attributes);
     sigemptyset(&none);
     posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    sigset_t pipes = none;
+    sigaddset(&pipes, SIGPIPE); /* which we ignore; a helper expects to die of it */
+    posix_spawnattr_setsigdefault(&attributes, &pipes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     int e = posix_spawnp(&h->pid, program, &actions, &attributes, argv, environ);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
@@ -194,11 +202,21 @@ static int start_helper(const char *program, struct helper *h)
     return e;
 }
 
+/* One that has closed its output has a second to end; it has said all that it could. */
 static int wait_helper(pid_t pid, bool kill_it)
 {
     int status = 0;
-    if (kill_it)
-        kill(pid, SIGKILL);
+    int64_t end = vl_time_monotonic_us() + END_MS * 1000;
+    const struct timespec pause = {.tv_nsec = 5000000};
+    while (!kill_it && vl_time_monotonic_us() < end) {
+        pid_t ended = waitpid(pid, &status, WNOHANG);
+        if (ended == pid)
+            return status;
+        if (ended < 0 && errno != EINTR)
+            return -1;
+        nanosleep(&pause, NULL);
+    }
+    kill(pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
     return status;
@@ -275,9 +293,7 @@ static int look_in(const struct vl_doc_node *root, const char *registry, const c
         if (r < 0 || has_any(ret))
             return r;
     }
-    const char *hint = ret->hint;
-    if (!find_in_auths(vl_doc_get(root, "auths"), registry, repository, arena, ret))
-        ret->hint = hint;
+    (void)find_in_auths(vl_doc_get(root, "auths"), registry, repository, arena, ret);
     return 0;
 }
 

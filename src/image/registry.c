@@ -9,10 +9,15 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/time.h"
 #include "codec/digest.h"
 
 #define HUB     "docker.io"
 #define HUB_API "registry-1.docker.io"
+
+/* A pull that moves is not given up, but a trickle is no movement: a part of a small layer, or so much. */
+#define PROGRESS_MIN  (1024UL * 1024)        /* bytes that a try must bring not to count as failed */
+#define PULL_TIME_MAX (2 * 3600 * 1000000LL) /* microseconds for one layer, all tries together */
 
 void vl_registry_free(void *state)
 {
@@ -24,13 +29,6 @@ void vl_registry_free(void *state)
     pthread_mutex_destroy(&r->lock);
     vl_arena_free(r->arena);
     free(r);
-}
-
-static bool is_loopback(const char *host)
-{
-    size_t n = strcspn(host, ":");
-    return (n == 9 && strncasecmp(host, "localhost", 9) == 0) || strncmp(host, "127.", 4) == 0 ||
-           strncmp(host, "[::1]", 5) == 0;
 }
 
 static int add_endpoint(struct vl_registry *r, const char *host, const char *repository,
@@ -51,7 +49,7 @@ static int add_endpoint(struct vl_registry *r, const char *host, const char *rep
             return res;
     }
     const char *token = by_hand && options->token ? vl_arena_strdup(r->arena, options->token) : NULL;
-    e->loopback = is_loopback(host);
+    e->loopback = vl_http_is_loopback(host);
     e->host = vl_arena_strdup(r->arena, strcmp(host, HUB) == 0 ? HUB_API : host);
     e->repository = vl_arena_strdup(r->arena, repository);
     res = vl_arena_check(r->arena, "registry", err);
@@ -109,6 +107,7 @@ int vl_registry_new(
         r->http = (struct vl_http_options){
             .ca_file = options->ca_file ? vl_arena_strdup(r->arena, options->ca_file) : NULL,
             .insecure = options->insecure,
+            .stall_timeout_ms = options->stall_ms,
         };
         e = add_mirrors(r, options, err);
     }
@@ -152,16 +151,24 @@ static int registry_read(void *state, const struct vl_descriptor *d, bool manife
     struct vl_buf *out, struct vl_err *err)
 {
     struct vl_registry *r = state;
-    struct vl_endpoint *at = &r->endpoints[r->chosen];
-    VL_CLEANUP(vl_http_response_done) struct vl_http_response response = {0};
     char path[VL_DIGEST_TEXT_MAX + 16];
     const char *ignored = NULL;
-    if (manifest)
-        return vl_registry_manifest(r, at, d->digest, out, &ignored, err);
+    size_t start = out->len;
+    int e = -ENOENT;
     (void)snprintf(path, sizeof(path), "blobs/%s", d->digest);
     const struct vl_registry_call call = {
         .path = path, .max_bytes = max, .on_body = vl_registry_append, .user = out};
-    return vl_registry_call(r, at, &call, &response, err);
+    /* A mirror that has the one manifest may lack another, or the configuration. */
+    for (size_t i = r->chosen; i < r->n_endpoints; i++) {
+        VL_CLEANUP(vl_http_response_done) struct vl_http_response response = {0};
+        vl_err_clear(err);
+        vl_buf_truncate(out, start);
+        e = manifest ? vl_registry_manifest(r, &r->endpoints[i], d->digest, out, &ignored, err)
+                     : vl_registry_call(r, &r->endpoints[i], &call, &response, err);
+        if (e == 0)
+            break;
+    }
+    return e;
 }
 
 /* A blob on its way from the network into a pipe. */
@@ -216,6 +223,9 @@ static int check_pull(const struct pull *p, struct vl_err *err)
 static int pull_blob(struct vl_registry *r, struct vl_endpoint *at, struct pull *p, struct vl_err *err)
 {
     char path[VL_DIGEST_TEXT_MAX + 16];
+    int64_t end = vl_time_monotonic_us() + PULL_TIME_MAX;
+    uint64_t part = p->layer->size / 16 + 1;
+    uint64_t enough = p->layer->size && part < PROGRESS_MIN ? part : PROGRESS_MIN;
     (void)snprintf(path, sizeof(path), "blobs/%s", p->layer->digest);
     for (unsigned tried = 0;; tried++) {
         VL_CLEANUP(vl_http_response_done) struct vl_http_response response = {0};
@@ -232,8 +242,7 @@ static int pull_blob(struct vl_registry *r, struct vl_endpoint *at, struct pull 
         int e = vl_registry_once(r, at, &call, &response, err);
         if (e == 0 || p->lost_reader)
             return e;
-        /* As long as it moves, it is not given up. */
-        if (p->done > before)
+        if (p->done - before >= enough && vl_time_monotonic_us() < end)
             tried = 0;
         if (tried + 1 >= VL_REGISTRY_TRIES || !vl_registry_worth_retry(at, &response, err, tried, &wait))
             return vl_err_wrap(err, "layer %s", p->layer->digest);

@@ -1,5 +1,4 @@
-/* lint: tests: test_registry.c
- * Referrers, and the little pushing that a report needs: distribution-spec "Listing Referrers", "Referrers
+/* Referrers, and the little pushing that a report needs: distribution-spec "Listing Referrers", "Referrers
  * Tag Schema", "Pushing a blob monolithically", "Pushing Manifests with Subject". */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +9,8 @@
 #include "codec/json.h"
 #include "registry.h"
 
-#define LISTED_MAX 1000
-#define URL_MAX    8192
+#define PAGES_MAX 1000
+#define URL_MAX   8192
 
 /* "sha256:ab…" -> "sha256-ab…": the tag that stands in for the API. */
 static void fallback_tag(const char *digest, char ret[VL_DIGEST_TEXT_MAX])
@@ -27,9 +26,47 @@ static struct vl_endpoint *itself(struct vl_registry *r)
     return &r->endpoints[r->n_endpoints - 1];
 }
 
-/* The index behind the API or, where there is none, behind the tag; empty where there is neither. */
+/* `location` as an address of this registry: relative to its host, or whole. Another host is refused, since
+ * credentials go along: only to the registry itself, and only as it was reached. */
+static int own_url(struct vl_registry *r, struct vl_span location, char ret[URL_MAX], struct vl_err *err)
+{
+    const struct vl_endpoint *at = itself(r);
+    char own[URL_MAX];
+    int n = snprintf(own, sizeof(own), "%s://%s/", at->plain ? "http" : "https", at->host);
+    if (n < 0 || n >= URL_MAX || location.len > URL_MAX / 2)
+        return vl_err_set(err, VL_ERR_LIMIT, "%s: location of more than %d bytes", at->host, URL_MAX / 2);
+    if (vl_span_starts_with(location, own))
+        n = snprintf(ret, URL_MAX, "%.*s", VL_SPAN_FMT(location));
+    else if (vl_span_starts_with(location, "/") && !vl_span_starts_with(location, "//"))
+        n = snprintf(ret, URL_MAX, "%.*s%.*s", n - 1, own, VL_SPAN_FMT(location));
+    else
+        return vl_err_set(err, VL_ERR_UNSUPPORTED, "%s: sends us on to '%.*s', which is not itself", at->host,
+            VL_SPAN_FMT(vl_span_slice(location, 0, 100)));
+    return n < 0 || n >= URL_MAX
+               ? vl_err_set(err, VL_ERR_LIMIT, "%s: location of more than %d bytes", at->host, URL_MAX)
+               : 0;
+}
+
+/* Link: </v2/…?last=…>; rel="next" (distribution-spec, as for lists of tags). */
+static int next_page(
+    struct vl_registry *r, const struct vl_http_response *response, char ret[URL_MAX], struct vl_err *err)
+{
+    struct vl_span link = vl_span_trim(vl_span_str(vl_http_response_header(response, "link")));
+    size_t end = vl_span_find_char(link, '>');
+    ret[0] = '\0';
+    if (!vl_span_starts_with(link, "<") || end == SIZE_MAX)
+        return 0;
+    struct vl_span rest = vl_span_slice(link, end, link.len);
+    if (vl_span_find(rest, VL_SPAN_LIT("rel=\"next\"")) == SIZE_MAX &&
+        vl_span_find(rest, VL_SPAN_LIT("rel=next")) == SIZE_MAX)
+        return 0;
+    return own_url(r, vl_span_slice(link, 1, end), ret, err);
+}
+
+/* One page of the index behind the API or, where there is none, all behind the tag; empty where there is
+ * neither. `page` is the address of the page, "" for the first, and then that of the next. */
 static int read_listing(
-    struct vl_registry *r, const char *digest, struct vl_buf *out, bool *ret_api, struct vl_err *err)
+    struct vl_registry *r, const char *digest, struct vl_buf *out, char page[URL_MAX], struct vl_err *err)
 {
     VL_CLEANUP(vl_http_response_done) struct vl_http_response response = {0};
     char path[VL_DIGEST_TEXT_MAX + 16];
@@ -38,18 +75,18 @@ static int read_listing(
     (void)snprintf(path, sizeof(path), "referrers/%s", digest);
     const struct vl_registry_call call = {
         .path = path,
+        .url = *page ? page : NULL,
         .accept = VL_MEDIA_OCI_INDEX,
         .max_bytes = VL_IMAGE_MANIFEST_MAX,
-        .any_status = true,
+        .any_status = !*page,
         .on_body = vl_registry_append,
         .user = out,
     };
     int e = vl_registry_call(r, itself(r), &call, &response, err);
     if (e < 0)
         return e;
-    *ret_api = response.status == 200;
-    if (*ret_api)
-        return 0;
+    if (response.status == 200)
+        return next_page(r, &response, page, err);
     vl_buf_clear(out);
     fallback_tag(digest, tag);
     e = vl_registry_manifest(r, itself(r), tag, out, &type, err);
@@ -74,7 +111,10 @@ static int add_referrer(struct vl_registry *r, const struct vl_descriptor *d, st
         e = vl_image_check_digest(vl_buf_span(&bytes), d->digest, "referrer", err);
     if (e == 0)
         e = vl_manifest_parse(vl_buf_span(&bytes), type, "referrer", arena, &m, err);
-    if (e < 0)
+    /* Listed and gone, as a deleted one is behind a tag: still listed here; reading it says so. */
+    if (e < 0 && err->code == VL_ERR_NOT_FOUND)
+        vl_err_clear(err);
+    else if (e < 0)
         return e;
     const struct vl_descriptor *layer = vl_vec_at(&m.entries, 0);
     struct vl_image_referrer *to = vl_vec_push(ret, "referrers", err);
@@ -93,24 +133,35 @@ static int add_referrer(struct vl_registry *r, const struct vl_descriptor *d, st
     return vl_arena_check(arena, "referrers", err);
 }
 
+static int add_page(struct vl_registry *r, struct vl_span bytes, const char *digest, struct vl_arena *arena,
+    struct vl_vec *ret, struct vl_err *err)
+{
+    VL_CLEANUP(vl_manifest_done) struct vl_manifest index;
+    vl_manifest_init(&index);
+    int e = vl_manifest_parse(bytes, VL_MEDIA_OCI_INDEX, "referrers", arena, &index, err);
+    if (e == 0 && index.kind != VL_MANIFEST_INDEX)
+        e = vl_err_set(err, VL_ERR_INVALID, "referrers of %s: not an index", digest);
+    for (size_t i = 0; e == 0 && i < index.entries.len; i++)
+        e = add_referrer(r, vl_vec_at(&index.entries, i), arena, ret, err);
+    return e;
+}
+
 int vl_registry_referrers(
     void *state, const char *digest, struct vl_arena *arena, struct vl_vec *ret, struct vl_err *err)
 {
     struct vl_registry *r = state;
-    bool api = false;
+    char page[URL_MAX] = "";
     VL_CLEANUP(vl_buf_done) struct vl_buf bytes;
-    VL_CLEANUP(vl_manifest_done) struct vl_manifest index;
     vl_buf_init(&bytes, VL_IMAGE_MANIFEST_MAX);
-    vl_manifest_init(&index);
-    int e = read_listing(r, digest, &bytes, &api, err);
-    if (e < 0 || bytes.len == 0)
-        return e;
-    e = vl_manifest_parse(vl_buf_span(&bytes), VL_MEDIA_OCI_INDEX, "referrers", arena, &index, err);
-    if (e == 0 && index.kind != VL_MANIFEST_INDEX)
-        e = vl_err_set(err, VL_ERR_INVALID, "referrers of %s: not an index", digest);
-    for (size_t i = 0; e == 0 && i < index.entries.len && i < LISTED_MAX; i++)
-        e = add_referrer(r, vl_vec_at(&index.entries, i), arena, ret, err);
-    return e;
+    for (unsigned pages = 0; pages < PAGES_MAX; pages++) {
+        vl_buf_clear(&bytes);
+        int e = read_listing(r, digest, &bytes, page, err);
+        if (e == 0 && bytes.len)
+            e = add_page(r, vl_buf_span(&bytes), digest, arena, ret, err);
+        if (e < 0 || !*page)
+            return e;
+    }
+    return vl_err_set(err, VL_ERR_LIMIT, "referrers of %s: more than %d pages", digest, PAGES_MAX);
 }
 
 static int has_blob(struct vl_registry *r, const char *digest, bool *ret, struct vl_err *err)
@@ -134,25 +185,14 @@ static int upload_url(struct vl_registry *r, const struct vl_http_response *resp
     if (response->status != 202 || !location)
         return vl_err_set(
             err, VL_ERR_UNREACHABLE, "%s: begins no upload (HTTP %ld)", at->host, response->status);
-    bool whole = strncmp(location, "https://", 8) == 0 || strncmp(location, "http://", 7) == 0;
-    int n = snprintf(ret, URL_MAX, "%s%s%s%sdigest=%s",
-        whole       ? ""
-        : at->plain ? "http://"
-                    : "https://",
-        whole ? "" : at->host, location, strchr(location, '?') ? "&" : "?", digest);
-    if (n < 0 || n >= URL_MAX)
-        return vl_err_set(err, VL_ERR_LIMIT, "%s: upload location of more than %d bytes", at->host, URL_MAX);
-    if (!whole && location[0] != '/')
-        return vl_err_set(err, VL_ERR_INVALID, "%s: upload location '%.100s'", at->host, location);
-    /* Credentials go along: only to the registry itself, and only as it was reached. */
-    if (whole) {
-        char own[URL_MAX];
-        n = snprintf(own, sizeof(own), "%s://%s/", at->plain ? "http" : "https", at->host);
-        if (n < 0 || strncmp(location, own, (size_t)n) != 0)
-            return vl_err_set(
-                err, VL_ERR_UNSUPPORTED, "%s: wants uploads sent to '%.100s'", at->host, location);
-    }
-    return 0;
+    int e = own_url(r, vl_span_str(location), ret, err);
+    if (e < 0)
+        return e;
+    size_t len = strlen(ret);
+    int n = snprintf(ret + len, URL_MAX - len, "%sdigest=%s", strchr(ret, '?') ? "&" : "?", digest);
+    return n < 0 || (size_t)n >= URL_MAX - len
+               ? vl_err_set(err, VL_ERR_LIMIT, "%s: location of more than %d bytes", at->host, URL_MAX)
+               : 0;
 }
 
 int vl_registry_put_blob(void *state, const char *digest, struct vl_span content, struct vl_err *err)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,4 +128,76 @@ const char *support_digest(struct vl_span bytes, char *text)
     struct vl_digest d;
     vl_digest_compute(VL_DIGEST_SHA256, bytes, &d);
     return vl_digest_format(&d, text);
+}
+
+static pid_t spawn(const char *const *argv, int in, int out)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (in >= 0)
+            dup2(in, 0);
+        if (out >= 0)
+            dup2(out, 1);
+        execvp(argv[0], (char *const *)(uintptr_t)argv);
+        _exit(127);
+    }
+    return pid;
+}
+
+bool support_server_start(struct support_server *server, const char *const *argv)
+{
+    int in[2], out[2];
+    *server = (struct support_server){.in = -1};
+    if (pipe2(in, O_CLOEXEC) < 0)
+        return false;
+    if (pipe2(out, O_CLOEXEC) < 0) {
+        close(in[0]);
+        close(in[1]);
+        return false;
+    }
+    server->pid = spawn(argv, in[0], out[1]);
+    server->in = in[1];
+    close(in[0]);
+    close(out[1]);
+    FILE *f = fdopen(out[0], "r");
+    bool ok = f && fgets(server->line, sizeof(server->line), f) && server->line[0];
+    if (f)
+        (void)fclose(f);
+    if (!ok)
+        support_server_stop(server);
+    return ok;
+}
+
+void support_server_stop(struct support_server *server)
+{
+    vl_file_close(&server->in);
+    if (server->pid > 0) {
+        (void)kill(server->pid, SIGTERM);
+        (void)waitpid(server->pid, NULL, 0);
+    }
+    server->pid = 0;
+}
+
+int support_run(const char *const *argv)
+{
+    VL_CLEANUP(vl_buf_done) struct vl_buf said;
+    struct vl_err err = VL_ERR_INIT;
+    VL_CLEANUP(vl_file_close) int out = -1;
+    int status = -1;
+    vl_buf_init(&said, 1UL << 20);
+    assert_int_equal(vl_file_temp(NULL, &out, &err), 0);
+    pid_t pid = spawn(argv, -1, out);
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        return -1;
+    status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    if (status && lseek(out, 0, SEEK_SET) == 0 && vl_file_read_fd(out, argv[0], said.max, &said, &err) == 0)
+        (void)fprintf(stderr, "%s: exit %d: %s\n", argv[0], status, vl_buf_str(&said));
+    return status;
+}
+
+const char *support_source(const char *path, char ret[1024])
+{
+    const char *source = getenv("VALLUM_SOURCE");
+    (void)snprintf(ret, 1024, "%s/%s", source ? source : ".", path);
+    return ret;
 }

@@ -23,4 +23,20 @@ void support_remove(const char *folder);
 /* "sha256:…" of bytes; text must hold VL_DIGEST_TEXT_MAX. */
 const char *support_digest(struct vl_span bytes, char *text);
 
+/* A program that prints one line when it is ready, and ends when its standard input closes. */
+struct support_server {
+    int pid;
+    int in;
+    char line[1024];
+};
+/* False where it cannot be started. `argv` ends with NULL. */
+bool support_server_start(struct support_server *server, const char *const *argv);
+void support_server_stop(struct support_server *server);
+
+/* Runs a program to its end; its exit status, or -1. Its output goes to standard error where it fails. */
+int support_run(const char *const *argv);
+
+/* Path below the sources ($VALLUM_SOURCE). */
+const char *support_source(const char *path, char ret[1024]);
+
 #endif

@@ -1,5 +1,6 @@
 #include "net/http_client.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <curl/curl.h>
 #include <errno.h>
@@ -181,9 +182,21 @@ static bool same_server(const struct target *a, const struct target *b)
            strcmp(a->port, b->port) == 0;
 }
 
-static bool is_loopback(const char *host)
+bool vl_http_is_loopback(const char *host)
 {
-    return strcasecmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0;
+    struct vl_span name = vl_span_str(host);
+    char text[INET_ADDRSTRLEN];
+    struct in_addr address;
+    if (vl_span_starts_with(name, "["))
+        return strcmp(host, "[::1]") == 0 || strncmp(host, "[::1]:", 6) == 0;
+    name = vl_span_slice(name, 0, vl_span_find_char(name, ':'));
+    if (vl_span_eq_nocase(name, VL_SPAN_LIT("localhost")))
+        return true;
+    if (name.len >= sizeof(text) || !name.len)
+        return false;
+    memcpy(text, name.ptr, name.len);
+    text[name.len] = '\0';
+    return inet_pton(AF_INET, text, &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
 }
 
 /* The URL as messages show it: a query may hold a signature. */
@@ -573,7 +586,7 @@ static int perform_hop(struct transfer *t, const struct target *first, const str
     /* As everywhere else, no proxy of the environment between a program and its own machine. */
     if (t->client->options.proxy)
         curl_easy_setopt(e, CURLOPT_PROXY, t->client->options.proxy);
-    else if (is_loopback(at->host))
+    else if (vl_http_is_loopback(at->host))
         curl_easy_setopt(e, CURLOPT_PROXY, "");
 
     CURLcode code = curl_easy_perform(e);

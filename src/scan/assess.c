@@ -18,59 +18,6 @@ struct reach {
     size_t without;     /* rows without data */
 };
 
-/* --- the starter set --- */
-
-struct knows {
-    const char *space;
-    bool found;
-};
-
-static int is_known(uint32_t record, const char *space, const char *package, const char *ranges, void *user,
-    struct vl_err *err)
-{
-    struct knows *k = user;
-    (void)record;
-    (void)package;
-    (void)ranges;
-    (void)err;
-    k->found = k->found || strcmp(space, k->space) == 0;
-    return k->found; /* a positive number ends the search */
-}
-
-static void append_encoded(struct vl_buf *out, const char *name, bool maven)
-{
-    for (const char *c = name; *c; c++) {
-        if (strchr("%?#@ ", *c))
-            vl_buf_printf(out, "%%%02X", (unsigned)(unsigned char)*c);
-        else
-            vl_buf_append_char(out, maven && *c == ':' ? '/' : *c);
-    }
-}
-
-static int starter_names(struct vl_advisory_db *db, enum vl_ecosystem eco, const char *name,
-    struct knows *knows, struct vl_err *err)
-{
-    VL_CLEANUP(vl_buf_done) struct vl_buf purl;
-    vl_buf_init(&purl, 4096);
-    vl_buf_printf(&purl, "pkg:%s/", vl_ecosystem_info(eco)->purl_type);
-    append_encoded(&purl, name, eco == VL_ECO_MAVEN);
-    if (purl.failed)
-        return 0; /* no such name is in it */
-    int r = vl_advisory_search(db, vl_buf_span(&purl), is_known, knows, err);
-    return r < 0 ? r : 0;
-}
-
-int vl_scan_starter_knows(struct vl_advisory_db *db, const struct vl_package *package, const char *space,
-    bool *ret, struct vl_err *err)
-{
-    struct knows knows = {space, false};
-    int r = starter_names(db, package->ecosystem, package->name, &knows, err);
-    if (r == 0 && !knows.found && package->source_name)
-        r = starter_names(db, package->ecosystem, package->source_name, &knows, err);
-    *ret = knows.found;
-    return r;
-}
-
 /* --- sums --- */
 
 static void add_row(struct reach *reach, const struct vl_scan_tally *t)

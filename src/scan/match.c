@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "remedy.h"
 
 #define FACTS_BYTES_MAX (1024UL * 1024 * 1024) /* facts of vulnerabilities that one matcher keeps */
 #define FACTS_MAX       5000000U
@@ -248,7 +249,7 @@ static int count_package(
     tally->judged++;
     bool known = true;
     if (row->starter)
-        r = vl_scan_starter_knows(run->db, p, row->ecosystem, &known, err);
+        r = vl_advisory_covers(run->matcher, p, &known, err);
     tally->unknown += !known;
     return r;
 }
@@ -369,7 +370,7 @@ int vl_scan_match(struct vl_inventory *inventory, struct vl_advisory_db *db,
     if (r == 0)
         r = match_into(&matcher, options ? options : &default_options, result, err);
     if (r == 0)
-        r = 0;
+        r = vl_scan_remedies(result, err);
     matcher_done(&matcher);
     if (r < 0) {
         vl_scan_result_free(result);

@@ -31,11 +31,6 @@ struct vl_scan_run {
 /* Fills result->coverage out of the tallies. */
 VL_MUST_CHECK int vl_scan_assess(struct vl_scan_run *run, struct vl_err *err);
 
-/* Whether the starter set names the package at all under the namespace of its coverage row: it covers those
- * packages only. */
-VL_MUST_CHECK int vl_scan_starter_knows(struct vl_advisory_db *db, const struct vl_package *package,
-    const char *space, bool *ret, struct vl_err *err);
-
 /* Open ones first, then exploited, malicious, severity, EPSS, fix available, id, package, place. */
 VL_MUST_CHECK int vl_scan_order_findings(struct vl_scan_result *result, struct vl_err *err);
 

@@ -34,7 +34,7 @@ VL_MUST_CHECK int vl_feed_read_file(const char *path, const struct vl_feed_kind 
 VL_MUST_CHECK int vl_feed_read_bytes(struct vl_span bytes, const char *name, const struct vl_feed_kind *kind,
     const char *feed, const char *ecosystem, struct vl_record_sink *sink, struct vl_err *err);
 
-/* The starter set: "name\ttext" pairs built in from content/advisories. */
+/* The starter set, built in from content/advisories: one part a file, named as the file. */
 struct vl_feed_starter {
     const char *name;
     struct vl_span text;

@@ -36,7 +36,8 @@ void vl_advisory_builder_cleanup(struct vl_advisory_builder **builder);
  * that describe a vulnerability lends its words. */
 VL_MUST_CHECK int vl_advisory_builder_begin(
     struct vl_advisory_builder *builder, const struct vl_advisory_feed *feed, struct vl_err *err);
-/* Ends the feed begun last: where its records carry no date, the data is of `fallback_ms`. */
+/* Ends the feed begun last. Its data is of the newest date it carries; where most of its records carry none,
+ * of `fallback_ms` (the file's own date) if that is later. */
 void vl_advisory_builder_end(struct vl_advisory_builder *builder, int64_t fallback_ms);
 /* Forgets the feed begun last and its records: it failed half-way. */
 void vl_advisory_builder_drop(struct vl_advisory_builder *builder);

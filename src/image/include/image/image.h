@@ -30,6 +30,7 @@ struct vl_image_options {
                       127.0.0.0/8 may use http anyway, as docker has it */
     const char *docker_root; /* NULL: /var/lib/docker, /run/docker.sock */
     const char *containerd_root;
+    long stall_ms; /* how long a transfer may stand still; 0: 30 s */
 };
 
 struct vl_image;

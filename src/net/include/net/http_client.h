@@ -83,6 +83,10 @@ VL_MUST_CHECK int vl_http_perform(struct vl_http_client *client, const struct vl
 VL_MUST_CHECK int vl_http_status_error(
     const struct vl_http_response *response, struct vl_span error_body, struct vl_err *err);
 
+/* Whether "host" or "host:port" is this machine: localhost, 127.0.0.0/8 written as four numbers, ::1. A name
+ * that only looks like it ("127.0.0.1.example.org") is not. */
+bool vl_http_is_loopback(const char *host);
+
 /* GET into a buffer; a status >= 400 is an error (401/403: VL_ERR_AUTH, 404: VL_ERR_NOT_FOUND, else
  * UNREACHABLE). */
 VL_MUST_CHECK int vl_http_get(
