@@ -5,5 +5,7 @@
 #include "package/parser.h"
 
 extern const struct vl_package_parser pkg_parser_binary;
+extern const struct vl_package_parser pkg_parser_bitnami;
+extern const struct vl_package_parser pkg_parser_sbom;
 
 #endif

@@ -4,6 +4,8 @@
 
 /* Binaries last: they are told by their first bytes, whatever their name. */
 const struct vl_package_parser *const vl_package_artifact_parsers[] = {
+    &pkg_parser_bitnami,
+    &pkg_parser_sbom,
     &pkg_parser_binary,
     NULL,
 };
