@@ -155,6 +155,10 @@ static int add_finding(struct vl_scan_run *run, struct vl_scan_matcher *m, const
     f->package = package;
     f->fixed_version = match->fixed_version;
     f->state = state_of(run, match, distribution);
+    if (f->malicious && f->severity == VL_SEVERITY_UNKNOWN && match->severity == VL_SEVERITY_UNKNOWN) {
+        f->severity = VL_SEVERITY_CRITICAL; /* nobody rates malware: no filter may hide it */
+        f->severity_source = "malware";
+    }
     if (owner_says) {
         f->status = VL_FINDING_OS_JUDGED;
         f->status_reason = owner_says;

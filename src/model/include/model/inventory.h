@@ -68,6 +68,7 @@ struct vl_secret {
         *fingerprint;  /* "sha256:" + 16 hex digits over rule and secret: tells repeats without showing it */
     unsigned severity; /* enum vl_severity */
     bool deleted;      /* removed in a later layer: still in the image for everyone who pulls it */
+    const char *ignored; /* why an ignore file sets it aside; NULL: open. Set after the scan, never cached */
 };
 
 struct vl_inventory {
