@@ -1,6 +1,7 @@
-/* tests: binary.c go_binary.c. Build info in the corpus is that of real binaries of esbuild (0.21.5 by
- * Go 1.20.12, 0.12.29 by Go 1.17.1, 0.14.0 by Go 1.17.2), put into small files. What they hold is known from
- * their own go.mod files and from `go version -m`. */
+/* tests: binary.c go_binary.c cargo_auditable.c
+ * Build info in the corpus is that of real binaries of esbuild (0.21.5 by Go 1.20.12, 0.12.29 by Go 1.17.1,
+ * 0.14.0 by Go 1.17.2), put into small files; what they hold is known from their own go.mod files and from
+ * `go version -m`. The data of cargo_auditable is that of cargo-auditable's PARSING.md. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -87,6 +88,19 @@ static void test_go_modules(void **state)
     check("go_binary", "elf-devel", "usr/bin/tool", "go stdlib -");
 }
 
+/* Dependencies at build time are left out, the root is told. */
+static void test_cargo(void **state)
+{
+    (void)state;
+    static const char *const list = "cargo adler 0.2.3\ncargo miniz_oxide 0.4.4\ncargo shop 0.1.0 M";
+    check("cargo_auditable", "elf", "usr/local/bin/shop", list);
+    check("cargo_auditable", "pe", "shop.exe", list);
+    check("cargo_auditable", "macho", "usr/local/bin/shop", list);
+    check("cargo_auditable", "elf-cut", "usr/local/bin/shop", "error");
+    check("cargo_auditable", "elf-no-list", "usr/local/bin/shop", "error");
+    check("cargo_auditable", "elf-bomb", "usr/local/bin/shop", "error");
+}
+
 static const struct vl_package_parser *wanted_by(const char *path, uint32_t mode, struct vl_span head)
 {
     struct vl_package_file file = {.path = path, .mode = mode, .size = 100000, .head = head};
@@ -112,6 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_go),
         cmocka_unit_test(test_go_modules),
+        cmocka_unit_test(test_cargo),
         cmocka_unit_test(test_wants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
