@@ -49,8 +49,12 @@ int vl_report_chains_by_package(const struct vl_scan_result *result, const struc
         return vl_arena_check(arena, "groups of a report", err);
     for (size_t i = 0; i < n; i++) {
         const struct vl_finding *f = vl_vec_at(&result->findings, i);
-        group_of[i] =
-            vl_report_shows(f, options) ? vl_report_package_index(result, f->package) : VL_REPORT_CHAIN_END;
+        group_of[i] = VL_REPORT_CHAIN_END;
+        if (!vl_report_shows(f, options))
+            continue;
+        group_of[i] = vl_report_package_index(result, f->package);
+        if (group_of[i] == VL_PACKAGE_NONE)
+            return vl_err_set(err, VL_ERR_INVALID, "%s: its package is not in the inventory", f->id);
     }
     return vl_report_chains_build(group_of, n, result->inventory->packages.len, arena, ret, err);
 }

@@ -294,16 +294,26 @@ static void write_coverage(struct vl_json *j, const struct vl_scan_result *resul
 static void write_summary(struct vl_json *j, const struct vl_scan_result *result)
 {
     struct vl_report_counts c = vl_report_count(result);
+    const struct {
+        const char *name;
+        uint64_t n;
+    } counts[] = {{"open", c.open}, {"critical", c.by_severity[VL_SEVERITY_CRITICAL]},
+        {"high", c.by_severity[VL_SEVERITY_HIGH]}, {"medium", c.by_severity[VL_SEVERITY_MEDIUM]},
+        {"low", c.by_severity[VL_SEVERITY_LOW]}, {"negligible", c.by_severity[VL_SEVERITY_NEGLIGIBLE]},
+        {"unknown", c.by_severity[VL_SEVERITY_UNKNOWN]}, {"fix_now", c.fix_now}, {"exploited", c.exploited},
+        {"fixable", c.fixable}, {"without_fix", c.without_fix}, {"hidden", c.hidden}};
+    /* Without advisory data no number is known, and 0 would be read as "none". */
+    bool known = result->coverage.assessed != VL_ASSESSED_NOT || result->findings.len;
     vl_json_key(j, "summary");
     vl_json_object(j);
-    vl_json_member_int(j, "open", (int64_t)c.open);
-    for (unsigned s = VL_SEVERITY_COUNT; s-- > 0;)
-        vl_json_member_int(j, vl_severity_name((enum vl_severity)s), (int64_t)c.by_severity[s]);
-    vl_json_member_int(j, "fix_now", (int64_t)c.fix_now);
-    vl_json_member_int(j, "exploited", (int64_t)c.exploited);
-    vl_json_member_int(j, "fixable", (int64_t)c.fixable);
-    vl_json_member_int(j, "without_fix", (int64_t)c.without_fix);
-    vl_json_member_int(j, "hidden", (int64_t)c.hidden);
+    vl_json_member_str(j, "assessed", vl_report_assessed_name(result->coverage.assessed));
+    for (size_t i = 0; i < VL_ARRAY_LEN(counts); i++) {
+        vl_json_key(j, counts[i].name);
+        if (known)
+            vl_json_uint(j, counts[i].n);
+        else
+            vl_json_null(j);
+    }
     if (result->baseline)
         vl_json_member_int(j, "in_baseline", (int64_t)c.in_baseline);
     vl_json_member_bool(j, "passed", result->passed);
@@ -400,6 +410,8 @@ int vl_report_json(const struct vl_scan_result *result, const struct vl_report_o
     vl_json_object_end(&json);
     vl_json_member_time(&json, "scanned", result->scanned_ms);
     vl_json_member_int(&json, "took_ms", result->took_us / 1000);
+    if (result->baseline)
+        vl_json_member_str(&json, "baseline", result->baseline);
     write_target(&json, result);
     if (!options->packages_only) {
         write_summary(&json, result);

@@ -1,5 +1,6 @@
 /* JUnit XML as pipelines read it: a test case a finding, failed where it is open and new; a case for how far
  * the scan reached. */
+#include "base/time.h"
 #include "formats.h"
 #include "markup.h"
 
@@ -48,8 +49,9 @@ static void write_secret(struct vl_buf *out, const struct vl_secret *s)
 {
     vl_buf_append_str(out, "    <testcase");
     attribute(out, "classname", s->path);
-    attribute(out, "name", s->title);
-    vl_buf_append_str(out, ">\n      <failure");
+    vl_buf_append_str(out, " name=\"");
+    vl_markup_text(out, s->title);
+    vl_buf_printf(out, " at line %u\">\n      <failure", s->line);
     attribute(out, "type", "secret");
     attribute(out, "message", s->redacted);
     vl_buf_append_str(out, "/>\n    </testcase>\n");
@@ -61,6 +63,7 @@ int vl_report_junit(const struct vl_scan_result *result, const struct vl_report_
     const struct vl_target *target = &result->inventory->target;
     const struct vl_vec *secrets = &result->inventory->secrets;
     bool assessed = result->coverage.assessed == VL_ASSESSED_FULL;
+    char date[VL_TIME_TEXT_MAX];
     uint64_t tests = 1 + secrets->len, failures = secrets->len, skipped = 0;
     for (size_t i = 0; i < result->findings.len; i++) {
         const struct vl_finding *f = vl_vec_at(&result->findings, i);
@@ -70,8 +73,14 @@ int vl_report_junit(const struct vl_scan_result *result, const struct vl_report_
         failures += fails(f);
         skipped += !fails(f);
     }
-    vl_buf_append_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite");
+    vl_buf_append_str(
+        out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"vallum\">\n  <testsuite");
     attribute(out, "name", target->reference ? target->reference : target->name);
+    if (result->scanned_ms) {
+        /* ISO 8601 without a zone, as Ant's schema wants it. */
+        struct vl_span stamp = vl_span_str(vl_time_format(result->scanned_ms, date));
+        vl_buf_printf(out, " timestamp=\"%.*s\"", VL_SPAN_FMT(vl_span_slice(stamp, 0, 19)));
+    }
     vl_buf_printf(out, " tests=\"%llu\" failures=\"%llu\" errors=\"%d\" skipped=\"%llu\" time=\"%.3f\">\n",
         (unsigned long long)tests, (unsigned long long)failures, assessed ? 0 : 1,
         (unsigned long long)skipped, (double)result->took_us / 1e6);

@@ -8,13 +8,19 @@ static bool is_xml_char(uint32_t r)
            (r >= 0xe000 && r <= 0xfffd) || r >= 0x10000;
 }
 
+/* Turns the direction of what follows, so that a name shows as another ("Trojan Source"). */
+static bool turns_direction(uint32_t r)
+{
+    return (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069);
+}
+
 void vl_markup_text(struct vl_buf *out, const char *text)
 {
     struct vl_span s = vl_span_str(text);
     while (s.len) {
         uint32_t rune = 0;
         size_t n = vl_utf8_decode(s, &rune);
-        if (n == 0 || !is_xml_char(rune))
+        if (n == 0 || !is_xml_char(rune) || turns_direction(rune))
             vl_buf_append_str(out, "\xef\xbf\xbd");
         else if (rune == '<')
             vl_buf_append_str(out, "&lt;");

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "formats.h"
 
@@ -57,7 +58,8 @@ struct vl_report_counts vl_report_count(const struct vl_scan_result *result)
             c.hidden++;
             continue;
         }
-        bool fixable = f->fixed_version && f->state != VL_FIX_PAID;
+        /* Malware is fixed by removing it. */
+        bool fixable = f->malicious || (f->fixed_version && f->state != VL_FIX_PAID);
         c.open++;
         c.by_severity[(unsigned)f->severity < VL_SEVERITY_COUNT ? f->severity : VL_SEVERITY_UNKNOWN]++;
         c.fixable += fixable;
@@ -176,14 +178,19 @@ static void append_first(struct vl_buf *out, const struct vl_report_counts *c)
     }
 }
 
+static void append_reason(struct vl_buf *out, const char *word, const char *reason, const char *otherwise)
+{
+    vl_buf_append_str(out, word);
+    vl_text_append_printable(out, vl_span_str(reason ? reason : otherwise));
+}
+
 int vl_report_summary_line(const struct vl_scan_result *result, struct vl_buf *out, struct vl_err *err)
 {
     struct vl_report_counts c = vl_report_count(result);
     const struct vl_coverage *coverage = &result->coverage;
     char date[VL_TIME_TEXT_MAX];
     if (coverage->assessed == VL_ASSESSED_NOT)
-        vl_buf_printf(
-            out, "NOT ASSESSED: %s", coverage->why_not ? coverage->why_not : "there is no advisory data");
+        append_reason(out, "NOT ASSESSED: ", coverage->why_not, "there is no advisory data");
     else
         append_first(out, &c);
     if (coverage->assessed != VL_ASSESSED_NOT || c.open)
@@ -199,6 +206,6 @@ int vl_report_summary_line(const struct vl_scan_result *result, struct vl_buf *o
     if (coverage->database_ms)
         vl_buf_printf(out, " · advisories of %s", vl_time_format_date(coverage->database_ms, date));
     if (coverage->assessed == VL_ASSESSED_PARTIAL)
-        vl_buf_printf(out, " · PARTIAL: %s", coverage->why_not ? coverage->why_not : "see the notes");
+        append_reason(out, " · PARTIAL: ", coverage->why_not, "see the notes");
     return vl_buf_check(out, "summary", err);
 }
