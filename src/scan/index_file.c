@@ -46,6 +46,8 @@ int vl_indexing_init(struct vl_indexing *ix, const struct vl_index_options *opti
             return vl_err_nomem(err);
     }
     int r = vl_layer_index_new(&ix->index, err);
+    if (r == 0 && (options->scanners & VL_SCAN_SECRET))
+        r = vl_secret_scanner_new(&ix->secrets, err);
     if (r < 0)
         vl_indexing_done(ix);
     return r;
@@ -55,6 +57,7 @@ void vl_indexing_done(struct vl_indexing *ix)
 {
     vl_package_shelf_free(ix->shelf);
     ix->shelf = NULL;
+    vl_secret_scanner_cleanup(&ix->secrets);
     vl_layer_index_cleanup(&ix->index);
     vl_map_done(&ix->told);
     vl_vec_done(&ix->parts);
@@ -81,6 +84,15 @@ static struct vl_package_file package_file(const struct vl_layer_file *file, str
         .path = file->path, .mode = file->mode, .size = file->size, .head = file->head, .content = content};
 }
 
+static void ask_for_secrets(struct vl_indexing *ix, const struct vl_layer_file *file)
+{
+    ix->secrets_wanted = ix->secrets && vl_secret_wants(file->path, file->mode, file->size, file->head);
+    /* What would be looked into were it smaller is counted. */
+    if (ix->secrets && !ix->secrets_wanted && file->size > VL_SECRET_FILE_MAX &&
+        vl_secret_wants(file->path, file->mode, VL_SECRET_FILE_MAX, file->head))
+        ix->secrets_too_large++;
+}
+
 bool vl_indexing_wants(struct vl_indexing *ix, const struct vl_layer_file *file)
 {
     const struct vl_package_file asked = package_file(file, VL_SPAN_EMPTY);
@@ -91,7 +103,8 @@ bool vl_indexing_wants(struct vl_indexing *ix, const struct vl_layer_file *file)
             "larger than %lu MiB; not looked at", (unsigned long)(VL_PACKAGE_FILE_MAX / 1024 / 1024));
         ix->parser = NULL;
     }
-    return ix->parser != NULL || (ix->shelf && vl_package_shelf_wants(&asked));
+    ask_for_secrets(ix, file);
+    return ix->parser != NULL || ix->secrets_wanted || (ix->shelf && vl_package_shelf_wants(&asked));
 }
 
 /* What fails for the file alone is a note; without memory there is no going on. */
@@ -109,11 +122,27 @@ static int parse(struct vl_indexing *ix, const struct vl_package_parser *parser,
     return 0;
 }
 
+static int look_for_secrets(
+    struct vl_indexing *ix, const struct vl_layer_file *file, struct vl_span content, struct vl_err *err)
+{
+    struct vl_err local = VL_ERR_INIT;
+    if (vl_secret_scan(ix->secrets, file->path, content, ix->index->arena, &ix->index->secrets, &local) >= 0)
+        return 0;
+    if (local.code == VL_ERR_MEMORY) {
+        *err = local;
+        return vl_err_wrap(err, "%s", file->path);
+    }
+    vl_notes_add_err(&ix->index->notes, file->path, &local);
+    return 0;
+}
+
 static int look(
     struct vl_indexing *ix, const struct vl_layer_file *file, struct vl_span content, struct vl_err *err)
 {
     const struct vl_package_file asked = package_file(file, content);
-    int r = ix->shelf ? vl_package_shelf_offer(ix->shelf, &asked, ix->parser, err) : 0;
+    int r = ix->secrets_wanted ? look_for_secrets(ix, file, content, err) : 0;
+    if (r == 0 && ix->shelf)
+        r = vl_package_shelf_offer(ix->shelf, &asked, ix->parser, err);
     if (r != 0 || !ix->parser)
         return r < 0 ? r : 0;
     return parse(ix, ix->parser, &asked, err);
@@ -188,6 +217,11 @@ int vl_indexing_finish(struct vl_indexing *ix, struct vl_layer_index **ret, stru
         if (items->len)
             weed(items, &ix->parts, l);
     }
+    ix->index->secrets_scanned = ix->secrets != NULL;
+    if (ix->secrets_too_large)
+        vl_notes_add(&ix->index->notes, VL_NOTE_INFO, VL_ERR_LIMIT, "secrets",
+            "%llu files larger than %lu MiB were not looked into", (unsigned long long)ix->secrets_too_large,
+            (unsigned long)(VL_SECRET_FILE_MAX / 1024 / 1024));
     *ret = ix->index;
     ix->index = NULL;
     return 0;

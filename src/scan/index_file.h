@@ -6,12 +6,16 @@
 #include "base/map.h"
 #include "indexer.h"
 #include "package/shelf.h"
+#include "secret.h"
 
 struct vl_indexing {
     struct vl_index_options options;
     struct vl_layer_index *index;           /* owned until vl_indexing_finish() */
     const struct vl_package_parser *parser; /* of the file asked about last */
     struct vl_package_shelf *shelf;         /* owned; NULL for layers */
+    struct vl_secret_scanner *secrets;      /* owned; NULL where none are looked for */
+    bool secrets_wanted;                    /* in the file asked about last */
+    uint64_t secrets_too_large;             /* files not looked into for their size */
     struct vl_map told;                     /* path to the last of `parts` that came from it */
     struct vl_vec parts;                    /* struct part: what each file added */
     bool stale;                             /* some part does not count any more */

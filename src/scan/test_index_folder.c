@@ -156,6 +156,27 @@ static void test_large_file_and_long_paths(void **state)
     index_test_run(folder, "rm -rf p");
 }
 
+static void test_secrets_when_asked(void **state)
+{
+    (void)state;
+    index_test_run(
+        folder, "mkdir p; openssl genpkey -algorithm ed25519 >p/server.conf; truncate -s 5M p/large.txt");
+    const struct vl_index_options options = {VL_PACKAGE_SCOPE_LOCKED, VL_SCAN_SECRET};
+    VL_CLEANUP(vl_file_close) int fd = index_test_open(folder, "p");
+    struct vl_layer_index *index = NULL;
+    struct vl_err err = VL_ERR_INIT;
+    assert_int_equal(vl_index_folder(fd, "p", &options, &index, &err), 0);
+    assert_true(index->secrets_scanned);
+    assert_int_equal(index->secrets.len, 1);
+    assert_string_equal(((struct vl_secret *)vl_vec_at(&index->secrets, 0))->path, "server.conf");
+    vl_layer_index_free(index);
+
+    index = index_of("p", VL_PACKAGE_SCOPE_LOCKED);
+    assert_false(index->secrets_scanned);
+    assert_int_equal(index->secrets.len, 0);
+    vl_layer_index_free(index);
+}
+
 static void test_no_folder(void **state)
 {
     (void)state;
@@ -176,6 +197,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_single_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_order_is_by_name, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_large_file_and_long_paths, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_secrets_when_asked, set_up, tear_down),
         cmocka_unit_test(test_no_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,7 +53,7 @@ static struct vl_worker_job job_for(enum vl_worker_kind kind, int fd, const char
     assert_int_equal(fstat(fd, &st), 0);
     return (struct vl_worker_job){.kind = kind,
         .name = name,
-        .options = {VL_PACKAGE_SCOPE_INSTALLED, VL_SCAN_VULN},
+        .options = {VL_PACKAGE_SCOPE_INSTALLED, VL_SCAN_VULN | VL_SCAN_SECRET},
         .fd = fd,
         .length = (uint64_t)st.st_size,
         .blob_digest = kind == VL_WORKER_REGION};
