@@ -17,6 +17,7 @@ static int run_sbom(const struct vl_package_parser *parser, const struct vl_pack
 }
 
 static const struct foreign_kind kinds[] = {
+    {"language/java/archive", NULL, "java/archive", "app/%s", 0, NULL},
     {"sbom/cdx", NULL, "sbom", "app/%s", 0, run_sbom},
     {"sbom/spdx", NULL, "sbom", "app/%s", 0, run_sbom},
 };
