@@ -132,6 +132,7 @@ static int describe_layers(const struct vl_image *image, struct vl_inventory *in
             .digest = copy(inv, from->digest),
             .created_by = copy(inv, from->created_by),
             .created_ms = from->created_ms,
+            .ends_image = from->ends_image,
             .size = from->size,
         };
     }

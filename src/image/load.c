@@ -88,6 +88,7 @@ int vl_image_take_config(struct vl_image *image, struct vl_span bytes, const cha
             *to = (struct vl_image_layer){.diff_id = from->diff_id,
                 .created_by = from->created_by,
                 .created_ms = from->created_ms,
+                .ends_image = from->ends_image,
                 .fd = -1};
     }
     vl_vec_done(&config.layers);

@@ -193,6 +193,19 @@ static int parse_diff_ids(const struct vl_doc_node *ids, const char *name, struc
     return 0;
 }
 
+/* "/bin/sh -c #(nop)  CMD [\"bash\"]" of the classic builder, "CMD [\"bash\"] # buildkit", and as kaniko and
+ * buildah write them. */
+static bool is_start_command(struct vl_span instruction)
+{
+    const struct vl_span nop = VL_SPAN_LIT("#(nop)");
+    size_t at = vl_span_find(instruction, nop);
+    if (at != SIZE_MAX)
+        instruction = vl_span_slice(instruction, at + nop.len, instruction.len);
+    instruction = vl_span_trim(instruction);
+    return vl_span_starts_with(instruction, "CMD ") || vl_span_starts_with(instruction, "CMD[") ||
+           vl_span_starts_with(instruction, "ENTRYPOINT ") || vl_span_starts_with(instruction, "ENTRYPOINT[");
+}
+
 /* Entries that made a layer stand in the order of the layers. */
 static void parse_history(const struct vl_doc_node *history, struct vl_arena *arena, struct vl_config *c)
 {
@@ -200,8 +213,12 @@ static void parse_history(const struct vl_doc_node *history, struct vl_arena *ar
     size_t seen = 0;
     for (const struct vl_doc_node *n = vl_doc_first(history); n && seen < VL_MANIFEST_HISTORY_MAX;
         n = vl_doc_next(n), seen++) {
-        if (vl_doc_bool(vl_doc_get(n, "empty_layer")))
+        if (vl_doc_bool(vl_doc_get(n, "empty_layer"))) {
+            struct vl_config_layer *before = layer ? vl_vec_at(&c->layers, layer - 1) : NULL;
+            if (before && is_start_command(vl_doc_get_str(n, "created_by")))
+                before->ends_image = true;
             continue;
+        }
         struct vl_config_layer *l = vl_vec_at(&c->layers, layer++);
         if (!l)
             return;

@@ -62,6 +62,7 @@ struct vl_config_layer {
     const char *diff_id;
     const char *created_by; /* or NULL */
     int64_t created_ms;
+    bool ends_image; /* as in struct vl_layer */
 };
 
 struct vl_config {

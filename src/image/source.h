@@ -16,6 +16,7 @@ struct vl_image_layer {
     bool foreign;
     const char *created_by;
     int64_t created_ms;
+    bool ends_image; /* as in struct vl_layer */
     /* where the bytes are, of local sources; fd < 0 for others */
     int fd;
     uint64_t offset;

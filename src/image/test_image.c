@@ -45,6 +45,7 @@ static void make_config(struct made *m, const char *os, const char *arch)
         "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"%s\",\"%s\"]},\"history\":["
         "{\"created\":\"2026-01-01T00:00:00Z\",\"created_by\":\"ADD base\"},"
         "{\"created_by\":\"ENV A=b\",\"empty_layer\":true},"
+        "{\"created_by\":\"/bin/sh -c #(nop)  CMD [\\\"bash\\\"]\",\"empty_layer\":true},"
         "{\"created\":\"2026-01-02T00:00:00Z\",\"created_by\":\"COPY app\"}]}",
         arch, os, m->diff_id[0], m->diff_id[1]);
     support_digest(vl_buf_span(&m->config), m->config_digest);
@@ -141,6 +142,8 @@ static void assert_opens(const struct made *m, const char *format, bool with_blo
     assert_int_equal(vl_image_layer_count(image), 2);
     const struct vl_layer *second = vl_vec_at(&inv->layers, 1);
     assert_string_equal(second->created_by, "COPY app");
+    assert_false(second->ends_image);
+    assert_true(((const struct vl_layer *)vl_vec_at(&inv->layers, 0))->ends_image);
     for (size_t i = 0; i < 2; i++) {
         int fd = -1;
         uint64_t offset = 0, length = 0;

@@ -31,6 +31,8 @@ struct vl_layer {
     int64_t created_ms;     /* 0 where unknown */
     uint64_t size;          /* blob bytes; 0 where unknown */
     bool base;              /* belongs to the base image as far as known */
+    bool ends_image; /* the history has CMD or ENTRYPOINT after it and before the next layer, as where an
+                        image ends that others are built on */
 };
 
 struct vl_target {
