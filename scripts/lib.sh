@@ -30,3 +30,24 @@ quiet() {
     return "$rc"
   fi
 }
+
+# download_yyjson ARCHITECTURE: libyyjson0 and libyyjson-dev of Debian 13 into the working folder, through the machine's own apt
+# source with the suite name replaced. The user's sources stay as they are.
+download_yyjson() {
+  local state mirror keys=/usr/share/keyrings/debian-archive-keyring.gpg
+  mirror=$(apt-get indextargets --format '$(SITE) $(REPO_URI) $(CODENAME)' 2>/dev/null |
+    awk '$2 ~ /debian\/?$/ && $2 !~ /security/ {print $2; exit}')
+  [ -n "$mirror" ] || die "no Debian archive is in the apt sources, so yyjson cannot be fetched" \
+    "Install libyyjson-dev by hand, or add the Debian archive to /etc/apt/sources.list."
+  state=$(mktemp -d)
+  mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
+  : >"$state/status"
+  printf 'deb [signed-by=%s] %s trixie main\n' "$keys" "$mirror" >"$state/sources.list"
+  local opts=(-o "Dir::Etc::sourcelist=$state/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$state/lists"
+    -o "Dir::State::status=$state/status" -o "Dir::Cache=$state/cache" -o "APT::Architecture=$1" -o "APT::Architectures::=$1"
+    -o APT::Sandbox::User=root -qq)
+  $SUDO apt-get "${opts[@]}" update && $SUDO apt-get "${opts[@]}" download libyyjson0 libyyjson-dev
+  local rc=$?
+  $SUDO rm -rf "$state"
+  return $rc
+}

@@ -6,7 +6,7 @@ set -euo pipefail
 
 build="gcc g++ meson ninja-build pkg-config libyaml-dev libexpat1-dev libtomlplusplus-dev libcurl4-openssl-dev libssl-dev
   libisal-dev zlib1g-dev libzstd-dev liblzma-dev libbz2-dev libarchive-dev libsqlite3-dev libre2-dev libvectorscan-dev
-  libhivex-dev libseccomp-dev libcmocka-dev scdoc ca-certificates"
+  libseccomp-dev libcmocka-dev scdoc ca-certificates"
 demo="docker-registry skopeo python3 dpkg-dev"
 tests="docker-registry skopeo python3 openssl clang-19 libclang-rt-19-dev clang-format-19 git rpm zstd zip"
 full="clang-tidy-19 llvm-19 cppcheck valgrind gcovr pmccabe crossbuild-essential-arm64 qemu-user debsecan"
@@ -22,29 +22,18 @@ for set in "$@"; do
   esac
 done
 
-# Debian 12 has no yyjson: the two packages of Debian 13 need only libc6, and come through the machine's own
-# apt source with the suite name replaced. The user's sources stay as they are.
+# Debian 12 has no yyjson: the two packages of Debian 13 need only libc6.
 install_yyjson() {
   pkg-config --exists yyjson 2>/dev/null && return 0
   if [ -n "$(apt-cache policy libyyjson-dev 2>/dev/null | awk '/Candidate:/ && $2 != "(none)" {print $2}')" ]; then
     apt_install libyyjson-dev
     return
   fi
-  local tmp mirror
+  local tmp
   tmp=$(mktemp -d)
   trap 'rm -rf "$tmp"' RETURN
   chmod 755 "$tmp"
-  mirror=$(apt-get indextargets --format '$(SITE) $(REPO_URI) $(CODENAME)' 2>/dev/null |
-    awk '$2 ~ /debian\/?$/ && $2 !~ /security/ {print $2; exit}')
-  [ -n "$mirror" ] || die "setup: no Debian archive in the apt sources, so yyjson cannot be fetched" \
-    "Install libyyjson-dev by hand, or add the Debian archive to /etc/apt/sources.list."
-  mkdir -p "$tmp/lists/partial" "$tmp/cache/archives/partial"
-  local keys=/usr/share/keyrings/debian-archive-keyring.gpg
-  printf 'deb [signed-by=%s] %s trixie main\n' "$keys" "$mirror" >"$tmp/sources.list"
-  local opts=(-o "Dir::Etc::sourcelist=$tmp/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$tmp/lists"
-    -o "Dir::Cache=$tmp/cache" -o APT::Sandbox::User=root -qq)
-  quiet "reading the package list of Debian 13" $SUDO apt-get "${opts[@]}" update
-  (cd "$tmp" && quiet "downloading libyyjson" $SUDO apt-get "${opts[@]}" download libyyjson0 libyyjson-dev)
+  (cd "$tmp" && quiet "downloading libyyjson of Debian 13" download_yyjson "$(dpkg --print-architecture)")
   quiet "installing libyyjson" $SUDO dpkg -i "$tmp"/libyyjson*.deb
 }
 
