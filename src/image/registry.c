@@ -16,8 +16,9 @@
 #define HUB_API "registry-1.docker.io"
 
 /* A pull that moves is not given up, but a trickle is no movement: a part of a small layer, or so much. */
-#define PROGRESS_MIN  (1024UL * 1024)        /* bytes that a try must bring not to count as failed */
-#define PULL_TIME_MAX (2 * 3600 * 1000000LL) /* microseconds for one layer, all tries together */
+#define FIRST_PAUSE_MS 300U
+#define PROGRESS_MIN   (1024UL * 1024)        /* bytes that a try must bring not to count as failed */
+#define PULL_TIME_MAX  (2 * 3600 * 1000000LL) /* microseconds for one layer, all tries together */
 
 void vl_registry_free(void *state)
 {
@@ -50,6 +51,7 @@ static int add_endpoint(struct vl_registry *r, const char *host, const char *rep
     }
     const char *token = by_hand && options->token ? vl_arena_strdup(r->arena, options->token) : NULL;
     e->loopback = vl_http_is_loopback(host);
+    e->pause_ms = options->pause_ms ? options->pause_ms : FIRST_PAUSE_MS;
     e->host = vl_arena_strdup(r->arena, strcmp(host, HUB) == 0 ? HUB_API : host);
     e->repository = vl_arena_strdup(r->arena, repository);
     res = vl_arena_check(r->arena, "registry", err);

@@ -22,6 +22,7 @@ struct vl_endpoint {
     bool loopback;
     atomic_bool plain; /* found to speak plain http */
     atomic_bool reached;
+    unsigned pause_ms; /* before the second try */
     struct vl_auth *auth;
 };
 

@@ -11,7 +11,6 @@
 #include "registry.h"
 
 #define AUTH_ROUNDS    2 /* an expired token, then its successor */
-#define FIRST_WAIT_MS  300U
 #define SCRATCH_MAX    (1024UL * 1024)
 #define ERROR_BODY_MAX 4096UL
 #define MESSAGE_SHOWN  200
@@ -118,6 +117,11 @@ static int send_somehow(
         vl_err_clear(err);
         return 0;
     }
+    if (r < 0 && plain.code != VL_ERR_UNREACHABLE && plain.code != VL_ERR_INVALID) {
+        at->reached = true; /* it spoke HTTP: what went wrong then is what went wrong */
+        *err = plain;
+        return r;
+    }
     at->plain = false;
     if (r == 0)
         vl_http_response_done(ret);
@@ -174,7 +178,7 @@ bool vl_registry_worth_retry(const struct vl_endpoint *at, const struct vl_http_
     const struct vl_err *err, unsigned tried, unsigned *ret_wait_ms)
 {
     uint64_t seconds;
-    *ret_wait_ms = FIRST_WAIT_MS << (tried * 2 > 6 ? 6 : tried * 2);
+    *ret_wait_ms = at->pause_ms << (tried * 2 > 6 ? 6 : tried * 2);
     if (response->status == 429 || response->status >= 500) {
         struct vl_span after = vl_span_str(vl_http_response_header(response, "retry-after"));
         if (!vl_span_to_u64(after, &seconds))

@@ -9,7 +9,7 @@
 #include "codec/json.h"
 #include "registry.h"
 
-#define PAGES_MAX 1000
+#define PAGES_MAX 100
 #define URL_MAX   8192
 
 /* "sha256:ab…" -> "sha256-ab…": the tag that stands in for the API. */

@@ -15,106 +15,8 @@
 #include "codec/digest.h"
 #include "image/image.h"
 #include "manifest.h"
+#include "test_made.h"
 #include "test_support.h"
-
-#define TEXT_MAX 16384
-
-/* An image written by hand: two layers, one of them gzipped. */
-struct made {
-    char folder[64];
-    struct vl_buf tar[2];  /* uncompressed */
-    struct vl_buf blob[2]; /* as stored */
-    char diff_id[2][VL_DIGEST_TEXT_MAX], digest[2][VL_DIGEST_TEXT_MAX];
-    struct vl_buf config, manifest;
-    char config_digest[VL_DIGEST_TEXT_MAX], manifest_digest[VL_DIGEST_TEXT_MAX];
-};
-
-static void put_blob(const struct made *m, const char *digest, struct vl_span bytes)
-{
-    char path[1024];
-    (void)snprintf(path, sizeof(path), "blobs/sha256/%s", digest + 7);
-    support_write(m->folder, path, bytes);
-}
-
-static void make_config(struct made *m, const char *os, const char *arch)
-{
-    vl_buf_clear(&m->config);
-    vl_buf_printf(&m->config,
-        "{\"created\":\"2026-01-02T03:04:05Z\",\"architecture\":\"%s\",\"os\":\"%s\",\"variant\":\"\","
-        "\"config\":{},"
-        "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"%s\",\"%s\"]},\"history\":["
-        "{\"created\":\"2026-01-01T00:00:00Z\",\"created_by\":\"ADD base\"},"
-        "{\"created_by\":\"ENV A=b\",\"empty_layer\":true},"
-        "{\"created_by\":\"/bin/sh -c #(nop)  CMD [\\\"bash\\\"]\",\"empty_layer\":true},"
-        "{\"created\":\"2026-01-02T00:00:00Z\",\"created_by\":\"COPY app\"}]}",
-        arch, os, m->diff_id[0], m->diff_id[1]);
-    support_digest(vl_buf_span(&m->config), m->config_digest);
-    vl_buf_clear(&m->manifest);
-    vl_buf_printf(&m->manifest,
-        "{\"schemaVersion\":2,\"mediaType\":\"" VL_MEDIA_OCI_MANIFEST "\",\"config\":{\"mediaType\":"
-        "\"application/vnd.oci.image.config.v1+json\",\"digest\":\"%s\",\"size\":%zu},\"layers\":["
-        "{\"mediaType\":\"application/vnd.oci.image.layer.v1.tar+gzip\",\"digest\":\"%s\",\"size\":%zu},"
-        "{\"mediaType\":\"application/vnd.oci.image.layer.v1.tar\",\"digest\":\"%s\",\"size\":%zu}],"
-        "\"annotations\":{\"org.opencontainers.image.base.name\":\"docker.io/library/debian:12\"}}",
-        m->config_digest, m->config.len, m->digest[0], m->blob[0].len, m->digest[1], m->blob[1].len);
-    support_digest(vl_buf_span(&m->manifest), m->manifest_digest);
-}
-
-static void make(struct made *m)
-{
-    *m = (struct made){0};
-    support_folder(m->folder);
-    vl_buf_init(&m->config, TEXT_MAX);
-    vl_buf_init(&m->manifest, TEXT_MAX);
-    for (int i = 0; i < 2; i++) {
-        vl_buf_init(&m->tar[i], 65536);
-        vl_buf_init(&m->blob[i], 65536);
-        support_tar_file(&m->tar[i], i ? "app/package.json" : "etc/os-release", i ? "{}" : "ID=debian\n");
-        support_tar_end(&m->tar[i]);
-        if (i == 0)
-            support_gzip(vl_buf_span(&m->tar[i]), &m->blob[i]);
-        else
-            vl_buf_append_span(&m->blob[i], vl_buf_span(&m->tar[i]));
-        support_digest(vl_buf_span(&m->tar[i]), m->diff_id[i]);
-        support_digest(vl_buf_span(&m->blob[i]), m->digest[i]);
-        put_blob(m, m->digest[i], vl_buf_span(&m->blob[i]));
-    }
-    make_config(m, "linux", "amd64");
-    put_blob(m, m->config_digest, vl_buf_span(&m->config));
-    put_blob(m, m->manifest_digest, vl_buf_span(&m->manifest));
-}
-
-static void unmake(struct made *m)
-{
-    support_remove(m->folder);
-    for (int i = 0; i < 2; i++) {
-        vl_buf_done(&m->tar[i]);
-        vl_buf_done(&m->blob[i]);
-    }
-    vl_buf_done(&m->config);
-    vl_buf_done(&m->manifest);
-}
-
-static void put_text(const struct made *m, const char *path, const char *format, ...) VL_PRINTF(3, 4);
-static void put_text(const struct made *m, const char *path, const char *format, ...)
-{
-    char text[TEXT_MAX];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    support_write(m->folder, path, vl_span_str(text));
-}
-
-static void put_index(const struct made *m, const char *more)
-{
-    put_text(m, "oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}");
-    put_text(m, "index.json",
-        "{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"" VL_MEDIA_OCI_MANIFEST
-        "\",\"digest\":\"%s\",\"size\":%zu,\"annotations\":{\"org.opencontainers.image.ref.name\":\"1.0\"}}%"
-        "s]}",
-        m->manifest_digest, m->manifest.len, more);
-}
 
 static int open_as(
     const struct made *m, const char *format, const char *platform, struct vl_image **ret, struct vl_err *err)
@@ -177,8 +79,8 @@ static void test_layout(void **state)
 {
     (void)state;
     struct made m;
-    make(&m);
-    put_index(&m, "");
+    made_new(&m, 0);
+    made_put_index(&m, "");
     assert_opens(&m, "oci:%", true);
     assert_opens(&m, "%", true);
     assert_opens(&m, "oci:%:1.0", true);
@@ -192,12 +94,12 @@ static void test_layout(void **state)
         "\",\"digest\":\"%s\",\"size\":%zu,\"annotations\":{\"org.opencontainers.image.ref.name\":\"other\","
         "\"io.containerd.image.name\":\"docker.io/shop/orders:2.0\"}}",
         m.manifest_digest, m.manifest.len);
-    put_index(&m, more);
+    made_put_index(&m, more);
     assert_fails(&m, "oci:%", VL_ERR_USAGE, "holds 2 images");
     assert_opens(&m, "oci:%:1.0", true);
     assert_opens(&m, "oci:%:other", true);
     assert_opens(&m, "oci:%:shop/orders:2.0", true);
-    unmake(&m);
+    made_done(&m);
 }
 
 /* An index in the index, with platforms, an attestation and one broken entry that nobody asks for. */
@@ -205,7 +107,7 @@ static void test_platforms(void **state)
 {
     (void)state;
     struct made m;
-    make(&m);
+    made_new(&m, 0);
     char index[4096], digest[VL_DIGEST_TEXT_MAX];
     static const char zeros[] = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
     (void)snprintf(index, sizeof(index),
@@ -219,8 +121,8 @@ static void test_platforms(void **state)
         "\",\"digest\":\"%s\",\"size\":%zu,\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}}]}",
         zeros, zeros, m.manifest_digest, m.manifest.len);
     support_digest(vl_span_str(index), digest);
-    put_blob(&m, digest, vl_span_str(index));
-    put_text(&m, "index.json",
+    made_put_blob(&m, digest, vl_span_str(index));
+    made_put_text(&m, "index.json",
         "{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"" VL_MEDIA_OCI_INDEX
         "\",\"digest\":\"%s\",\"size\":%zu}]}",
         digest, strlen(index));
@@ -236,10 +138,10 @@ static void test_platforms(void **state)
     assert_true(open_as(&m, "oci:%", "a/b/c/d", &image, &err) < 0);
     assert_int_equal(err.code, VL_ERR_USAGE);
     /* one image, for another platform than asked for */
-    put_index(&m, "");
+    made_put_index(&m, "");
     assert_true(open_as(&m, "oci:%", "linux/arm64", &image, &err) < 0);
     assert_int_equal(err.code, VL_ERR_NOT_FOUND);
-    unmake(&m);
+    made_done(&m);
 }
 
 static void test_platform_match(void **state)
@@ -290,25 +192,25 @@ static void test_platform_match(void **state)
 
 static void damage(const struct made *m, const char *digest, struct vl_span bytes)
 {
-    put_blob(m, digest, bytes);
+    made_put_blob(m, digest, bytes);
 }
 
 static void test_damaged_layout(void **state)
 {
     (void)state;
     struct made m;
-    make(&m);
+    made_new(&m, 0);
     assert_fails(&m, "oci:%", VL_ERR_NOT_FOUND, "index.json");
-    put_index(&m, "");
+    made_put_index(&m, "");
     damage(&m, m.manifest_digest, VL_SPAN_LIT("{}"));
     assert_fails(&m, "oci:%", VL_ERR_CORRUPT, "digest");
-    put_blob(&m, m.manifest_digest, vl_buf_span(&m.manifest));
+    made_put_blob(&m, m.manifest_digest, vl_buf_span(&m.manifest));
     damage(&m, m.config_digest, VL_SPAN_LIT("{}"));
     assert_fails(&m, "oci:%", VL_ERR_CORRUPT, "descriptor");
-    put_blob(&m, m.config_digest, vl_buf_span(&m.config));
+    made_put_blob(&m, m.config_digest, vl_buf_span(&m.config));
     damage(&m, m.digest[1], VL_SPAN_LIT("short"));
     assert_fails(&m, "oci:%", VL_ERR_CORRUPT, "the manifest says");
-    put_blob(&m, m.digest[1], vl_buf_span(&m.blob[1]));
+    made_put_blob(&m, m.digest[1], vl_buf_span(&m.blob[1]));
     assert_opens(&m, "oci:%", true);
 
     /* a layer that is a pipe, a device, or away */
@@ -342,14 +244,14 @@ static void test_damaged_layout(void **state)
     for (size_t i = 0; i < VL_ARRAY_LEN(bad); i++) {
         struct vl_image *image = NULL;
         struct vl_err err = VL_ERR_INIT;
-        put_text(&m, "index.json", "%s", bad[i]);
+        made_put_text(&m, "index.json", "%s", bad[i]);
         if (open_as(&m, "oci:%", NULL, &image, &err) == 0)
             fail_msg("opens: %s", bad[i]);
         assert_true(err.code != VL_ERR_NONE && err.code != VL_ERR_SYSTEM);
     }
-    put_text(&m, "oci-layout", "{\"imageLayoutVersion\":\"9.0.0\"}");
+    made_put_text(&m, "oci-layout", "{\"imageLayoutVersion\":\"9.0.0\"}");
     assert_fails(&m, "oci:%", VL_ERR_UNSUPPORTED, "9.0.0");
-    unmake(&m);
+    made_done(&m);
 }
 
 /* An index that contains itself cannot be made, since its digest is part of it; a long chain can. */
@@ -357,7 +259,7 @@ static void test_deep_index(void **state)
 {
     (void)state;
     struct made m;
-    make(&m);
+    made_new(&m, 0);
     char digest[VL_DIGEST_TEXT_MAX], text[1024];
     size_t size = m.manifest.len;
     memcpy(digest, m.manifest_digest, sizeof(digest));
@@ -366,11 +268,11 @@ static void test_deep_index(void **state)
             "{\"schemaVersion\":2,\"manifests\":[{\"digest\":\"%s\",\"size\":%zu}]}", digest, size);
         support_digest(vl_span_str(text), digest);
         size = strlen(text);
-        put_blob(&m, digest, vl_span_str(text));
+        made_put_blob(&m, digest, vl_span_str(text));
     }
-    put_text(&m, "index.json", "%s", text);
+    made_put_text(&m, "index.json", "%s", text);
     assert_fails(&m, "oci:%", VL_ERR_LIMIT, "deep");
-    unmake(&m);
+    made_done(&m);
 }
 
 static void add_to_tar(struct vl_buf *tar, const char *path, const struct vl_buf *content)
@@ -383,7 +285,7 @@ static void make_old_archive(const struct made *m, struct vl_buf *tar, const cha
 {
     char name[1024];
     struct vl_buf text;
-    vl_buf_init(&text, TEXT_MAX);
+    vl_buf_init(&text, MADE_TEXT_MAX);
     add_to_tar(tar, "real/layer.tar", &m->tar[0]);
     support_tar_add(tar, "aaa/layer.tar", '2', "../real/layer.tar", VL_SPAN_EMPTY);
     add_to_tar(tar, "bbb/layer.tar", &m->tar[1]);
@@ -402,7 +304,7 @@ static void test_docker_archive(void **state)
     (void)state;
     struct made m;
     struct vl_buf tar, packed;
-    make(&m);
+    made_new(&m, 0);
     vl_buf_init(&tar, 1UL * 1024 * 1024);
     vl_buf_init(&packed, 1UL * 1024 * 1024);
     make_old_archive(&m, &tar, "[\"localhost:5000/shop/orders:1.0\",\"debian:12\"]");
@@ -428,7 +330,7 @@ static void test_docker_archive(void **state)
     assert_fails(&m, "%/none.tar", VL_ERR_INVALID, "none.tar");
     vl_buf_done(&tar);
     vl_buf_done(&packed);
-    unmake(&m);
+    made_done(&m);
 }
 
 /* The layout that docker writes since 25, and podman's oci-archive. */
@@ -438,9 +340,9 @@ static void test_oci_archive(void **state)
     struct made m;
     struct vl_buf tar, text;
     char name[1024];
-    make(&m);
+    made_new(&m, 0);
     vl_buf_init(&tar, 1UL * 1024 * 1024);
-    vl_buf_init(&text, TEXT_MAX);
+    vl_buf_init(&text, MADE_TEXT_MAX);
     for (int i = 0; i < 2; i++) {
         (void)snprintf(name, sizeof(name), "blobs/sha256/%s", m.digest[i] + 7);
         add_to_tar(&tar, name, &m.blob[i]);
@@ -474,7 +376,7 @@ static void test_oci_archive(void **state)
     vl_image_free(image);
     vl_buf_done(&tar);
     vl_buf_done(&text);
-    unmake(&m);
+    made_done(&m);
 }
 
 static void test_hostile_archive(void **state)
@@ -496,7 +398,7 @@ static void test_hostile_archive(void **state)
         {"[{\"Config\":\"config\",\"Layers\":[\"circle\",\"config\"]}]", VL_ERR_INVALID},
     };
     struct made m;
-    make(&m);
+    made_new(&m, 0);
     for (size_t i = 0; i < VL_ARRAY_LEN(cases); i++) {
         struct vl_buf tar;
         vl_buf_init(&tar, 1UL * 1024 * 1024);
@@ -522,7 +424,7 @@ static void test_hostile_archive(void **state)
     support_write(m.folder, "h.tar", vl_buf_span(&tar));
     assert_fails(&m, "%/h.tar", VL_ERR_CORRUPT, "digest");
     vl_buf_done(&tar);
-    unmake(&m);
+    made_done(&m);
 }
 
 static int parse(const char *text, const char *type, struct vl_err *err)
@@ -568,7 +470,7 @@ static void test_containerd(void **state)
 {
     (void)state;
     struct made m;
-    make(&m);
+    made_new(&m, 0);
     char content[256], blobs[256], name[1024];
     /* the content store is laid out as a layout's blobs */
     (void)snprintf(content, sizeof(content), "%s/io.containerd.content.v1.content", m.folder);
@@ -585,7 +487,7 @@ static void test_containerd(void **state)
     const struct vl_image_options nowhere = {.containerd_root = "/nonexistent"};
     assert_true(vl_image_open(name, &nowhere, &image, &err) < 0);
     assert_int_equal(err.code, VL_ERR_NOT_FOUND);
-    unmake(&m);
+    made_done(&m);
 }
 
 int main(void)

@@ -204,7 +204,7 @@ def no_layer(h, kind, what):
 
 
 def cut(ranges):
-    """The connection ends half-way, again and again; with ranges it goes on where it was."""
+    """The connection ends on the way, again and again; with ranges it goes on where it was."""
     def serve(h, kind, what):
         if not is_layer(h, kind, what):
             return good(h, kind, what)
@@ -219,8 +219,8 @@ def cut(ranges):
         h.send_header("Content-Length", str(len(data) - start))
         h.end_headers()
         rest = data[start:]
-        whole = len(rest) < 2000 if ranges else h.count > 2
-        h.wfile.write(rest if whole else rest[:len(rest) // 2])
+        whole = len(rest) <= len(data) // 3 if ranges else h.count > 2
+        h.wfile.write(rest if whole else rest[:len(data) // 5])
         h.close_connection = not whole
     return serve
 

@@ -30,7 +30,8 @@ struct vl_image_options {
                       127.0.0.0/8 may use http anyway, as docker has it */
     const char *docker_root; /* NULL: /var/lib/docker, /run/docker.sock */
     const char *containerd_root;
-    long stall_ms; /* how long a transfer may stand still; 0: 30 s */
+    long stall_ms;     /* how long a transfer may stand still; 0: 30 s */
+    unsigned pause_ms; /* before the second try, four times as long before the next; 0: 300 ms */
 };
 
 struct vl_image;
