@@ -25,6 +25,7 @@ int vl_advisory_matcher_new(struct vl_advisory_db *db, const struct vl_distro *d
     vl_map_init(&m->cache, MATCH_CACHE_MAX);
     vl_vec_init(&m->hits, sizeof(struct match_hit), HITS_MAX);
     vl_vec_init(&m->seen, sizeof(uint32_t), HITS_MAX);
+    vl_vec_init(&m->decided, sizeof(uint32_t), HITS_MAX);
     for (size_t i = 0; i < VL_ECO_COUNT; i++)
         m->eco_spaces[i] = -2;
     if (!m->cache_arena || !m->coverage_arena) {
@@ -44,6 +45,7 @@ void vl_advisory_matcher_free(struct vl_advisory_matcher *m)
     vl_map_done(&m->cache);
     vl_vec_done(&m->hits);
     vl_vec_done(&m->seen);
+    vl_vec_done(&m->decided);
     vl_arena_free(m->cache_arena);
     vl_arena_free(m->coverage_arena);
     free(m);
@@ -100,6 +102,8 @@ struct query {
     struct vl_span version;
     struct vl_span module;
     bool by_source;
+    bool remember;     /* the rows' records go to matcher->decided */
+    bool skip_decided; /* rows of records that are there are passed over */
 };
 
 static int in_range(struct vl_advisory_db *db, const struct query *q, const struct adb_range *range,
@@ -185,11 +189,11 @@ static int judge_row(struct vl_advisory_db *db, const struct query *q, const str
     return 0;
 }
 
-static bool saw_record(const struct vl_advisory_matcher *m, uint32_t base)
+static bool has_record(const struct vl_vec *sorted, uint32_t base)
 {
-    const uint32_t *seen = m->seen.items;
+    const uint32_t *seen = sorted->items;
     size_t lo = 0;
-    size_t hi = m->seen.len;
+    size_t hi = sorted->len;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
         if (seen[mid] == base)
@@ -222,7 +226,7 @@ static int is_overruled(struct vl_advisory_matcher *m, uint32_t group, const str
         r = adb_advisory_get(m->db, (uint32_t)member, &other, err);
         if (r < 0)
             return r;
-        if (other.feed < adv->feed && saw_record(m, other.base)) {
+        if (other.feed < adv->feed && has_record(&m->seen, other.base)) {
             *ret = true;
             return 0;
         }
@@ -308,6 +312,12 @@ static int judge_package(struct vl_advisory_matcher *m, const struct query *q,
         if (!seen)
             return err->err;
         *seen = row.record;
+        if (q->skip_decided && has_record(&m->decided, row.record))
+            continue;
+        uint32_t *decided = q->remember ? vl_vec_push(&m->decided, "rows of one package", err) : seen;
+        if (!decided)
+            return err->err;
+        *decided = row.record;
         int r = judge_row(m->db, q, &row, &hit, &is_hit, err);
         if (r == 0 && is_hit)
             r = add_groups(m, q, &hit, &first_feed, err);
@@ -317,8 +327,14 @@ static int judge_package(struct vl_advisory_matcher *m, const struct query *q,
     return vl_reader_ok(&rows.in) ? 0 : adb_corrupt(m->db, "rows of a package", err);
 }
 
+enum look_flags {
+    LOOK_BY_SOURCE = 1,
+    LOOK_REMEMBER = 2,
+    LOOK_SKIP_DECIDED = 4,
+};
+
 static int look_up(struct vl_advisory_matcher *m, int space, struct vl_span name, struct vl_span version,
-    const struct vl_package *package, bool by_source, bool *ret_known, struct vl_err *err)
+    const struct vl_package *package, unsigned flags, struct vl_err *err)
 {
     struct adb_package entry;
     if (space < 0)
@@ -328,12 +344,11 @@ static int look_up(struct vl_advisory_matcher *m, int space, struct vl_span name
         .name = name,
         .version = version,
         .module = vl_span_str(package->module),
-        .by_source = by_source};
+        .by_source = flags & LOOK_BY_SOURCE,
+        .remember = flags & LOOK_REMEMBER,
+        .skip_decided = flags & LOOK_SKIP_DECIDED};
     int r = adb_package_find(m->db, q.space, name, &entry, err);
-    if (r <= 0)
-        return r;
-    *ret_known = true;
-    return judge_package(m, &q, &entry, err);
+    return r <= 0 ? r : judge_package(m, &q, &entry, err);
 }
 
 /* "…el9_2" packages come from a release's extended channel, which has data of its own. */
@@ -356,27 +371,60 @@ static int eus_space(const struct vl_advisory_matcher *m, const struct vl_packag
     return space;
 }
 
+/* Red Hat names a source package ("src:curl") where it has not looked at its binaries one by one. */
+static int look_up_rhel_source(struct vl_advisory_matcher *m, int space, const struct vl_package *package,
+    unsigned flags, struct vl_err *err)
+{
+    if (space < 0 ||
+        strncmp(m->db->spaces[space].info->family ? m->db->spaces[space].info->family : "", "rhel", 4) != 0)
+        return 0;
+    VL_CLEANUP(vl_buf_done) struct vl_buf name;
+    vl_buf_init(&name, 4096);
+    vl_buf_printf(&name, "src:%s", package->source_name ? package->source_name : package->name);
+    if (name.failed)
+        return 0;
+    return look_up(
+        m, space, vl_buf_span(&name), vl_span_str(package->version), package, flags | LOOK_BY_SOURCE, err);
+}
+
+static int match_space(struct vl_advisory_matcher *m, int space, const struct vl_package *package,
+    unsigned flags, struct vl_err *err)
+{
+    bool source = m->db->spaces[space].info->by_source && package->source_name;
+    struct vl_span version = vl_span_str(package->version);
+    int r = look_up(m, space, vl_span_str(source ? package->source_name : package->name),
+        source && package->source_version ? vl_span_str(package->source_version) : version, package,
+        flags | (source ? LOOK_BY_SOURCE : 0U), err);
+    /* a family that names sources, of which a feed names some binaries all the same */
+    if (r == 0 && source && strcmp(package->source_name, package->name) != 0 &&
+        package->ecosystem == VL_ECO_RPM)
+        r = look_up(m, space, vl_span_str(package->name), version, package, flags, err);
+    return r < 0 ? r : look_up_rhel_source(m, space, package, flags, err);
+}
+
+static int compare_records(const void *x, const void *y)
+{
+    uint32_t a = *(const uint32_t *)x;
+    uint32_t b = *(const uint32_t *)y;
+    return a < b ? -1 : a > b;
+}
+
+/* An extended channel decides what it speaks of; of the rest the release's own data does. */
 static int match_distro(struct vl_advisory_matcher *m, const struct vl_package *package, struct vl_err *err)
 {
-    bool known = false;
-    struct vl_span version = vl_span_str(package->version);
     int eus = m->n_distro_spaces ? eus_space(m, package) : -1;
-    int r = look_up(m, eus, vl_span_str(package->name), version, package, false, &known, err);
-    if (r < 0 || known)
-        return r;
+    int r = 0;
+    m->decided.len = 0;
+    if (eus >= 0)
+        r = match_space(m, eus, package, LOOK_REMEMBER, err);
+    if (m->decided.len)
+        qsort(m->decided.items, m->decided.len, sizeof(uint32_t), compare_records);
     for (size_t i = 0; i < m->n_distro_spaces && r == 0; i++) {
         int space = m->distro_spaces[i];
         if (space < 0)
             continue;
-        bool source = m->db->spaces[space].info->by_source && package->source_name;
         size_t before = m->hits.len;
-        r = look_up(m, space, vl_span_str(source ? package->source_name : package->name),
-            source && package->source_version ? vl_span_str(package->source_version) : version, package,
-            source, &known, err);
-        /* a family that names sources, of which a feed names some binaries all the same */
-        if (r == 0 && source && strcmp(package->source_name, package->name) != 0 &&
-            package->ecosystem == VL_ECO_RPM)
-            r = look_up(m, space, vl_span_str(package->name), version, package, false, &known, err);
+        r = match_space(m, space, package, eus >= 0 ? LOOK_SKIP_DECIDED : 0, err);
         for (size_t k = before; i > 0 && k < m->hits.len; k++) {
             struct match_hit *hit = (struct match_hit *)m->hits.items + k;
             if (strncmp(m->distro_names[i], "ubuntu-pro", 10) == 0 && hit->fixed.len)
@@ -401,16 +449,14 @@ static int match_language(struct vl_advisory_matcher *m, const struct vl_package
     int space = match_eco_space(m, package->ecosystem);
     if (space < 0)
         return 0;
-    bool known;
     struct vl_span name = vl_span_str(package->name);
     if (m->db->spaces[space].info->names == VL_SPACE_NAMES_EXACT)
-        return look_up(m, space, name, language_version(package), package, false, &known, err);
+        return look_up(m, space, name, language_version(package), package, 0, err);
     struct vl_buf text;
     vl_buf_init(&text, 4096);
     vl_space_append_name(m->db->spaces[space].name, name, &text);
-    int r = text.failed ? 0
-                        : look_up(m, space, vl_buf_span(&text), language_version(package), package, false,
-                              &known, err);
+    int r =
+        text.failed ? 0 : look_up(m, space, vl_buf_span(&text), language_version(package), package, 0, err);
     vl_buf_done(&text);
     return r;
 }

@@ -40,9 +40,10 @@ struct vl_advisory_matcher {
     size_t n_distro_spaces;
     int eco_spaces[VL_ECO_COUNT]; /* index, -1 none, -2 not looked up */
     struct vl_arena *cache_arena;
-    struct vl_map cache; /* key -> struct match_list * */
-    struct vl_vec hits;  /* struct match_hit: of the package at hand */
-    struct vl_vec seen;  /* uint32_t: record numbers of its rows */
+    struct vl_map cache;   /* key -> struct match_list * */
+    struct vl_vec hits;    /* struct match_hit: of the package at hand */
+    struct vl_vec seen;    /* uint32_t: record numbers of its rows */
+    struct vl_vec decided; /* uint32_t, sorted: records that an extended channel speaks of */
     struct vl_arena *coverage_arena;
     struct match_coverage *coverage;
     const char *const *updates;

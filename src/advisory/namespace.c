@@ -23,7 +23,7 @@ static const struct vl_space_info families[] = {
     {"sles", "SUSE security data", "suse", "rpm", true, VL_SPACE_NAMES_EXACT},
     {"opensuse-leap", "openSUSE security data", "suse", "rpm", true, VL_SPACE_NAMES_EXACT},
     {"opensuse-tumbleweed", "openSUSE security data", "suse", "rpm", true, VL_SPACE_NAMES_EXACT},
-    {"photon", "Photon OS security advisories", "photon", "rpm", false, VL_SPACE_NAMES_EXACT},
+    {"photon", "Photon OS security advisories", "photon", "rpm", true, VL_SPACE_NAMES_EXACT},
     {"azurelinux", "Azure Linux security data", "azurelinux", "rpm", true, VL_SPACE_NAMES_EXACT},
     {"openeuler", "openEuler security data", "openeuler", "rpm", true, VL_SPACE_NAMES_EXACT},
     {"mageia", "Mageia advisories", "mageia", "rpm", true, VL_SPACE_NAMES_EXACT},

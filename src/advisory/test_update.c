@@ -1,5 +1,5 @@
 /* Updates from mirrors that change, fail and lie; ready databases that are signed, old, damaged.
- * tests: update.c update_fetch.c bundle.c build_folder.c feed/input.c */
+ * tests: update.c update_fetch.c update_resolve.c bundle.c build_folder.c feed/input.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -188,6 +188,75 @@ static void test_failed_feed_keeps_its_data(void **state)
     put_file(p->tracker, TRACKER("1:1.2.11.dfsg-7"));
 }
 
+static const char *resolve(const char *url, struct vl_arena *arena, struct vl_err *err)
+{
+    const char *out;
+    vl_err_clear(err);
+    return update_resolve(NULL, url, arena, &out, err) < 0 ? NULL : out;
+}
+
+/* Amazon's list of mirrors leads to repomd.xml, that to updateinfo.xml; Red Hat names its newest archive. */
+static void test_resolve(void **state)
+{
+    struct place *p = *state;
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_arena *arena = vl_arena_new(1 << 20);
+    char text[300];
+    char path[160];
+    char url[200];
+    snprintf(path, sizeof(path), "%s/mirror/guid/repodata", p->dir);
+    assert_int_equal(vl_file_make_dirs(path, 0755, &err), 0);
+    snprintf(path, sizeof(path), "%s/mirror/guid/repodata/repomd.xml", p->dir);
+    put_file(path,
+        "<repomd xmlns=\"http://linux.duke.edu/metadata/repo\"><data type=\"primary_db\"><location "
+        "href=\"repodata/primary.sqlite.bz2\"/></data><data type=\"updateinfo\"><location "
+        "href=\"repodata/updateinfo.xml.gz\"/></data></repomd>");
+    snprintf(path, sizeof(path), "%s/mirror/mirror.list", p->dir);
+    snprintf(text, sizeof(text), "file://%s/mirror/guid\nhttps://example.com/other\n", p->dir);
+    put_file(path, text);
+    snprintf(url, sizeof(url), "file://%s/mirror/mirror.list", p->dir);
+    snprintf(text, sizeof(text), "file://%s/mirror/guid/repodata/updateinfo.xml.gz", p->dir);
+    assert_string_equal(resolve(url, arena, &err), text);
+    snprintf(path, sizeof(path), "%s/mirror/archive_latest.txt", p->dir);
+    put_file(path, "csaf_vex_2026-11-20.tar.zst\n");
+    snprintf(url, sizeof(url), "file://%s/mirror/archive_latest.txt", p->dir);
+    snprintf(text, sizeof(text), "file://%s/mirror/csaf_vex_2026-11-20.tar.zst", p->dir);
+    assert_string_equal(resolve(url, arena, &err), text);
+    put_file(path, "../../etc/passwd\n");
+    assert_null(resolve(url, arena, &err));
+    assert_int_equal(err.code, VL_ERR_INVALID);
+    assert_string_equal(resolve("https://example.com/all.zip", arena, &err), "https://example.com/all.zip");
+    vl_arena_free(arena);
+}
+
+/* A feed of many files: each is fetched, kept and reported under a name of its own. */
+static void test_braces(void **state)
+{
+    struct place *p = *state;
+    struct vl_err err = VL_ERR_INIT;
+    char path[200];
+    char url[200];
+    snprintf(path, sizeof(path), "%s/mirror/v3.22", p->dir);
+    assert_int_equal(vl_file_make_dirs(path, 0755, &err), 0);
+    snprintf(path, sizeof(path), "%s/mirror/v3.22/main.json", p->dir);
+    put_file(path,
+        "{\"distroversion\":\"v3.22\",\"packages\":[{\"pkg\":{\"name\":\"xen\",\"secfixes\":{\"4.1-r0\":["
+        "\"CVE-2022-0001\"]}}}]}");
+    snprintf(url, sizeof(url), "file://%s/mirror/{v3.22,v3.23}/{main,community}.json", p->dir);
+    const struct vl_advisory_source sources[] = {{"*", ""}, {"alpine", url}};
+    struct vl_advisory_update_options options = {.db_path = p->db,
+        .sources = sources,
+        .n_sources = VL_ARRAY_LEN(sources),
+        .tries = 1,
+        .result = on_result,
+        .user = p};
+    p->states[0] = 0;
+    if (vl_advisory_update(&options, NULL, &err) < 0)
+        fail_msg("%s", err.msg);
+    assert_string_equal(p->states, "alpine/v3.22/main=0 alpine/v3.22/community=3 alpine/v3.23/main=3 "
+                                   "alpine/v3.23/community=3");
+}
+
 static void test_http_date(void **state)
 {
     (void)state;
@@ -334,6 +403,8 @@ int main(void)
         cmocka_unit_test(test_killed_and_full_disk),
         cmocka_unit_test(test_folder_and_starter),
         cmocka_unit_test(test_http_date),
+        cmocka_unit_test(test_resolve),
+        cmocka_unit_test(test_braces),
         cmocka_unit_test(test_signed_databases),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

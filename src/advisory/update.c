@@ -20,6 +20,7 @@
 #define TRIES           4U
 #define ECOSYSTEMS_MAX  200U
 #define LOCK_STEP_MS    100L
+#define BRACES_MAX      500
 #define ECOSYSTEMS_FILE "ecosystems.txt"
 
 int update_lock(const char *db_path, long wait_ms, int *ret_fd, struct vl_err *err)
@@ -107,6 +108,8 @@ static bool is_wanted(const struct vl_advisory_update_options *o, const char *na
         if (strcmp(o->only[i], name) == 0)
             return true;
         size_t len = strlen(o->only[i]);
+        if (len && strncmp(name, o->only[i], len) == 0 && name[len] == '/')
+            return true; /* "alpine" stands for "alpine/v3.22/main", "osv" for "osv/npm" */
         if (len && o->only[i][len - 1] == '*' && strncmp(name, o->only[i], len - 1) == 0)
             return true;
     }
@@ -175,8 +178,12 @@ static int fetch_feed(struct job *job, const struct one_feed *f, struct update_m
     uint64_t *ret_bytes, struct vl_err *err)
 {
     const struct vl_advisory_update_options *o = job->options;
+    const char *url;
+    int r = update_resolve(job->client, f->url, job->arena, &url, err);
+    if (r < 0)
+        return r;
     struct update_fetch fetch = {.client = job->client,
-        .url = f->url,
+        .url = url,
         .path = f->fresh,
         .max_bytes = o->max_feed_bytes ? o->max_feed_bytes : FEED_BYTES_MAX,
         .tries = o->tries ? o->tries : TRIES,
@@ -242,21 +249,44 @@ static int update_one(struct job *job, const struct one_feed *f, struct vl_err *
     return r;
 }
 
-static int update_row(struct job *job, const struct vl_feed_row *row, struct vl_span star, struct vl_err *err)
+static int update_at(
+    struct job *job, const struct vl_feed_row *row, const char *name, const char *url, struct vl_err *err);
+
+/* "https://secdb.alpinelinux.org/{v3.22,edge}/{main,community}.json": a feed for each choice,
+ * "alpine/v3.22/main". */
+static int update_each(
+    struct job *job, const struct vl_feed_row *row, const char *name, const char *url, struct vl_err *err)
 {
-    struct one_feed f = {.kind = vl_feed_kind_find(row->kind)};
+    const char *open = strchr(url, '{');
+    const char *close = strchr(open, '}');
+    if (!close || close - open > BRACES_MAX)
+        return vl_err_set(err, VL_ERR_USAGE, "%s: a brace without an end", url);
+    struct vl_span choices = {open + 1, (size_t)(close - open - 1)};
+    struct vl_span choice;
+    int r = 0;
+    while (r == 0 && vl_span_split(&choices, ',', &choice)) {
+        const char *one = vl_arena_printf(job->arena, "%s/%.*s", name, VL_SPAN_FMT(choice));
+        const char *at =
+            vl_arena_printf(job->arena, "%.*s%.*s%s", (int)(open - url), url, VL_SPAN_FMT(choice), close + 1);
+        r = one && at ? update_at(job, row, one, at, err) : vl_err_nomem(err);
+    }
+    return r;
+}
+
+static int update_at(
+    struct job *job, const struct vl_feed_row *row, const char *name, const char *url, struct vl_err *err)
+{
+    struct one_feed f = {.kind = vl_feed_kind_find(row->kind), .name = name, .url = url};
+    if (strchr(url, '{'))
+        return update_each(job, row, name, url, err);
     size_t at = vl_span_find_char(row->name, '*');
-    struct vl_span prefix = vl_span_slice(row->name, 0, at);
+    struct vl_span star = at == SIZE_MAX ? VL_SPAN_EMPTY : vl_span_str(name + at);
     struct vl_span title = vl_span_slice(row->title, 0, vl_span_find_char(row->title, '*'));
-    f.name = vl_arena_printf(job->arena, "%.*s%.*s", VL_SPAN_FMT(prefix), VL_SPAN_FMT(star));
     f.title = vl_arena_printf(job->arena, "%.*s%.*s", VL_SPAN_FMT(title), VL_SPAN_FMT(star));
     f.ecosystem = row->ecosystem.len ? vl_arena_dup_span(job->arena, row->ecosystem) : NULL;
-    f.url = f.name ? url_of(job, f.name, row->url, star) : NULL;
-    char *file = f.name ? vl_arena_strdup(job->arena, f.name) : NULL;
+    char *file = vl_arena_strdup(job->arena, name);
     if (!file || !f.title || !f.kind)
         return vl_arena_check(job->arena, "the table of feeds", err);
-    if (!f.url)
-        return 0;
     for (char *c = file; *c; c++) {
         if (*c == '/' || *c == ' ')
             *c = '_';
@@ -264,6 +294,16 @@ static int update_row(struct job *job, const struct vl_feed_row *row, struct vl_
     f.path = vl_arena_printf(job->arena, "%s/%s", job->dir, file);
     f.fresh = vl_arena_printf(job->arena, "%s/%s.new", job->dir, file);
     return f.path && f.fresh ? update_one(job, &f, err) : vl_err_nomem(err);
+}
+
+static int update_row(struct job *job, const struct vl_feed_row *row, struct vl_span star, struct vl_err *err)
+{
+    struct vl_span prefix = vl_span_slice(row->name, 0, vl_span_find_char(row->name, '*'));
+    const char *name = vl_arena_printf(job->arena, "%.*s%.*s", VL_SPAN_FMT(prefix), VL_SPAN_FMT(star));
+    if (!name)
+        return vl_err_nomem(err);
+    const char *url = url_of(job, name, row->url, star);
+    return url ? update_at(job, row, name, url, err) : vl_arena_check(job->arena, "the table of feeds", err);
 }
 
 /* Ecosystems that a feed of their own brings, closer to the source. */

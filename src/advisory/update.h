@@ -41,6 +41,11 @@ VL_MUST_CHECK int update_fetch(
 /* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 §5.6.7) in ms, 0 for anything else. */
 int64_t update_http_date(const char *text);
 
+/* Follows an address that names the place of a feed (mirror.list, repomd.xml, archive_latest.txt) to the feed
+ * itself; any other address is given back as it is. The result lives in the arena, or is `url`. */
+VL_MUST_CHECK int update_resolve(struct vl_http_client *client, const char *url, struct vl_arena *arena,
+    const char **ret_url, struct vl_err *err);
+
 /* PATH ".meta" beside a raw feed; absent is empty. */
 void update_meta_read(const char *path, struct update_meta *ret);
 VL_MUST_CHECK int update_meta_write(const char *path, const struct update_meta *meta, struct vl_err *err);

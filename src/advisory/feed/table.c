@@ -78,6 +78,10 @@ static const struct vl_feed_kind kinds[] = {
     {"vulnrichment-tsv", vl_feed_parse_vulnrichment_tsv, any},
     {"cve5", vl_feed_parse_cve5, cve_json},
     {"wesng", vl_feed_parse_wesng, wesng},
+    {"csaf", vl_feed_parse_csaf, any_json},
+    {"updateinfo", vl_feed_parse_updateinfo, any},
+    {"oval", vl_feed_parse_oval, any},
+    {"photon", vl_feed_parse_photon, any_json},
     {"starter", vl_feed_parse_starter, any},
 };
 
