@@ -13,7 +13,9 @@
 #include "pattern/regex.h"
 #include "secret_rule.h"
 
-#define WORK_MAX (1UL << 30) /* bytes that expressions may see for one file */
+#define WORK_MAX       (128UL << 20) /* bytes that expressions may see for one file */
+#define WORK_LAYER_MAX (8UL << 30)   /* and for all files of a scanner */
+#define WORK_OF_TRY    2048          /* what a try costs besides, in bytes seen */
 #define PROBE_MAX                                                                                           \
     8 /* bytes of a keyword that are looked for at once: the set compiles four times faster than with whole \
          ones */
@@ -42,6 +44,7 @@ struct vl_secret_scanner {
     struct keyword *of_id;
     struct compiled *compiled; /* one a rule */
     int8_t *path_ok;           /* one a rule, for the file at hand: -1 not asked yet */
+    uint64_t work;             /* of all files together */
 };
 
 struct candidate {
@@ -202,17 +205,32 @@ static struct vl_span secret_of(const struct vl_span groups[GROUPS])
     return secret;
 }
 
+/* A file made of beginnings of secrets costs time at each of them. */
+static int spend(struct scan *scan, uint64_t work)
+{
+    scan->work += work;
+    scan->scanner->work += work;
+    if (scan->work > WORK_MAX)
+        return vl_err_set(scan->err, VL_ERR_LIMIT,
+            "%s: more places that look like the beginning of a secret than are looked into; the rest of the "
+            "file was not",
+            scan->path);
+    if (scan->scanner->work > WORK_LAYER_MAX)
+        return vl_err_set(scan->err, VL_ERR_LIMIT,
+            "%s: so many places in the files before it look like secrets that this one was not looked into",
+            scan->path);
+    return 0;
+}
+
 static int try_rule(struct scan *scan, uint32_t index, size_t keyword, size_t keyword_end)
 {
     const struct secret_rule *rule = &secret_rules[index];
     size_t from = keyword - (rule->back < keyword ? rule->back : keyword);
     for (int tries = 0; tries < TRIES_MAX; tries++) {
         struct vl_span window = vl_span_slice(scan->content, from, keyword + rule->reach), groups[GROUPS];
-        scan->work += window.len;
-        if (scan->work > WORK_MAX)
-            return vl_err_set(scan->err, VL_ERR_LIMIT,
-                "%s: too much in it looks like the beginning of a secret: more than %lu bytes to try",
-                scan->path, WORK_MAX);
+        int r = spend(scan, window.len + WORK_OF_TRY);
+        if (r < 0)
+            return r;
         if (!vl_regex_find(scan->scanner->compiled[index].expression, window, groups, GROUPS))
             return 0;
         size_t match = (size_t)(groups[0].ptr - scan->content.ptr);
@@ -367,5 +385,13 @@ int vl_secret_scan(struct vl_secret_scanner *scanner, const char *path, struct v
     vl_vec_init(&scan.candidates, sizeof(struct candidate), CANDIDATES_MAX);
     memset(scanner->path_ok, -1, secret_n_rules * sizeof(*scanner->path_ok));
     int r = vl_multi_scan(scanner->keywords, content, on_keyword, &scan, err);
-    return r < 0 ? r : tell_all(&scan, arena, secrets);
+    if (r < 0 && err->code != VL_ERR_LIMIT)
+        return r;
+    /* What was found before a limit counts all the same. */
+    struct vl_err later = VL_ERR_INIT;
+    scan.err = &later;
+    int told = tell_all(&scan, arena, secrets);
+    if (r >= 0 && told < 0)
+        *err = later;
+    return r < 0 ? r : told;
 }

@@ -21,7 +21,8 @@ void vl_secret_scanner_cleanup(struct vl_secret_scanner **scanner);
 bool vl_secret_wants(const char *path, uint32_t mode, uint64_t size, struct vl_span head);
 
 /* Appends struct vl_secret (rule, title, path, line, redacted, fingerprint, severity); strings in `arena`.
- * The same secret twice in a file is one. */
+ * The same secret twice in a file is one. After VL_ERR_LIMIT what was found before it has been appended all
+ * the same. */
 VL_MUST_CHECK int vl_secret_scan(struct vl_secret_scanner *scanner, const char *path, struct vl_span content,
     struct vl_arena *arena, struct vl_vec *secrets, struct vl_err *err);
 

@@ -393,26 +393,40 @@ static void test_wants(void **state)
     assert_false(vl_secret_wants("a", 0100644, 100, VL_SPAN_LIT("\177ELF\1\0\0")));
 }
 
-/* A file made of beginnings ends with an error that names it, or with nothing, but it ends. */
+/* A file made of beginnings ends with an error that names it, after what stood before them was told. */
 static void test_hostile(void **state)
 {
     (void)state;
-    VL_CLEANUP(vl_secret_scanner_cleanup) struct vl_secret_scanner *scanner = open_scanner();
     static const char *const parts[] = {
         "-----BEGIN RSA PRIVATE KEY-----\nA", "password=", "Q~", "eyJ", "&sig=sv=2020-01-01"};
+    size_t limited = 0;
     for (size_t i = 0; i < VL_ARRAY_LEN(parts); i++) {
+        VL_CLEANUP(vl_secret_scanner_cleanup) struct vl_secret_scanner *scanner = open_scanner();
         VL_CLEANUP(vl_buf_done) struct vl_buf text;
-        vl_buf_init(&text, VL_SECRET_FILE_MAX);
-        while (text.len + strlen(parts[i]) <= VL_SECRET_FILE_MAX / 8)
-            vl_buf_append_str(&text, parts[i]);
         struct found found;
         struct vl_err err = VL_ERR_INIT;
+        vl_buf_init(&text, VL_SECRET_FILE_MAX);
+        vl_buf_append_str(&text, "S"
+                                 "G.Kq3vXw9ZtB1nYp7RsD5fGh.Jm2Lc8Va4Qe6Wr0Tx1Yz3Ub5Ni7Oo9Pk2Sd4Fg6Hj8k\n");
+        while (text.len + strlen(parts[i]) <= VL_SECRET_FILE_MAX / 4)
+            vl_buf_append_str(&text, parts[i]);
         found_init(&found);
         int r = vl_secret_scan(scanner, "hostile.env", vl_buf_span(&text), found.arena, &found.secrets, &err);
-        if (r < 0)
+        if (r < 0) {
+            assert_int_equal(err.code, VL_ERR_LIMIT);
             assert_non_null(strstr(err.msg, "hostile.env"));
+            limited++;
+        }
+        assert_non_null(by_rule(&found, "sendgrid-key"));
         found_done(&found);
     }
+    assert_true(limited >= 2);
+}
+
+static void test_too_large(void **state)
+{
+    (void)state;
+    VL_CLEANUP(vl_secret_scanner_cleanup) struct vl_secret_scanner *scanner = open_scanner();
     struct vl_err err = VL_ERR_INIT;
     struct found found;
     found_init(&found);
@@ -431,6 +445,7 @@ int main(void)
         cmocka_unit_test(test_entropy),
         cmocka_unit_test(test_wants),
         cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_too_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
