@@ -12,6 +12,10 @@ VL_MUST_CHECK int art_go_read(const struct vl_package_file *file, const struct v
 VL_MUST_CHECK int art_cargo_read(const struct vl_package_file *file, const struct vl_object_file *object,
     struct vl_package_sink *sink, struct vl_err *err);
 
+/* By name and a text with the version. */
+VL_MUST_CHECK int art_classify(const struct vl_package_file *file, const struct vl_object_file *object,
+    struct vl_package_sink *sink, struct vl_err *err);
+
 /* Whether a binary is Go's although it has no build info. */
 bool art_go_looks_like(const struct vl_object_file *object);
 

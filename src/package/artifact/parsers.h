@@ -7,6 +7,8 @@
 extern const struct vl_package_parser pkg_parser_binary;
 extern const struct vl_package_parser pkg_parser_bitnami;
 extern const struct vl_package_parser pkg_parser_java_archive;
+extern const struct vl_package_parser pkg_parser_java_release;
 extern const struct vl_package_parser pkg_parser_sbom;
+extern const struct vl_package_parser pkg_parser_wordpress;
 
 #endif

@@ -7,6 +7,8 @@ const struct vl_package_parser *const vl_package_artifact_parsers[] = {
     &pkg_parser_bitnami,
     &pkg_parser_sbom,
     &pkg_parser_java_archive,
+    &pkg_parser_java_release,
+    &pkg_parser_wordpress,
     &pkg_parser_binary,
     NULL,
 };
