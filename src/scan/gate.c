@@ -122,25 +122,26 @@ static uint64_t count_secrets(const struct vl_inventory *inventory, const struct
 }
 
 /* The project itself may have any licence: what it uses counts. */
-static uint64_t count_licenses(
-    const struct vl_gate *gate, const struct vl_inventory *inventory, const struct vl_baseline *baseline)
+static uint64_t count_licenses(const struct vl_gate *gate, const struct vl_scan_result *result,
+    const struct vl_baseline *baseline, struct vl_ignores *ignores)
 {
     uint64_t n = 0;
-    for (size_t i = 0; i < inventory->packages.len; i++) {
-        const struct vl_package *p = vl_vec_at(&inventory->packages, i);
+    for (size_t i = 0; i < result->inventory->packages.len; i++) {
+        const struct vl_package *p = vl_vec_at(&result->inventory->packages, i);
         n += !(p->flags & VL_PACKAGE_MAIN) && vl_license_of_package(p, gate->license) &&
-             !(baseline && vl_baseline_has_package(baseline, p));
+             !(baseline && vl_baseline_has_package(baseline, p)) &&
+             !(ignores && vl_ignores_license(ignores, p, gate->license, result->scanned_ms));
     }
     return n;
 }
 
-uint64_t vl_gate_count(
-    const struct vl_gate *gate, const struct vl_scan_result *result, const struct vl_baseline *baseline)
+uint64_t vl_gate_count(const struct vl_gate *gate, const struct vl_scan_result *result,
+    const struct vl_baseline *baseline, struct vl_ignores *ignores)
 {
     if (gate->kind == VL_GATE_SECRET)
         return count_secrets(result->inventory, baseline);
     if (gate->kind == VL_GATE_LICENSE)
-        return count_licenses(gate, result->inventory, baseline);
+        return count_licenses(gate, result, baseline, ignores);
     uint64_t n = 0;
     for (size_t i = 0; i < result->findings.len; i++) {
         const struct vl_finding *f = vl_vec_at(&result->findings, i);

@@ -3,6 +3,7 @@
 #define VL_SCAN_GATE_H
 
 #include "baseline.h"
+#include "ignore.h"
 #include "model/result.h"
 
 #define VL_GATES_MAX 64
@@ -27,10 +28,10 @@ struct vl_gate {
  * VL_ERR_USAGE that names these forms. */
 VL_MUST_CHECK int vl_gate_parse(const char *word, struct vl_gate *ret, struct vl_err *err);
 
-/* What counts against it: open findings, secrets that no ignore file sets aside, packages; with a baseline
- * only what it did not have. */
-uint64_t vl_gate_count(
-    const struct vl_gate *gate, const struct vl_scan_result *result, const struct vl_baseline *baseline);
+/* What counts against it: open findings, secrets and licences that no ignore file sets aside; with a baseline
+ * only what it did not have. Both may be NULL. */
+uint64_t vl_gate_count(const struct vl_gate *gate, const struct vl_scan_result *result,
+    const struct vl_baseline *baseline, struct vl_ignores *ignores);
 
 /* "severity>=high", "kev", "epss>=0.5" …, in the arena; NULL without memory. */
 const char *vl_gate_name(const struct vl_gate *gate, struct vl_arena *arena);

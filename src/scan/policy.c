@@ -2,6 +2,8 @@
  * look at what is open and new. */
 #include "scan/policy.h"
 
+#include <stdlib.h>
+
 #include "gate.h"
 #include "match.h"
 
@@ -33,7 +35,7 @@ static void compare(struct vl_scan_result *result, const struct vl_baseline *bas
 }
 
 static int judge(struct vl_scan_result *result, const struct vl_gate *gates, size_t n,
-    const struct vl_baseline *baseline, struct vl_err *err)
+    const struct vl_baseline *baseline, struct vl_ignores *ignores, struct vl_err *err)
 {
     result->passed = true;
     result->gates.len = 0;
@@ -42,7 +44,7 @@ static int judge(struct vl_scan_result *result, const struct vl_gate *gates, siz
         if (!verdict)
             return err->err;
         verdict->gate = vl_gate_name(&gates[i], result->arena);
-        verdict->violations = vl_gate_count(&gates[i], result, baseline);
+        verdict->violations = vl_gate_count(&gates[i], result, baseline, ignores);
         result->passed = result->passed && verdict->violations == 0;
     }
     return vl_arena_check(result->arena, "the result", err);
@@ -65,20 +67,52 @@ static int parse_gates(const struct vl_scan_policy *policy, const struct vl_scan
     return 0;
 }
 
+/* What the documents and files say. The verdicts of VEX are for rules that ask for them. */
+static int set_aside(struct vl_scan_result *result, const struct vl_scan_policy *policy,
+    struct vl_ignores *ignores, struct vl_err *err)
+{
+    VL_CLEANUP(vl_vex_cleanup) struct vl_vex *vex = NULL;
+    struct vl_vex_verdict *verdicts = NULL;
+    int r = policy->n_vex_files ? vl_vex_new(&vex, err) : 0;
+    for (size_t i = 0; i < policy->n_vex_files && r == 0; i++)
+        r = vl_vex_load(vex, policy->vex_files[i], err);
+    for (size_t i = 0; i < policy->n_ignore_files && r == 0; i++)
+        r = vl_ignores_load(ignores, policy->ignore_files[i], err);
+    if (r < 0)
+        return r;
+    if (vex && result->findings.len) {
+        verdicts = calloc(result->findings.len, sizeof(*verdicts));
+        if (!verdicts)
+            return vl_err_nomem(err);
+        r = vl_vex_apply(vex, result, verdicts, err);
+    }
+    if (r == 0)
+        r = vl_ignores_apply(ignores, result, verdicts, result->scanned_ms, err);
+    free(verdicts);
+    return r;
+}
+
 int vl_scan_apply_policy(
     struct vl_scan_result *result, const struct vl_scan_policy *policy, struct vl_err *err)
 {
     VL_CLEANUP(vl_baseline_cleanup) struct vl_baseline *baseline = NULL;
+    VL_CLEANUP(vl_ignores_cleanup) struct vl_ignores *ignores = NULL;
     struct vl_gate gates[VL_GATES_MAX];
     int r = parse_gates(policy, result, gates, err);
+    if (r == 0)
+        r = vl_ignores_new(&ignores, err);
     if (r == 0 && policy->baseline_file) {
         r = vl_baseline_load(policy->baseline_file, &baseline, err);
         result->baseline = r == 0 ? vl_arena_strdup(result->arena, policy->baseline_file) : NULL;
     }
+    if (r == 0)
+        r = set_aside(result, policy, ignores, err);
     if (r < 0)
         return r;
     filter(result, policy);
     compare(result, baseline);
-    r = judge(result, gates, policy->n_fail_on, baseline, err);
+    r = judge(result, gates, policy->n_fail_on, baseline, ignores, err);
+    if (r == 0)
+        r = vl_ignores_report(ignores, result, result->scanned_ms, err);
     return r < 0 ? r : vl_scan_order_findings(result, err);
 }
