@@ -59,3 +59,20 @@ case " $* " in *" build "*) ;; *) command -v npm >/dev/null || want+=" npm" ;; e
 # shellcheck disable=SC2086
 apt_install $(printf '%s\n' $want | sort -u)
 install_yyjson
+
+# Schemas of report formats, for tests/functional/test_reports. Fetched by npm, never kept in the tree; without them that test says
+# what it skipped.
+install_schemas() {
+  local dir="$VALLUM_ROOT/out/schemas"
+  local want=(ajv@8.20.0 ajv-formats@3.0.1 ajv-draft-04@1.0.0 @cyclonedx/cyclonedx-library@10.3.0 @microsoft/jest-sarif@1.0.0-beta.0)
+  [ "$(cat "$dir/stamp" 2>/dev/null)" = "${want[*]}" ] && return 0
+  mkdir -p "$dir"
+  echo '{"private": true}' >"$dir/package.json"
+  if quiet "fetching schemas of report formats" npm --prefix "$dir" install --ignore-scripts --no-audit --no-fund --no-package-lock \
+    "${want[@]}"; then
+    echo "${want[*]}" >"$dir/stamp"
+  else
+    say "setup: the schemas could not be fetched; the report tests skip what needs them."
+  fi
+}
+case " $* " in *" test "*|*" all "*) install_schemas ;; esac

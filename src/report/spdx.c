@@ -35,10 +35,18 @@ static void write_id(
 static void write_reference(
     struct vl_json *j, const char *category, const char *type, const char *locator, const char *comment)
 {
+    VL_CLEANUP(vl_buf_done) struct vl_buf joined;
+    vl_buf_init(&joined, ANNOTATION_MAX);
+    for (; *locator; locator++) { /* "unique string with no spaces" (7.21.1) */
+        if ((unsigned char)*locator > ' ' && *locator != 0x7f)
+            vl_buf_append_char(&joined, *locator);
+        else
+            vl_buf_printf(&joined, "%%%02X", (unsigned)(unsigned char)*locator);
+    }
     vl_json_object(j);
     vl_json_member_str(j, "referenceCategory", category);
     vl_json_member_str(j, "referenceType", type);
-    vl_json_member_str(j, "referenceLocator", locator);
+    vl_json_member_str(j, "referenceLocator", vl_buf_str(&joined));
     vl_json_member_str(j, "comment", comment);
     vl_json_object_end(j);
 }
