@@ -107,6 +107,54 @@ void index_test_root(const char *folder)
         " >root/app/node_modules/left-pad/package.json\n");
 }
 
+void index_test_image(const char *folder)
+{
+    index_test_root(folder);
+    index_test_run(folder,
+        "mkdir app.d; mkdir -p app.d/srv/node_modules/right-pad\n"
+        "echo '{\"name\":\"right-pad\",\"version\":\"1.0.1\"}' "
+        ">app.d/srv/node_modules/right-pad/package.json\n"
+        "tar -C root -cf base.tar . && tar -C app.d -cf app.tar .\n"
+        "cat >image.py <<'E'\n"
+        "import gzip, hashlib, io, json, os, tarfile\n"
+        "sha = lambda b: 'sha256:' + hashlib.sha256(b).hexdigest()\n"
+        "empty = bytes(10240)\n"
+        "plain = [open('base.tar', 'rb').read(), empty, open('app.tar', 'rb').read(), empty]\n"
+        "plain = [p for p in plain if p is not None]\n"
+        "stored = [gzip.compress(plain[0], mtime=0), plain[1], plain[2], plain[3]]\n"
+        "wrong = os.environ.get('WRONG')\n"
+        "diff = [sha(p) for p in plain]\n"
+        "if wrong == 'diff': diff[2] = sha(b'other')\n"
+        "config = json.dumps({'architecture': 'amd64', 'os': 'linux', 'config': {},\n"
+        "    'rootfs': {'type': 'layers', 'diff_ids': diff}}).encode()\n"
+        "os.makedirs('oci/blobs/sha256', exist_ok=True)\n"
+        "def blob(b, name=None):\n"
+        "    open('oci/blobs/sha256/' + (name or sha(b))[7:], 'wb').write(b)\n"
+        "    return name or sha(b)\n"
+        "names = [sha(s) for s in stored]\n"
+        "if wrong == 'blob': stored[0] = stored[0][:200] + b'?' + stored[0][201:]\n"
+        "if wrong == 'cut': stored[0] = stored[0][:200]\n"
+        "layer = 'application/vnd.oci.image.layer.v1.tar'\n"
+        "layers = [{'mediaType': layer + ('+gzip' if i == 0 else ''), 'digest': blob(s, n), 'size': len(s)}\n"
+        "    for i, (s, n) in enumerate(zip(stored, names))]\n"
+        "m = json.dumps({'schemaVersion': 2, 'mediaType': 'application/vnd.oci.image.manifest.v1+json',\n"
+        "    'config': {'mediaType': 'application/vnd.oci.image.config.v1+json', 'digest': blob(config),\n"
+        "        'size': len(config)}, 'layers': layers}).encode()\n"
+        "open('oci/oci-layout', 'w').write('{\"imageLayoutVersion\":\"1.0.0\"}')\n"
+        "json.dump({'schemaVersion': 2, 'manifests': [{'mediaType': "
+        "'application/vnd.oci.image.manifest.v1+json',\n"
+        "    'digest': blob(m), 'size': len(m)}]}, open('oci/index.json', 'w'))\n"
+        "with tarfile.open('docker.tar', 'w') as t:\n"
+        "    def add(n, b):\n"
+        "        i = tarfile.TarInfo(n); i.size = len(b); t.addfile(i, io.BytesIO(b))\n"
+        "    add('c.json', config)\n"
+        "    for i, p in enumerate(plain): add('%d/layer.tar' % i, p)\n"
+        "    add('manifest.json', json.dumps([{'Config': 'c.json', 'RepoTags': ['a:1'],\n"
+        "        'Layers': ['%d/layer.tar' % i for i in range(4)]}]).encode())\n"
+        "E\n"
+        "python3 image.py\n");
+}
+
 const struct vl_package *index_test_find(const struct vl_layer_index *index, const char *name)
 {
     for (size_t i = 0; i < index->sink.packages.len; i++) {

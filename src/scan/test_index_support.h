@@ -20,6 +20,10 @@ int index_test_open(const char *folder, const char *name);
 /* A root with a Debian status file of two packages, an os-release and a package.json, in FOLDER/root. */
 void index_test_root(const char *folder);
 
+/* An image of four layers in the layout FOLDER/oci (base.tar.gz, empty, app.tar, empty again) and, of the
+ * same, the archive FOLDER/docker.tar. `python3 image.py` makes both of the files base.tar and app.tar. */
+void index_test_image(const char *folder);
+
 const struct vl_package *index_test_find(const struct vl_layer_index *index, const char *name);
 bool index_test_has_note(
     const struct vl_notes *notes, enum vl_note_kind kind, const char *object, const char *words);

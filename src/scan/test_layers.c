@@ -15,6 +15,7 @@
 #include "test_index_support.h"
 
 static char folder[64];
+static char source_name[256]; /* of the registry */
 static const char *const self[] = {"/proc/self/exe", "indexer", NULL};
 
 static int set_up(void **state)
@@ -29,56 +30,6 @@ static int tear_down(void **state)
     (void)state;
     index_test_remove(folder);
     return 0;
-}
-
-/* An image of four layers in the layout FOLDER/oci (base.tar.gz, empty, app.tar, empty again) and, of the
- * same, the archive FOLDER/docker.tar. `python3 image.py` makes both of the files base.tar and app.tar. */
-static void make_image(void)
-{
-    index_test_root(folder);
-    index_test_run(folder,
-        "mkdir app.d; mkdir -p app.d/srv/node_modules/right-pad\n"
-        "echo '{\"name\":\"right-pad\",\"version\":\"1.0.1\"}' "
-        ">app.d/srv/node_modules/right-pad/package.json\n"
-        "tar -C root -cf base.tar . && tar -C app.d -cf app.tar .\n"
-        "cat >image.py <<'E'\n"
-        "import gzip, hashlib, io, json, os, tarfile\n"
-        "sha = lambda b: 'sha256:' + hashlib.sha256(b).hexdigest()\n"
-        "empty = bytes(10240)\n"
-        "plain = [open('base.tar', 'rb').read(), empty, open('app.tar', 'rb').read(), empty]\n"
-        "plain = [p for p in plain if p is not None]\n"
-        "stored = [gzip.compress(plain[0], mtime=0), plain[1], plain[2], plain[3]]\n"
-        "wrong = os.environ.get('WRONG')\n"
-        "diff = [sha(p) for p in plain]\n"
-        "if wrong == 'diff': diff[2] = sha(b'other')\n"
-        "config = json.dumps({'architecture': 'amd64', 'os': 'linux', 'config': {},\n"
-        "    'rootfs': {'type': 'layers', 'diff_ids': diff}}).encode()\n"
-        "os.makedirs('oci/blobs/sha256', exist_ok=True)\n"
-        "def blob(b, name=None):\n"
-        "    open('oci/blobs/sha256/' + (name or sha(b))[7:], 'wb').write(b)\n"
-        "    return name or sha(b)\n"
-        "names = [sha(s) for s in stored]\n"
-        "if wrong == 'blob': stored[0] = stored[0][:200] + b'?' + stored[0][201:]\n"
-        "if wrong == 'cut': stored[0] = stored[0][:200]\n"
-        "layer = 'application/vnd.oci.image.layer.v1.tar'\n"
-        "layers = [{'mediaType': layer + ('+gzip' if i == 0 else ''), 'digest': blob(s, n), 'size': len(s)}\n"
-        "    for i, (s, n) in enumerate(zip(stored, names))]\n"
-        "m = json.dumps({'schemaVersion': 2, 'mediaType': 'application/vnd.oci.image.manifest.v1+json',\n"
-        "    'config': {'mediaType': 'application/vnd.oci.image.config.v1+json', 'digest': blob(config),\n"
-        "        'size': len(config)}, 'layers': layers}).encode()\n"
-        "open('oci/oci-layout', 'w').write('{\"imageLayoutVersion\":\"1.0.0\"}')\n"
-        "json.dump({'schemaVersion': 2, 'manifests': [{'mediaType': "
-        "'application/vnd.oci.image.manifest.v1+json',\n"
-        "    'digest': blob(m), 'size': len(m)}]}, open('oci/index.json', 'w'))\n"
-        "with tarfile.open('docker.tar', 'w') as t:\n"
-        "    def add(n, b):\n"
-        "        i = tarfile.TarInfo(n); i.size = len(b); t.addfile(i, io.BytesIO(b))\n"
-        "    add('c.json', config)\n"
-        "    for i, p in enumerate(plain): add('%d/layer.tar' % i, p)\n"
-        "    add('manifest.json', json.dumps([{'Config': 'c.json', 'RepoTags': ['a:1'],\n"
-        "        'Layers': ['%d/layer.tar' % i for i in range(4)]}]).encode())\n"
-        "E\n"
-        "python3 image.py\n");
 }
 
 struct result {
@@ -104,8 +55,11 @@ static int scan(struct result *r, const char *source, const char *const *indexer
     struct vl_image *image = NULL;
     *r = (struct result){.arena = vl_arena_new(1UL << 20)};
     vl_notes_init(&r->notes, r->arena);
-    (void)snprintf(name, sizeof(name), "%s%s/%s",
-        strcmp(source, "oci") == 0 ? "oci:" : "docker-archive:", folder, source);
+    if (strcmp(source, "registry") == 0)
+        (void)snprintf(name, sizeof(name), "%s", source_name);
+    else
+        (void)snprintf(name, sizeof(name), "%s%s/%s",
+            strcmp(source, "oci") == 0 ? "oci:" : "docker-archive:", folder, source);
     (void)snprintf(cache_dir, sizeof(cache_dir), "%s/cache", folder);
     const struct vl_scan_options options = {.scanners = VL_SCAN_VULN,
         .indexer = indexer,
@@ -150,7 +104,7 @@ static void test_all_ways(void **state)
 {
     (void)state;
     static const char *const sources[] = {"oci", "docker.tar"};
-    make_image();
+    index_test_image(folder);
     for (size_t i = 0; i < 4; i++) {
         struct result r;
         if (scan(&r, sources[i % 2], i < 2 ? NULL : self, false) < 0)
@@ -174,7 +128,7 @@ static void test_damaged_cache(void **state)
 {
     (void)state;
     struct result r;
-    make_image();
+    index_test_image(folder);
     assert_int_equal(scan(&r, "oci", self, true), 0);
     result_done(&r);
     index_test_run(folder,
@@ -199,7 +153,7 @@ static void expect_corrupt(const char *source, const char *words)
 static void test_wrong_digests(void **state)
 {
     (void)state;
-    make_image();
+    index_test_image(folder);
     index_test_run(folder, "WRONG=diff python3 image.py");
     expect_corrupt("oci", "the configuration says sha256:");
     expect_corrupt("docker.tar", "the configuration says sha256:");
@@ -217,7 +171,7 @@ static void test_cut_blob(void **state)
 {
     (void)state;
     struct result r;
-    make_image();
+    index_test_image(folder);
     index_test_run(folder, "rm -r oci; WRONG=cut python3 image.py");
     assert_int_not_equal(scan(&r, "oci", self, false), 0);
     assert_non_null(strstr(r.err.msg, "sha256:"));
@@ -228,7 +182,7 @@ static void test_cut_blob(void **state)
 static void test_damaged_tar_is_partial(void **state)
 {
     (void)state;
-    make_image();
+    index_test_image(folder);
     index_test_run(folder,
         "head -c 3000 /bin/sh >>app.tar; head -c 2048 app.tar >x; head -c 1000 /bin/sh >>x; mv x app.tar\n"
         "rm -r oci docker.tar; python3 image.py");
@@ -252,7 +206,7 @@ static void test_indexer_dies(void **state)
     static const char *const garbage[] = {"/bin/sh", "-c", "echo garbage", "indexer", NULL};
     static const char *const nothing[] = {"/nowhere/x", NULL};
     struct result r;
-    make_image();
+    index_test_image(folder);
     assert_int_equal(scan(&r, "oci", killed, true), 0);
     assert_true(r.notes.partial);
     assert_int_equal(r.notes.len, 3);
@@ -278,7 +232,7 @@ static void test_indexer_speaks_for_another_layer(void **state)
     (void)state;
     char script[512];
     struct result r;
-    make_image();
+    index_test_image(folder);
     (void)snprintf(script, sizeof(script), "cat %s/answer", folder);
     char exe[200] = "";
     assert_true(readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0);
@@ -299,7 +253,7 @@ static void test_no_cache(void **state)
 {
     (void)state;
     struct result r;
-    make_image();
+    index_test_image(folder);
     index_test_run(folder, ": >cache");
     assert_int_equal(scan(&r, "oci", self, true), 0);
     assert_int_equal(r.notes.len, 1);
@@ -312,7 +266,7 @@ static void test_shared_cache(void **state)
 {
     (void)state;
     pid_t pids[4];
-    make_image();
+    index_test_image(folder);
     fflush(NULL);
     for (size_t i = 0; i < VL_ARRAY_LEN(pids); i++) {
         pids[i] = fork();
@@ -336,11 +290,80 @@ static void test_shared_cache(void **state)
     assert_string_equal(index_test_ask(folder, "ls cache | wc -l", line), "3");
 }
 
+/* Serves FOLDER/oci as a registry would; the first argument says what it does wrong. */
+static void start_registry(const char *fault)
+{
+    char script[4096];
+    (void)snprintf(script, sizeof(script),
+        "cat >serve.py <<'E'\n"
+        "import http.server, json, os, sys\n"
+        "fault = sys.argv[1]\n"
+        "index = json.load(open('oci/index.json'))\n"
+        "class H(http.server.BaseHTTPRequestHandler):\n"
+        "    protocol_version = 'HTTP/1.1'\n"
+        "    def log_message(self, *a): pass\n"
+        "    def do_HEAD(self): self.do_GET()\n"
+        "    def do_GET(self):\n"
+        "        last = self.path.split('/')[-1]\n"
+        "        d = last if last.startswith('sha256:') else index['manifests'][0]['digest']\n"
+        "        b = b'{}' if last == '' else open('oci/blobs/sha256/' + d[7:], 'rb').read()\n"
+        "        if '/blobs/' in self.path and fault == 'wrong' and len(b) > 5000: b = b[:100] + b'?' + "
+        "b[101:]\n"
+        "        self.send_response(200)\n"
+        "        self.send_header('Content-Type', 'application/vnd.oci.image.manifest.v1+json')\n"
+        "        self.send_header('Docker-Content-Digest', d)\n"
+        "        self.send_header('Content-Length', str(len(b)))\n"
+        "        self.end_headers()\n"
+        "        if self.command == 'GET': self.wfile.write(b)\n"
+        "s = http.server.ThreadingHTTPServer(('127.0.0.1', 0), H)\n"
+        "open('port.new', 'w').write(str(s.server_address[1])); os.rename('port.new', 'port')\n"
+        "s.serve_forever()\n"
+        "E\n"
+        "rm -f port; python3 serve.py %s >/dev/null 2>&1 & echo $! >server\n"
+        "while [ ! -e port ]; do sleep 0.05; done\n",
+        fault);
+    index_test_run(folder, script);
+}
+
+/* What comes by the network goes through a pipe into its indexer. */
+static void test_registry(void **state)
+{
+    (void)state;
+    char line[256];
+    struct result r;
+    index_test_image(folder);
+    start_registry("none");
+    (void)snprintf(source_name, sizeof(source_name), "registry:127.0.0.1:%s/shop/orders:1.0",
+        index_test_ask(folder, "cat port", line));
+    for (size_t i = 0; i < 2; i++) {
+        int status = scan(&r, "registry", i ? self : NULL, false);
+        if (status < 0)
+            fail_msg("%s", r.err.msg);
+        check_good(&r);
+        result_done(&r);
+    }
+    static const char *const deaf[] = {"/bin/sh", "-c", "exit 0", "indexer", NULL};
+    assert_int_equal(scan(&r, "registry", deaf, false), 0);
+    assert_true(r.notes.partial);
+    result_done(&r);
+    index_test_run(folder, "kill $(cat server)");
+    start_registry("wrong");
+    (void)snprintf(source_name, sizeof(source_name), "registry:127.0.0.1:%s/shop/orders:1.0",
+        index_test_ask(folder, "cat port", line));
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_not_equal(scan(&r, "registry", i ? self : NULL, false), 0);
+        if (r.err.code != VL_ERR_CORRUPT)
+            fail_msg("%s", r.err.msg);
+        result_done(&r);
+    }
+    index_test_run(folder, "kill $(cat server)");
+}
+
 static void test_path(void **state)
 {
     (void)state;
     char path[128];
-    make_image();
+    index_test_image(folder);
     for (size_t i = 0; i < 2; i++) {
         struct vl_layer_index *index = NULL;
         struct vl_err err = VL_ERR_INIT;
@@ -359,6 +382,8 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "indexer") == 0)
         return vl_scan_indexer_main(argc - 1, argv + 1);
+    (void)sigaction(
+        SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL); /* as net/http_client.h asks */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_all_ways, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_damaged_cache, set_up, tear_down),
@@ -369,6 +394,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_indexer_speaks_for_another_layer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_cache, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_shared_cache, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_registry, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_path, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,126 @@
+/* tests: scan_image.c scan_folder.c */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "test_index_support.h"
+#include "test_match_support.h"
+
+static char folder[64];
+static const char *const self[] = {"/proc/self/exe", "indexer", NULL};
+
+static int set_up(void **state)
+{
+    (void)state;
+    index_test_folder(folder);
+    index_test_image(folder);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    index_test_remove(folder);
+    return 0;
+}
+
+/* openssl of Debian 12 and an npm package, as feeds tell of them. */
+static struct vl_advisory_db *small_db(void)
+{
+    static const struct test_feed feeds[] = {
+        {"osv/Debian/all.zip", TEST_OSV("DSA-1-1", "\"CVE-2023-5678\"", "Debian:12", "openssl",
+                                   TEST_FROM("0") TEST_FIXED("3.0.13-1~deb12u1"), "")},
+        {"osv/npm/all.zip", TEST_OSV("GHSA-aaaa-bbbb-cccc", "\"CVE-2024-0001\"", "npm", "right-pad",
+                                TEST_FROM("0") TEST_FIXED("1.0.2"), "")},
+    };
+    return test_db_open(feeds, VL_ARRAY_LEN(feeds));
+}
+
+static const struct vl_finding *find(const struct vl_scan_result *result, const char *id)
+{
+    for (size_t i = 0; i < result->findings.len; i++) {
+        const struct vl_finding *f = vl_vec_at(&result->findings, i);
+        if (strcmp(f->id, id) == 0)
+            return f;
+    }
+    return NULL;
+}
+
+static void check(const struct vl_scan_result *result, bool layers)
+{
+    const struct vl_finding *f = find(result, "CVE-2024-0001");
+    assert_non_null(f);
+    const struct vl_package *p = f->package;
+    assert_string_equal(p->name, "right-pad");
+    assert_string_equal(p->path, "srv/node_modules/right-pad/package.json");
+    assert_int_equal(p->layer, layers ? 2 : VL_LAYER_NONE);
+    assert_true(result->took_us > 0);
+}
+
+static void test_image(void **state)
+{
+    (void)state;
+    char name[128], cache[128];
+    struct vl_advisory_db *db = small_db();
+    (void)snprintf(name, sizeof(name), "oci:%s/oci", folder);
+    (void)snprintf(cache, sizeof(cache), "%s/cache", folder);
+    for (size_t i = 0; i < 3; i++) {
+        struct vl_image *image = NULL;
+        struct vl_scan_result *result = NULL;
+        struct vl_err err = VL_ERR_INIT;
+        const struct vl_scan_options options = {
+            .scanners = VL_SCAN_VULN, .indexer = i ? self : NULL, .cache_dir = i ? cache : NULL};
+        const struct vl_image_options image_options = {.platform = "linux/amd64"};
+        if (vl_image_open(name, &image_options, &image, &err) < 0 ||
+            vl_scan_image(image, db, &options, &result, &err) < 0)
+            fail_msg("%s", err.msg);
+        check(result, true);
+        const struct vl_finding *f = find(result, "CVE-2023-5678");
+        assert_non_null(f);
+        assert_string_equal(f->fixed_version, "3.0.13-1~deb12u1");
+        assert_int_equal(f->package->layer, 0);
+        assert_int_equal(result->inventory->layers.len, 4);
+        assert_string_equal(result->inventory->distro.version_id, "12");
+        assert_false(result->inventory->notes.partial);
+        vl_scan_result_free(result);
+        vl_image_free(image);
+    }
+    test_db_close(db);
+}
+
+static void test_folder(void **state)
+{
+    (void)state;
+    char path[128];
+    struct vl_advisory_db *db = small_db();
+    (void)snprintf(path, sizeof(path), "%s/app.d", folder);
+    static const enum vl_target_kind kinds[] = {VL_TARGET_ROOTFS, VL_TARGET_FS};
+    for (size_t i = 0; i < 4; i++) {
+        struct vl_scan_result *result = NULL;
+        struct vl_err err = VL_ERR_INIT;
+        const struct vl_scan_options options = {.scanners = VL_SCAN_VULN, .indexer = i < 2 ? NULL : self};
+        if (vl_scan_folder(path, kinds[i % 2], db, &options, &result, &err) < 0)
+            fail_msg("%s", err.msg);
+        check(result, false);
+        assert_int_equal(result->inventory->target.kind, kinds[i % 2]);
+        assert_string_equal(result->inventory->target.name, path);
+        vl_scan_result_free(result);
+    }
+    struct vl_scan_result *result = NULL;
+    struct vl_err err = VL_ERR_INIT;
+    const struct vl_scan_options options = {.scanners = VL_SCAN_VULN, .indexer = self};
+    assert_int_not_equal(vl_scan_folder("/nowhere", VL_TARGET_FS, db, &options, &result, &err), 0);
+    assert_non_null(strstr(err.msg, "/nowhere"));
+    test_db_close(db);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "indexer") == 0)
+        return vl_scan_indexer_main(argc - 1, argv + 1);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_image, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_folder, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
