@@ -346,8 +346,12 @@ static int emit_retire(struct vl_span package, const struct vl_doc_node *v, size
     }
     struct vl_feed_list ids = {0};
     struct vl_feed_list refs = {0};
-    vl_feed_list_add_strings(&ids, arena, vl_doc_get(identifiers, "CVE"));
-    vl_feed_list_add(&ids, arena, vl_doc_get_str(identifiers, "githubID"));
+    /* Of an entry with several CVEs GitHub's id tells which one it is about: the others are its relatives. */
+    struct vl_span github = vl_doc_get_str(identifiers, "githubID");
+    const struct vl_doc_node *cve = vl_doc_get(identifiers, "CVE");
+    if (github.len == 0 || vl_doc_size(cve) < 2)
+        vl_feed_list_add_strings(&ids, arena, cve);
+    vl_feed_list_add(&ids, arena, github);
     vl_feed_list_add_strings(&refs, arena, vl_doc_get(v, "info"));
     struct vl_span own =
         vl_span_str(vl_arena_printf(arena, "RETIREJS-%.*s-%zu", VL_SPAN_FMT(package), ordinal));

@@ -55,6 +55,13 @@ static void test_nodejs(void **state)
 static void test_retirejs(void **state)
 {
     (void)state;
+    /* lodash 4.17.21 is free of CVE-2021-23337, which GHSA-r5fr-rjxr-66jc (CVE-2026-4800) is a sequel to */
+    assert_feed(vl_feed_parse_retirejs, "npm",
+        "{\"lodash\":{\"npmname\":\"lodash\",\"vulnerabilities\":[{\"atOrAbove\":\"4.0.0\",\"below\":\"4.18."
+        "0\","
+        "\"identifiers\":{\"CVE\":[\"CVE-2021-23337\",\"CVE-2026-4800\"],\"githubID\":\"GHSA-r5fr-rjxr-"
+        "66jc\"}}]}}",
+        "GHSA-r5fr-rjxr-66jc | npm lodash [4.0.0,4.18.0)\n");
     assert_feed(vl_feed_parse_retirejs, "npm",
         "{\"retire-example\":{\"vulnerabilities\":[{\"below\":\"1\"}]},"
         "\"jQuery\":{\"npmname\":\"jquery\",\"vulnerabilities\":["
