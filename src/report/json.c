@@ -283,7 +283,7 @@ static void write_coverage(struct vl_json *j, const struct vl_scan_result *resul
     }
     vl_json_array_end(j);
     vl_json_member_int(j, "packages", (int64_t)c->packages);
-    vl_json_member_int(j, "left_to_distribution", (int64_t)c->os_owned);
+    vl_json_member_int(j, "os_owned", (int64_t)c->os_owned);
     vl_json_member_int(j, "unidentified", (int64_t)c->unidentified);
     vl_json_member_int(j, "requirements_not_matched", (int64_t)c->ranges);
     vl_json_member_time(j, "oldest_data", c->database_ms);
@@ -338,7 +338,7 @@ static void write_secrets(struct vl_json *j, const struct vl_scan_result *result
         write_location(j, result, s->path, s->line, s->layer);
         vl_json_member_str(j, "match", s->redacted);
         vl_json_member_str(j, "fingerprint", s->fingerprint);
-        vl_json_member_bool(j, "deleted_later", s->deleted);
+        vl_json_member_bool(j, "deleted", s->deleted);
         vl_json_object_end(j);
     }
     vl_json_array_end(j);
