@@ -10,7 +10,7 @@ mkdir -p "$1"
 work=$(cd "$1" && pwd)
 
 # What the image's system is made of. Debian 13 gave some packages other names: the first one that apt knows is taken.
-system="base-files base-passwd bash ca-certificates debianutils gcc-12-base|gcc-14-base|gcc-13-base libc6 libcrypt1
+system="base-files base-passwd bash ca-certificates debianutils libc6 libcrypt1
   libexpat1 libgcc-s1 libsqlite3-0|libsqlite3-0t64 libssl3|libssl3t64 libtinfo6 openssl tzdata zlib1g"
 # What the libraries of Debian 13 need besides.
 trixie="libzstd1 openssl-provider-legacy"
@@ -35,6 +35,8 @@ fetch_debs() {
     list+=("$chosen")
     [ "$chosen" != libssl3t64 ] || for name in $trixie; do has_candidate "$name" && list+=("$name"); done
   done
+  # Debian has several of these; the library tells which one is its own.
+  list+=("$(apt-cache show --no-all-versions libgcc-s1 | grep -oE 'gcc-[0-9]+-base' | head -n 1)")
   rm -rf "$work/debs"
   mkdir -p "$work/debs"
   (cd "$work/debs" && quiet "downloading ${#list[@]} Debian packages" apt-get -qq -o APT::Sandbox::User="$(id -un)" download "${list[@]}") ||
