@@ -203,6 +203,16 @@ static void place_key(const struct vl_package *p, struct vl_buf *key)
                 vl_buf_append_char(key, now ? '-' : *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c);
             dash = now;
         }
+    } else if (p->ecosystem == VL_ECO_NUGET && !(p->flags & VL_PACKAGE_LOCKED)) {
+        /* R/APP.deps.json and the assembly R/[runtimes/…/]NAME.dll, whose version may be written otherwise */
+        at = vl_span_find(path, VL_SPAN_LIT("/runtimes/"));
+        at = at == SIZE_MAX ? vl_span_rfind_char(path, '/') : at;
+        path = vl_span_slice(path, 0, at == SIZE_MAX ? 0 : at);
+        for (const char *c = p->name; *c; c++)
+            vl_buf_append_char(key, *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c);
+        vl_buf_append_char(key, '\0');
+        vl_buf_append_span(key, path);
+        return;
     } else {
         return;
     }
@@ -223,8 +233,13 @@ static void places_done(struct places *s)
     vl_buf_done(&s->key);
 }
 
-/* Python packages told of by dist-info and egg-info alike are merged here; npm's installed ones are
- * remembered. Marks what is dropped by version NULL. */
+static bool is_assembly(const struct vl_package *p)
+{
+    return p->ecosystem == VL_ECO_NUGET && vl_span_ends_with(vl_span_str(p->path), ".dll");
+}
+
+/* Python packages told of by dist-info and egg-info alike, and .NET's by assembly and deps.json, are merged
+ * here; npm's installed ones are remembered. Marks what is dropped by version NULL. */
 static int merge_installed(
     struct assembly *a, struct places *s, struct vl_package *list, size_t i, struct vl_err *err)
 {
@@ -247,6 +262,11 @@ static int merge_installed(
     } else if (p->ecosystem == VL_ECO_PYPI) {
         absorb(&list[slot->value.num - 1], p);
         p->version = NULL;
+    } else if (is_assembly(p)) {
+        p->version = NULL;
+    } else if (is_assembly(&list[slot->value.num - 1])) {
+        list[slot->value.num - 1].version = NULL;
+        slot->value.num = i + 1;
     }
     return 0;
 }

@@ -392,6 +392,27 @@ static void test_told_twice(void **state)
     test_stack_done(&s);
 }
 
+/* An application's deps.json beside its assemblies; a folder with an assembly alone. */
+static void test_dotnet_told_twice(void **state)
+{
+    (void)state;
+    struct test_stack s;
+    test_stack_init(&s);
+    struct vl_layer_index *l = test_layer(&s,
+        "app/Shop.deps.json app/Newtonsoft.Json.dll app/runtimes/win/lib/net8.0/Native.dll plug/Polly.dll");
+    test_package(l, VL_ECO_NUGET, "Newtonsoft.Json", "13.0.1", "app/Newtonsoft.Json.dll");
+    test_package(l, VL_ECO_NUGET, "Newtonsoft.Json", "13.0.2", "app/Shop.deps.json");
+    test_package(l, VL_ECO_NUGET, "Native", "1.0.0", "app/Shop.deps.json");
+    test_package(l, VL_ECO_NUGET, "native", "1.0.0", "app/runtimes/win/lib/net8.0/Native.dll");
+    test_package(l, VL_ECO_NUGET, "Polly", "7.2.3", "plug/Polly.dll");
+    test_assemble(&s);
+    assert_int_equal(s.inventory->packages.len, 3);
+    assert_string_equal(test_find(&s, "Newtonsoft.Json", NULL)->version, "13.0.2");
+    assert_non_null(test_find(&s, "Native", "app/Shop.deps.json"));
+    assert_non_null(test_find(&s, "Polly", "plug/Polly.dll"));
+    test_stack_done(&s);
+}
+
 static void test_notes(void **state)
 {
     (void)state;
@@ -454,6 +475,7 @@ int main(void)
         cmocka_unit_test(test_windows_by_configuration),
         cmocka_unit_test(test_secrets),
         cmocka_unit_test(test_told_twice),
+        cmocka_unit_test(test_dotnet_told_twice),
         cmocka_unit_test(test_notes),
         cmocka_unit_test(test_folder),
     };

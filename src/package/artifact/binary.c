@@ -79,7 +79,8 @@ static const char *kind_of(const struct vl_object_file *object)
 static int parse_binary(const struct vl_package_file *file, struct vl_package_sink *sink, struct vl_err *err)
 {
     static int (*const readers[])(const struct vl_package_file *file, const struct vl_object_file *object,
-        struct vl_package_sink *sink, struct vl_err *err) = {art_go_read, art_cargo_read, art_classify};
+        struct vl_package_sink *sink,
+        struct vl_err *err) = {art_go_read, art_cargo_read, art_classify, art_pe_read};
     struct vl_object_file object;
     int found = 0;
     int r = vl_object_open(file->content, &object, err);

@@ -16,6 +16,11 @@ VL_MUST_CHECK int art_cargo_read(const struct vl_package_file *file, const struc
 VL_MUST_CHECK int art_classify(const struct vl_package_file *file, const struct vl_object_file *object,
     struct vl_package_sink *sink, struct vl_err *err);
 
+/* A NuGet package by the version resource of a .NET assembly. */
+VL_MUST_CHECK int art_pe_read(const struct vl_package_file *file, const struct vl_object_file *object,
+    struct vl_package_sink *sink, struct vl_err *err);
+bool art_pe_is_managed(const struct vl_object_file *object);
+
 /* Whether a binary is Go's although it has no build info. */
 bool art_go_looks_like(const struct vl_object_file *object);
 

@@ -11,10 +11,25 @@ struct tags {
     bool any; /* SPDXVersion was seen */
 };
 
-/* Next "Tag: value" line; a value in <text> may have several lines. False at the end. */
-static bool next_tag(struct vl_span *rest, struct vl_span *ret_tag, struct vl_span *ret_value)
+/* A value in <text> may have several lines: up to its end, *rest then goes on behind the line of that. `from`
+ * begins behind the mark and reaches to the end of the document. */
+static struct vl_span long_value(struct vl_span from, struct vl_span *rest)
 {
     struct vl_span line;
+    size_t end = vl_span_find(from, VL_SPAN_LIT("</text>"));
+    if (end == SIZE_MAX) {
+        *rest = VL_SPAN_EMPTY;
+        return from;
+    }
+    *rest = vl_span_slice(from, end + sizeof("</text>") - 1, from.len);
+    vl_span_split_line(rest, &line); /* what is left of the line */
+    return vl_span_slice(from, 0, end);
+}
+
+/* Next "Tag: value" line. False at the end. */
+static bool next_tag(struct vl_span *rest, struct vl_span *ret_tag, struct vl_span *ret_value)
+{
+    struct vl_span whole = *rest, line;
     while (vl_span_split_line(rest, &line)) {
         size_t colon = vl_span_find_char(line, ':');
         if (line.len == 0 || line.ptr[0] == '#' || colon == SIZE_MAX)
@@ -22,15 +37,8 @@ static bool next_tag(struct vl_span *rest, struct vl_span *ret_tag, struct vl_sp
         *ret_tag = vl_span_trim(vl_span_slice(line, 0, colon));
         struct vl_span value = vl_span_trim(vl_span_slice(line, colon + 1, line.len));
         if (PKG_STARTS(value, "<text>")) {
-            struct vl_span open = {value.ptr + 6, (size_t)(rest->ptr + rest->len - (value.ptr + 6))};
-            size_t end = vl_span_find(open, VL_SPAN_LIT("</text>"));
-            value = vl_span_slice(open, 0, end);
-            size_t used = end == SIZE_MAX ? open.len : end + sizeof("</text>") - 1;
-            struct vl_span after = vl_span_slice(open, used, open.len);
-            if (rest->len > after.len) {
-                *rest = after;
-                vl_span_split_line(rest, &line); /* what is left of the line */
-            }
+            size_t at = (size_t)(value.ptr - whole.ptr) + sizeof("<text>") - 1;
+            value = long_value(vl_span_slice(whole, at, whole.len), rest);
         }
         *ret_value = vl_span_trim(value);
         return true;

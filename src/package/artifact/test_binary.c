@@ -1,4 +1,4 @@
-/* tests: binary.c go_binary.c cargo_auditable.c
+/* tests: binary.c go_binary.c cargo_auditable.c pe_version.c
  * Build info in the corpus is that of real binaries of esbuild (0.21.5 by Go 1.20.12, 0.12.29 by Go 1.17.1,
  * 0.14.0 by Go 1.17.2), put into small files; what they hold is known from their own go.mod files and from
  * `go version -m`. The data of cargo_auditable is that of cargo-auditable's PARSING.md. */
@@ -101,6 +101,17 @@ static void test_cargo(void **state)
     check("cargo_auditable", "elf-bomb", "usr/local/bin/shop", "error");
 }
 
+static void test_dotnet(void **state)
+{
+    (void)state;
+    check("pe_version", "managed", "app/Newtonsoft.Json.dll", "nuget Newtonsoft.Json 13.0.1");
+    check("pe_version", "managed", "usr/share/dotnet/shared/Microsoft.NETCore.App/8.0.0/x.dll", "");
+    check("pe_version", "native", "app/Newtonsoft.Json.dll", "");
+    check("pe_version", "framework", "app/System.Web.dll", "");
+    check("pe_version", "cut", "app/Newtonsoft.Json.dll", "");
+    check_unidentified("pe_version", "native", "pe");
+}
+
 static const struct vl_package_parser *wanted_by(const char *path, uint32_t mode, struct vl_span head)
 {
     struct vl_package_file file = {.path = path, .mode = mode, .size = 100000, .head = head};
@@ -127,6 +138,7 @@ int main(void)
         cmocka_unit_test(test_go),
         cmocka_unit_test(test_go_modules),
         cmocka_unit_test(test_cargo),
+        cmocka_unit_test(test_dotnet),
         cmocka_unit_test(test_wants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
