@@ -189,7 +189,7 @@ int vl_ignore_purls(struct vl_ignore_file *file, const struct vl_doc_node *node,
             r = vl_purl_parse(vl_span_str(text), file->set->arena, &rule->purls[rule->n_purls], err);
         if (r < 0)
             return vl_err_wrap(err, "%s:%u", file->name, (unsigned)vl_doc_line(n));
-        rule->n_purls++;
+        vl_select_drop_upstream(&rule->purls[rule->n_purls++]);
     }
     return 0;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ignore.h"
+#include "purl_match.h"
 
 #define ID_MAX 256U
 
@@ -10,9 +11,6 @@ struct apply {
     struct vl_scan_result *result;
     struct vl_arena *scratch;
     int64_t now_ms;
-    const struct vl_package *parsed; /* the package whose purl is at hand */
-    struct vl_purl purl;
-    bool has_purl;
 };
 
 static struct vl_ignore_rule *rule_at(const struct vl_ignores *set, uint32_t i)
@@ -48,19 +46,12 @@ static bool path_agrees(const struct vl_ignore_rule *rule, const char *path)
 
 static bool purl_agrees(struct apply *a, const struct vl_ignore_rule *rule, const struct vl_package *p)
 {
-    if (rule->n_purls == 0)
-        return true;
-    if (a->parsed != p) {
-        struct vl_err ignored = VL_ERR_INIT;
+    bool agrees = rule->n_purls == 0;
+    for (size_t i = 0; i < rule->n_purls && !agrees; i++) {
         vl_arena_reset(a->scratch);
-        a->parsed = p;
-        a->has_purl = p->purl && vl_purl_parse(vl_span_str(p->purl), a->scratch, &a->purl, &ignored) >= 0;
+        agrees = vl_scan_purl_matches_parsed(&rule->purls[i], p, a->scratch);
     }
-    for (size_t i = 0; a->has_purl && i < rule->n_purls; i++) {
-        if (vl_select_purl(&rule->purls[i], &a->purl))
-            return true;
-    }
-    return false;
+    return agrees;
 }
 
 /* Tries a chain of rules; the first that agrees and has not expired is given. */

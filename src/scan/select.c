@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-/* --- globs --- */
-
 /* One set "[…]" at the front of the pattern: its length, 0 where it is not closed; *ret_in whether c is in
  * it. */
 static size_t match_set(struct vl_span p, char c, bool *ret_in)
@@ -130,50 +128,12 @@ bool vl_select_path(struct vl_span pattern, const char *path)
 
 /* --- package URLs --- */
 
-static bool same(const char *a, const char *b)
+void vl_select_drop_upstream(struct vl_purl *pattern)
 {
-    return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
-static bool same_version(const struct vl_purl *pattern, const struct vl_purl *purl)
-{
-    const char *a = pattern->version;
-    const char *b = purl->version;
-    if (!a || !b)
-        return !a;
-    if (strcmp(purl->type, "golang") == 0) {
-        a += a[0] == 'v';
-        b += b[0] == 'v';
-    }
-    if (strcmp(a, b) == 0)
-        return true;
-    /* an epoch stands in front of the version or in a qualifier, as tools like it */
-    const char *colon = strchr(b, ':');
-    return colon && !strchr(a, ':') && strcmp(a, colon + 1) == 0 && !vl_purl_qualifier(pattern, "epoch");
-}
-
-static bool may_lack(const char *key)
-{
-    static const char *const keys[] = {"arch", "distro", "distro_name", "upstream", "epoch", "type"};
-    for (size_t i = 0; i < VL_ARRAY_LEN(keys); i++) {
-        if (strcmp(key, keys[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
-bool vl_select_purl(const struct vl_purl *pattern, const struct vl_purl *purl)
-{
-    if (!same(pattern->type, purl->type) || !same(pattern->name, purl->name) ||
-        !same(pattern->namespace, purl->namespace) || !same_version(pattern, purl))
-        return false;
-    if (pattern->subpath && !same(pattern->subpath, purl->subpath))
-        return false;
+    size_t n = 0;
     for (size_t i = 0; i < pattern->n_qualifiers; i++) {
-        const struct vl_purl_qualifier *q = &pattern->qualifiers[i];
-        const char *have = vl_purl_qualifier(purl, q->key);
-        if (have ? strcmp(have, q->value) != 0 : !may_lack(q->key))
-            return false;
+        if (strcmp(pattern->qualifiers[i].key, "upstream") != 0)
+            pattern->qualifiers[n++] = pattern->qualifiers[i];
     }
-    return true;
+    pattern->n_qualifiers = n;
 }

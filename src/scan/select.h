@@ -1,4 +1,4 @@
-/* Picking packages and places: globs of paths and package URLs as patterns. */
+/* Picking places and packages: globs of paths, package URLs as patterns. */
 #ifndef VL_SCAN_SELECT_H
 #define VL_SCAN_SELECT_H
 
@@ -16,10 +16,8 @@ bool vl_select_glob(struct vl_span pattern, struct vl_span path);
 /* The same for where a package lies: "a.jar!b.jar" also matches by its outer file. */
 bool vl_select_path(struct vl_span pattern, const char *path);
 
-/* Whether `purl` is one of those that `pattern` names: same type, namespace and name; version, subpath and
- * qualifiers only as far as the pattern gives them. "arch", "distro", "upstream", "epoch", "type" and
- * "distro_name" of the pattern do not count where the package's purl has none: tools differ in writing them.
- */
-bool vl_select_purl(const struct vl_purl *pattern, const struct vl_purl *purl);
+/* Takes "upstream" out of a pattern for scan/purl_match.h: some tools note the source package there, which
+ * does not tell one package from another. */
+void vl_select_drop_upstream(struct vl_purl *pattern);
 
 #endif

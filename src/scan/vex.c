@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "codec/doc.h"
+#include "select.h"
 
 #define ARENA_MAX (2UL * 1024 * 1024 * 1024)
 #define ID_MAX    256U
@@ -63,8 +64,10 @@ const struct vl_purl *vl_vex_purl(struct vl_vex *vex, struct vl_span text)
     if (!vl_span_starts_with(text, "pkg:") || vl_purl_parse(text, vex->arena, &parsed, &none) < 0)
         return NULL;
     struct vl_purl *purl = vl_arena_alloc(vex->arena, sizeof(*purl));
-    if (purl)
-        *purl = parsed;
+    if (!purl)
+        return NULL;
+    *purl = parsed;
+    vl_select_drop_upstream(purl);
     return purl;
 }
 

@@ -1,28 +1,18 @@
 /* Which statement is about which finding. */
 #include <string.h>
 
-#include "select.h"
+#include "purl_match.h"
 #include "vex.h"
 
 #define ID_MAX        256U
-#define SCRATCH_BYTES (256UL * 1024 * 1024)
-
-/* A package that others may be parts of: the project itself, a binary, an archive. */
-struct host {
-    const struct vl_package *package;
-    const struct vl_purl *purl;
-};
+#define SCRATCH_BYTES (16UL * 1024 * 1024)
 
 struct judge {
     const struct vl_vex *vex;
     struct vl_scan_result *result;
-    struct vl_arena *hosts_arena;
-    struct vl_vec hosts; /* struct host */
-    bool listed;
     struct vl_arena *scratch;
-    const struct vl_package *parsed; /* whose purl is at hand */
-    struct vl_purl purl;
-    bool has_purl;
+    struct vl_vec hosts; /* const struct vl_package *: projects, binaries and archives that others lie in */
+    bool listed;
 };
 
 /* --- is it this target? --- */
@@ -149,28 +139,21 @@ bool vl_vex_is_target(const struct vl_vex_product *p, const struct vl_inventory 
 
 /* --- is it this package? --- */
 
-static const struct vl_purl *purl_at_hand(struct judge *j, const struct vl_package *p)
+static bool is_named(struct judge *j, const struct vl_purl *pattern, const struct vl_package *p)
 {
-    if (j->parsed != p) {
-        struct vl_err none = VL_ERR_INIT;
-        vl_arena_reset(j->scratch);
-        j->parsed = p;
-        j->has_purl = p->purl && vl_purl_parse(vl_span_str(p->purl), j->scratch, &j->purl, &none) >= 0;
-    }
-    return j->has_purl ? &j->purl : NULL;
+    vl_arena_reset(j->scratch);
+    return vl_scan_purl_matches_parsed(pattern, p, j->scratch);
 }
 
 static bool is_part(struct judge *j, const struct vl_vex_product *product, const struct vl_package *p)
 {
-    const struct vl_purl *purl = purl_at_hand(j, p);
-    for (size_t i = 0; purl && i < product->n_parts; i++) {
-        if (vl_select_purl(product->parts[i], purl))
+    for (size_t i = 0; i < product->n_parts; i++) {
+        if (is_named(j, product->parts[i], p))
             return true;
     }
     return false;
 }
 
-/* Projects, binaries and archives of the target, once. */
 static void list_hosts(struct judge *j)
 {
     const struct vl_vec *packages = &j->result->inventory->packages;
@@ -179,16 +162,12 @@ static void list_hosts(struct judge *j)
         const struct vl_package *p = vl_vec_at(packages, i);
         bool archive = p->ecosystem == VL_ECO_MAVEN && p->path && !strchr(p->path, '!');
         struct vl_err none = VL_ERR_INIT;
-        struct vl_purl parsed;
-        if ((!(p->flags & VL_PACKAGE_MAIN) && !archive) || !p->purl ||
-            vl_purl_parse(vl_span_str(p->purl), j->hosts_arena, &parsed, &none) < 0)
+        if (!(p->flags & VL_PACKAGE_MAIN) && !archive)
             continue;
-        struct vl_purl *kept = vl_arena_alloc(j->hosts_arena, sizeof(*kept));
-        struct host *host = kept ? vl_vec_push(&j->hosts, "hosts", &none) : NULL;
+        const struct vl_package **host = vl_vec_push(&j->hosts, "hosts", &none);
         if (!host)
             return; /* what is not listed sets nothing aside */
-        *kept = parsed;
-        *host = (struct host){p, kept};
+        *host = p;
     }
 }
 
@@ -208,9 +187,9 @@ static bool in_product(struct judge *j, const struct vl_purl *product, const str
 {
     if (!j->listed)
         list_hosts(j);
-    const struct host *hosts = j->hosts.items;
+    const struct vl_package *const *hosts = j->hosts.items;
     for (size_t i = 0; i < j->hosts.len; i++) {
-        if (lies_in(p, hosts[i].package) && vl_select_purl(product, hosts[i].purl))
+        if (lies_in(p, hosts[i]) && is_named(j, product, hosts[i]))
             return true;
     }
     return false;
@@ -224,8 +203,7 @@ static bool is_about(struct judge *j, const struct vl_vex_product *product, cons
         return false;
     if (product->has_parts)
         return is_part(j, product, p) && in_product(j, product->purl, p);
-    const struct vl_purl *purl = purl_at_hand(j, p);
-    return (purl && vl_select_purl(product->purl, purl)) || in_product(j, product->purl, p);
+    return is_named(j, product->purl, p) || in_product(j, product->purl, p);
 }
 
 static bool applies(struct judge *j, const struct vl_vex_statement *s, const struct vl_package *p)
@@ -297,19 +275,15 @@ static void judge_done(struct judge *j)
 {
     vl_vec_done(&j->hosts);
     vl_arena_free(j->scratch);
-    vl_arena_free(j->hosts_arena);
 }
 
 int vl_vex_apply(const struct vl_vex *vex, struct vl_scan_result *result, struct vl_vex_verdict *verdicts,
     struct vl_err *err)
 {
     VL_CLEANUP(judge_done)
-    struct judge j = {.vex = vex,
-        .result = result,
-        .scratch = vl_arena_new(16UL * 1024 * 1024),
-        .hosts_arena = vl_arena_new(SCRATCH_BYTES)};
-    vl_vec_init(&j.hosts, sizeof(struct host), VL_INVENTORY_PACKAGES_MAX);
-    if (!j.scratch || !j.hosts_arena)
+    struct judge j = {.vex = vex, .result = result, .scratch = vl_arena_new(SCRATCH_BYTES)};
+    vl_vec_init(&j.hosts, sizeof(const struct vl_package *), VL_INVENTORY_PACKAGES_MAX);
+    if (!j.scratch)
         return vl_err_nomem(err);
     struct vl_finding *f = result->findings.items;
     for (size_t i = 0; i < result->findings.len; i++) {
