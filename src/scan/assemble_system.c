@@ -89,7 +89,27 @@ static bool is_windows(const struct vl_distro *distro)
     return strcmp(distro->id, "windows") == 0;
 }
 
-/* The base layers of Windows images lie at Microsoft and are not read: the configuration tells the build. */
+/* "10.0.20348.2113" to numbers. */
+static bool build_numbers(const char *version, uint64_t ret[4])
+{
+    struct vl_span rest = vl_span_str(version), part;
+    size_t n = 0;
+    for (; n < 4 && vl_span_split(&rest, '.', &part); n++)
+        if (!vl_span_to_u64(part, &ret[n]))
+            return false;
+    return n == 4 && rest.len == 0;
+}
+
+/* Both of one release, and `a` with the later update. */
+static bool later_update(const char *a, const char *b)
+{
+    uint64_t x[4], y[4];
+    return build_numbers(a, x) && build_numbers(b, y) && memcmp(x, y, 3 * sizeof(x[0])) == 0 && x[3] > y[3];
+}
+
+/* The base layers of Windows images lie at Microsoft and are not always read: then the configuration tells
+ * the build. It does so too where a layer brought an update, whose hive holds only the difference to the one
+ * beneath. */
 static void ask_configuration(const struct assembly *a, struct vl_distro *distro)
 {
     const struct vl_target *target = &a->inventory->target;
@@ -97,7 +117,8 @@ static void ask_configuration(const struct assembly *a, struct vl_distro *distro
         return;
     if (!*distro->id)
         distro->id = "windows";
-    if (is_windows(distro) && !*distro->version_id && target->os_version)
+    if (is_windows(distro) && target->os_version &&
+        (!*distro->version_id || later_update(target->os_version, distro->version_id)))
         distro->version_id = target->os_version;
 }
 
