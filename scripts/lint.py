@@ -112,6 +112,16 @@ verdict("a test beside every source", untested)
 verdict("every test asserts", [f for f in tracked("src/*.c") if re.search(r"/test_[^/]*\.c$", f) and "support" not in f
                                and not re.search(r"assert_|fail_msg|foreign_", open(f, errors="replace").read())])
 
+early = []
+for f in plain:
+    text = "\n".join(code_lines(f))
+    for m in re.finditer(r"VL_CLEANUP\(vl_\w+_done\)\s*struct \w+ (\w+);", text):
+        rest = text[m.end():]
+        used, left = re.search(r"&" + m[1] + r"\b", rest), re.search(r"\breturn\b", rest)
+        if left and (not used or left.start() < used.start()):
+            early.append(f"{f}:{text[:m.start()].count(chr(10)) + 1}")
+verdict("what is cleaned up is set up before the first return", early)
+
 hosts = re.compile(r"registry\.npmjs|deb\.debian\.org|/(?:work|farm)/[a-z]")
 verdict("no machine paths or package hosts",
         [f"{f}:{i}" for f in tracked() if not f.endswith((".png", ".zst", ".gz", ".bin")) and "/corpus/" not in f and f != "scripts/lint.py"

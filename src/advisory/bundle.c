@@ -166,12 +166,12 @@ static int install_checked(const struct vl_advisory_install_options *o, const st
     VL_CLEANUP(vl_buf_done) struct vl_buf fresh;
     VL_CLEANUP(vl_file_close) int lock = -1;
     struct vl_digest digest;
+    vl_buf_init(&fresh, 4096);
     vl_digest_compute(VL_DIGEST_SHA256, db, &digest);
     if (db.len != meta->size || !vl_digest_eq(&digest, &meta->digest))
         return vl_err_set(err, VL_ERR_CORRUPT,
             "the database is not the one its description names: it is damaged or "
             "was replaced while it was read");
-    vl_buf_init(&fresh, 4096);
     vl_buf_printf(&fresh, "%s.new", o->db_path);
     int r = vl_buf_check(&fresh, "the path of the database", err);
     if (r == 0)

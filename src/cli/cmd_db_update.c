@@ -152,9 +152,9 @@ static int from_folder(struct settings *s, const char *path, struct vl_err *err)
     VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(ARENA_MAX);
     VL_CLEANUP(vl_notes_done) struct vl_notes notes;
     struct vl_advisory_build_stats stats = {0};
+    vl_notes_init(&notes, arena);
     if (!arena)
         return vl_err_nomem(err);
-    vl_notes_init(&notes, arena);
     int r = vl_advisory_update_from_folder(s->feeds, path, VL_CLI_LOCK_WAIT_MS, &notes, &stats, err);
     for (size_t i = 0; i < notes.len; i++) {
         if (notes.items[i].kind == VL_NOTE_PARTIAL || !s->common.quiet)

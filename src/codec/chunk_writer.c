@@ -91,9 +91,9 @@ static int build_front(
     uint64_t data_offset = (tables_end + VL_CHUNK_PAGE_SIZE - 1) / VL_CHUNK_PAGE_SIZE * VL_CHUNK_PAGE_SIZE;
     uint64_t length = data_offset + n_pages * VL_CHUNK_PAGE_SIZE;
     uint64_t at = data_offset;
+    vl_buf_init(&tables, (size_t)tables_end);
     if (length > VL_CHUNK_FILE_MAX)
         return vl_err_set(err, VL_ERR_LIMIT, "a chunk file of more than %llu bytes", VL_CHUNK_FILE_MAX);
-    vl_buf_init(&tables, (size_t)tables_end);
     for (size_t i = 0; i < w->n_chunks; i++) {
         vl_buf_append_u32le(&tables, w->chunks[i].id);
         vl_buf_append_u32le(&tables, 0);
@@ -137,9 +137,9 @@ static int write_all(const struct vl_chunk_writer *w, int fd, const char *name, 
 {
     VL_CLEANUP(vl_buf_done) struct vl_buf front;
     char *scratch = malloc(VL_CHUNK_PAGE_SIZE);
+    vl_buf_init(&front, VL_CHUNK_FILE_MAX);
     if (!scratch)
         return vl_err_nomem(err);
-    vl_buf_init(&front, VL_CHUNK_FILE_MAX);
     int r = build_front(w, scratch, &front, err);
     if (r == 0)
         r = vl_file_write_fd(fd, name, vl_buf_span(&front), err);

@@ -1,5 +1,5 @@
-/* tests: stream.c stream_fd.c stream_gzip.c stream_zstd.c stream_xz.c stream_bzip2.c stream_pipelined.c
- * stream_pass.c */
+/* tests: stream.c stream_fd.c stream_gzip.c stream_zstd.c stream_xz.c stream_bzip2.c
+ * tests: stream_pipelined.c stream_pass.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

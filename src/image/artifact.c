@@ -1,4 +1,3 @@
-/* lint: no test: tests/functional/test_db pushes to a real registry and pulls from it. */
 #include "image/artifact.h"
 
 #include <stdio.h>
@@ -28,9 +27,9 @@ int vl_image_artifact_open(const char *reference, const struct vl_image_options 
     VL_CLEANUP(vl_buf_done) struct vl_buf bytes;
     VL_CLEANUP(vl_image_artifact_cleanup) struct vl_image_artifact *a = calloc(1, sizeof(*a));
     struct vl_descriptor root = {0};
+    vl_buf_init(&bytes, VL_IMAGE_MANIFEST_MAX);
     if (!a)
         return vl_err_nomem(err);
-    vl_buf_init(&bytes, VL_IMAGE_MANIFEST_MAX);
     vl_manifest_init(&a->manifest);
     int r = vl_registry_new(reference, options, &a->registry, err);
     if (r == 0)
@@ -114,6 +113,7 @@ int vl_image_artifact_push(const char *reference, const struct vl_image_options 
     char digest[VL_DIGEST_TEXT_MAX];
     struct vl_json j;
     bool listed = false;
+    vl_buf_init(&manifest, VL_IMAGE_MANIFEST_MAX);
     if (!a)
         return vl_err_nomem(err);
     vl_manifest_init(&a->manifest);
@@ -122,7 +122,6 @@ int vl_image_artifact_push(const char *reference, const struct vl_image_options 
         r = vl_err_set(err, VL_ERR_USAGE, "%s: a tag is needed to publish under", reference);
     if (r < 0)
         return r;
-    vl_buf_init(&manifest, VL_IMAGE_MANIFEST_MAX);
     vl_json_init(&j, &manifest, false);
     vl_json_object(&j);
     vl_json_member_int(&j, "schemaVersion", 2);

@@ -196,12 +196,12 @@ static int write_entry(int fd, const char *name, struct vl_span bytes, struct vl
     VL_CLEANUP(vl_buf_done) struct vl_buf header;
     VL_CLEANUP(vl_digester_cleanup) struct vl_digester *digester = vl_digester_new(VL_DIGEST_SHA256);
     struct vl_digest sum;
+    vl_buf_init(&header, HEADER_BYTES + NAME_LEN);
     if (!digester)
         return vl_err_nomem(err);
     vl_digester_update(digester, vl_span_str(name));
     vl_digester_update(digester, bytes);
     vl_digester_finish(digester, &sum);
-    vl_buf_init(&header, HEADER_BYTES + NAME_LEN);
     vl_buf_append_str(&header, MAGIC);
     vl_buf_append_u64le(&header, strlen(name) + bytes.len);
     vl_buf_append(&header, sum.bytes, 32);

@@ -112,12 +112,12 @@ static int walk_all(struct opened *o)
     return vl_merge_new(pointers, o->n, &o->merge, &o->err);
 }
 
-static bool passes(const char *shared, const struct row *row)
+static bool passes(const char *folder, const struct row *row)
 {
     char path[2048];
     struct opened o = {.arena = vl_arena_new(64UL * 1024 * 1024), .looked_for = row->real};
     vl_notes_init(&o.notes, o.arena);
-    (void)snprintf(path, sizeof(path), "%s/cases/%s", shared, row->image);
+    (void)snprintf(path, sizeof(path), "%s/cases/%s", folder, row->image);
     bool ok = vl_image_open(path, NULL, &o.image, &o.err) == 0 && walk_all(&o) == 0;
     if (ok) {
         const struct vl_merge_entry *e = vl_merge_content(o.merge, row->path);
@@ -136,20 +136,28 @@ static bool passes(const char *shared, const struct row *row)
     return ok;
 }
 
+static const char *shared;
+
+static void test_rows(void **state)
+{
+    (void)state;
+    size_t passed = 0;
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++)
+        passed += passes(shared, &rows[i]);
+    print_message("foreign: image/layers %zu/%zu\n", passed, VL_ARRAY_LEN(rows));
+    assert_int_equal(passed, VL_ARRAY_LEN(rows));
+}
+
 int main(void)
 {
     char fallback[1024];
-    const char *shared = getenv("VALLUM_SHARED");
     const char *source = getenv("VALLUM_SOURCE");
     (void)snprintf(fallback, sizeof(fallback), "%s/../shared", source ? source : ".");
-    shared = shared ? shared : fallback;
+    shared = getenv("VALLUM_SHARED") ? getenv("VALLUM_SHARED") : fallback;
     if (access(shared, R_OK) < 0) {
         printf("skipped: no folder %s with the cases of other projects (set VALLUM_SHARED)\n", shared);
         return 77;
     }
-    size_t passed = 0;
-    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++)
-        passed += passes(shared, &rows[i]);
-    printf("foreign: image/layers %zu/%zu\n", passed, VL_ARRAY_LEN(rows));
-    return passed == VL_ARRAY_LEN(rows) ? 0 : 1;
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

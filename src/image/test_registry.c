@@ -1,4 +1,4 @@
-/* tests: registry.c registry_http.c registry_push.c credentials.c
+/* tests: registry.c registry_http.c registry_push.c credentials.c artifact.c
  * Against a real registry (docker-registry), filled by skopeo. test_registry_http.c has the servers that
  * misbehave. */
 #include <stdarg.h>
@@ -19,6 +19,7 @@
 
 #include "base/file.h"
 #include "codec/doc.h"
+#include "image/artifact.h"
 #include "image/image.h"
 #include "image/layer.h"
 #include "test_made.h"
@@ -347,6 +348,39 @@ static void test_attach_with_credentials(void **state)
     assert_int_equal(list.len, 1);
 }
 
+static void test_artifact(void **state)
+{
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    VL_CLEANUP(vl_image_artifact_cleanup) struct vl_image_artifact *artifact = NULL;
+    VL_CLEANUP(vl_buf_done) struct vl_buf got;
+    static const char type[] = "application/vnd.vallum.test";
+    const struct vl_image_artifact_part parts[] = {{"one.bin", "application/x-one", VL_SPAN_LIT("first")},
+        {NULL, "application/x-two", VL_SPAN_LIT("second")}};
+    char name[512];
+    (void)snprintf(name, sizeof(name), "127.0.0.1:%d/shop/data:7", closed_one.port);
+    vl_buf_init(&got, 1024);
+    assert_int_equal(vl_image_artifact_push(name, &anna, type, parts, 2, &err), 0);
+    assert_int_equal(vl_image_artifact_open(name, &anna, type, &artifact, &err), 0);
+    assert_int_equal(vl_image_artifact_read(artifact, "application/x-two", &got, &err), 0);
+    assert_string_equal(vl_buf_str(&got), "second");
+    assert_int_equal(vl_image_artifact_read(artifact, "application/x-one", &got, &err), 0);
+    assert_string_equal(vl_buf_str(&got), "secondfirst");
+    assert_true(vl_image_artifact_read(artifact, "application/x-three", &got, &err) < 0);
+    assert_int_equal(err.code, VL_ERR_NOT_FOUND);
+    struct vl_image_artifact *none = NULL;
+    assert_true(vl_image_artifact_open(name, &anna, "application/other", &none, &err) < 0);
+    assert_int_equal(err.code, VL_ERR_INVALID);
+    assert_true(vl_image_artifact_open(name, &anonymous, type, &none, &err) < 0);
+    assert_int_equal(err.code, VL_ERR_AUTH);
+    (void)snprintf(name, sizeof(name), "127.0.0.1:%d/shop/signed:1.0", closed_one.port);
+    assert_true(vl_image_artifact_open(name, &anna, type, &none, &err) < 0); /* an image is none */
+    assert_int_equal(err.code, VL_ERR_INVALID);
+    (void)snprintf(name, sizeof(name), "127.0.0.1:%d/shop/data@%s", closed_one.port, made.manifest_digest);
+    assert_true(vl_image_artifact_push(name, &anna, type, parts, 2, &err) < 0);
+    assert_int_equal(err.code, VL_ERR_USAGE);
+}
+
 /* A blob that was damaged on the registry's disk: same length, one bit. */
 static void test_damaged(void **state)
 {
@@ -393,6 +427,7 @@ int main(void)
             cmocka_unit_test(test_basic),
             cmocka_unit_test(test_attach),
             cmocka_unit_test(test_attach_with_credentials),
+            cmocka_unit_test(test_artifact),
             cmocka_unit_test(test_damaged),
         };
         status = cmocka_run_group_tests(tests, NULL, NULL);

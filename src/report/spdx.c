@@ -272,6 +272,7 @@ int vl_report_spdx(const struct vl_scan_result *result, const struct vl_report_o
     char date[VL_TIME_TEXT_MAX];
     VL_CLEANUP(vl_buf_done) struct vl_buf creator;
     VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_report_arena_new();
+    vl_buf_init(&creator, 256);
     if (!arena)
         return vl_err_nomem(err);
     int r = vl_report_chains_by_package(result, options, arena, &s.findings, err);
@@ -279,7 +280,6 @@ int vl_report_spdx(const struct vl_scan_result *result, const struct vl_report_o
         return r;
     for (size_t i = 0; options->packages_only && i < s.findings.n_groups; i++)
         s.findings.first[i] = VL_REPORT_CHAIN_END;
-    vl_buf_init(&creator, 256);
     vl_buf_printf(&creator, "Tool: vallum-%s", options->version ? options->version : "unversioned");
     s.creator = vl_buf_str(&creator);
     s.date = vl_time_format(result->scanned_ms, date);

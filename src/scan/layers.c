@@ -108,9 +108,9 @@ static int index_layer(struct indexing_run *run, size_t layer, struct vl_err *er
     }
     VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(1024UL * 1024);
     VL_CLEANUP(vl_notes_done) struct vl_notes notes;
+    vl_notes_init(&notes, arena);
     if (!arena)
         return vl_err_nomem(err);
-    vl_notes_init(&notes, arena);
     int r = vl_layer_task_run(run->image, layer, run->options, &notes, &answer, err);
     take_notes(run, &notes);
     if (r < 0)
