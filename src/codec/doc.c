@@ -10,6 +10,7 @@ int vl_doc_parse(struct vl_span input, enum vl_doc_format format, const char *na
         return vl_err_set(err, VL_ERR_LIMIT, "%s: more than %lu bytes", name, VL_DOC_BYTES_MAX);
     switch (format) {
     case VL_DOC_JSON:
+    case VL_DOC_JSON_LOOSE:
     case VL_DOC_JSONC:
         return doc_json_parse(input, format, name, ret_doc, err);
     case VL_DOC_YAML:
@@ -25,7 +26,7 @@ int vl_doc_parse_stream(struct vl_span input, enum vl_doc_format format, const c
 {
     if (input.len > VL_DOC_BYTES_MAX)
         return vl_err_set(err, VL_ERR_LIMIT, "%s: more than %lu bytes", name, VL_DOC_BYTES_MAX);
-    if (format == VL_DOC_JSON || format == VL_DOC_JSONC)
+    if (format == VL_DOC_JSON || format == VL_DOC_JSON_LOOSE || format == VL_DOC_JSONC)
         return doc_json_stream(input, format, name, each, user, err);
     if (format == VL_DOC_YAML)
         return doc_yaml_stream(input, name, each, user, err);

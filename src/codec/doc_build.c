@@ -257,23 +257,35 @@ static int fail_duplicate(const struct doc_builder *b, const struct vl_doc_node 
         "duplicate key \"%.*s\"", VL_SPAN_FMT(vl_span_slice(key, 0, 200)));
 }
 
+static void hide_member(
+    const struct doc_builder *b, struct vl_doc_node *object, const struct vl_doc_node *member)
+{
+    doc_node_at(b->doc, doc_unit_of(b->doc, member))->hidden = 1;
+    object->len--;
+}
+
 /* Few members: each against all before it, by length and first bytes, which nearly always differ. */
-static int check_small(const struct doc_builder *b, const struct vl_doc_node *object, struct vl_err *err)
+static int check_small(const struct doc_builder *b, struct vl_doc_node *object, struct vl_err *err)
 {
     uint32_t marks[DOC_INDEX_MIN];
-    struct vl_span keys[DOC_INDEX_MIN];
+    const struct vl_doc_node *members[DOC_INDEX_MIN];
     size_t n = 0;
     for (const struct vl_doc_node *m = vl_doc_first(object); m; m = vl_doc_next(m)) {
         struct vl_span key = vl_doc_key(m);
         uint32_t mark = 0;
         memcpy(&mark, key.ptr, key.len < sizeof(mark) ? key.len : sizeof(mark));
         mark ^= (uint32_t)key.len << 24;
-        for (size_t i = 0; i < n; i++) {
-            if (marks[i] == mark && vl_span_eq(keys[i], key))
-                return fail_duplicate(b, m, err);
-        }
-        marks[n] = mark;
-        keys[n++] = key;
+        size_t i = 0;
+        while (i < n && !(marks[i] == mark && vl_span_eq(vl_doc_key(members[i]), key)))
+            i++;
+        if (i < n && !b->loose)
+            return fail_duplicate(b, m, err);
+        if (i < n)
+            hide_member(b, object, members[i]);
+        else
+            n++;
+        marks[i] = mark;
+        members[i] = m;
     }
     return 0;
 }
@@ -311,7 +323,8 @@ static int grow_index(struct vl_doc *doc, size_t slots, struct vl_err *err)
 static int build_index(struct doc_builder *b, struct vl_doc_node *object, struct vl_err *err)
 {
     struct vl_doc *doc = b->doc;
-    size_t slots = index_slots(object->len);
+    uint32_t members = object->len;
+    size_t slots = index_slots(members);
     int r = grow_index(doc, slots, err);
     if (r < 0)
         return r;
@@ -319,12 +332,16 @@ static int build_index(struct doc_builder *b, struct vl_doc_node *object, struct
     for (const struct vl_doc_node *m = vl_doc_first(object); m; m = vl_doc_next(m)) {
         struct vl_span key = vl_doc_key(m);
         size_t at = (size_t)vl_hash_bytes(doc->seed, key) & (slots - 1);
-        for (; index[at]; at = (at + 1) & (slots - 1)) {
-            if (vl_span_eq(vl_doc_key(doc_node_at(doc, index[at])), key))
-                return fail_duplicate(b, m, err);
-        }
+        while (index[at] && !vl_span_eq(vl_doc_key(doc_node_at(doc, index[at])), key))
+            at = (at + 1) & (slots - 1);
+        if (index[at] && !b->loose)
+            return fail_duplicate(b, m, err);
+        if (index[at])
+            hide_member(b, object, doc_node_at(doc, index[at]));
         index[at] = doc_unit_of(doc, m);
     }
+    if (object->len != members) /* fewer than the index was made for: once more, without duplicates now */
+        return object->len < DOC_INDEX_MIN ? 0 : build_index(b, object, err);
     object->text = (uint32_t)doc->index_len;
     object->indexed = 1;
     doc->index_len += slots;

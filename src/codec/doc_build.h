@@ -65,11 +65,13 @@ struct doc_builder {
     struct doc_place key_place;
     uint32_t key, key_len;
     bool has_key;
+    bool loose; /* of members with one key the last counts */
 };
 
 /* Where a document begins in its stream. */
 struct doc_origin {
     uint32_t line, column;
+    bool loose; /* see VL_DOC_JSON_LOOSE */
 };
 
 VL_MUST_CHECK int doc_builder_init(struct doc_builder *b, const char *name, struct vl_err *err);

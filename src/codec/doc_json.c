@@ -248,6 +248,7 @@ static int parse_one(struct vl_span source, yyjson_read_flag flags, struct doc_o
     if (r < 0)
         return r;
     struct vl_doc *doc = w.b.doc;
+    w.b.loose = origin.loose;
     doc->first_line = origin.line;
     doc->first_column = origin.column;
     doc->text = copy_source(source);
@@ -292,7 +293,8 @@ int doc_json_parse(struct vl_span input, enum vl_doc_format format, const char *
     int r = check_comments(input, format, name, err);
     if (r < 0)
         return r;
-    return parse_one(without_bom(input), read_flags(format), (struct doc_origin){1, 1}, name, ret_doc, err);
+    const struct doc_origin origin = {1, 1, format == VL_DOC_JSON_LOOSE};
+    return parse_one(without_bom(input), read_flags(format), origin, name, ret_doc, err);
 }
 
 static bool is_space(char c)

@@ -14,6 +14,40 @@ static void test_duplicates_are_refused(void **state)
     assert_refused(VL_SPAN_LIT("a = 1\nb = 2\na = 3\n"), VL_DOC_TOML, VL_ERR_INVALID, "t:3:");
 }
 
+/* As ECMA-262 JSON.parse has it: the last of members with one key counts. Each object holds every key twice.
+ */
+static void test_last_of_duplicates_counts(void **state)
+{
+    (void)state;
+    static const unsigned sizes[] = {1, 2, 8, 9, 15, 16, 17, 33, 1000};
+    for (size_t k = 0; k < VL_ARRAY_LEN(sizes); k++) {
+        struct vl_doc *doc = NULL;
+        struct vl_err err = VL_ERR_INIT;
+        struct vl_buf text;
+        vl_buf_init(&text, 1 << 20);
+        for (unsigned i = 0; i < 2 * sizes[k]; i++)
+            vl_buf_printf(&text, "%s\"key%u\":%u", i ? "," : "{\"first\":true,", i % sizes[k], i);
+        vl_buf_append_str(&text, "}");
+        assert_int_equal(vl_doc_parse(vl_buf_span(&text), VL_DOC_JSON_LOOSE, "t", &doc, &err), 0);
+        const struct vl_doc_node *root = vl_doc_root(doc), *n;
+        assert_int_equal(vl_doc_size(root), sizes[k] + 1);
+        size_t seen = 0;
+        for (n = vl_doc_first(root); n; n = vl_doc_next(n))
+            seen++;
+        assert_int_equal(seen, sizes[k] + 1);
+        for (unsigned i = 0; i < sizes[k]; i++) {
+            char key[32];
+            int64_t value;
+            (void)snprintf(key, sizeof(key), "key%u", i);
+            assert_true(vl_doc_int(vl_doc_get(root, key), &value));
+            assert_int_equal(value, sizes[k] + i);
+        }
+        assert_true(vl_doc_bool(vl_doc_get(root, "first")));
+        vl_doc_free(doc);
+        vl_buf_done(&text);
+    }
+}
+
 /* Sizes around the step from comparing to an index, and some far beyond a page of nodes. */
 static void test_large_objects(void **state)
 {
@@ -97,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_duplicates_are_refused),
+        cmocka_unit_test(test_last_of_duplicates_counts),
         cmocka_unit_test(test_large_objects),
         cmocka_unit_test(test_depth_limit),
     };

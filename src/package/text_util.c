@@ -76,7 +76,9 @@ int pkg_doc_open(const struct vl_package_file *file, enum vl_doc_format format, 
     /* The byte order mark that editors on Windows put first is no part of JSON, and harmless elsewhere. */
     if (PKG_STARTS(text, "\xef\xbb\xbf"))
         text = vl_span_slice(text, 3, text.len);
-    int r = vl_doc_parse(text, format, file->path, &doc, err);
+    /* Package managers take the last of members with one key, and published packages have some. */
+    enum vl_doc_format as = format == VL_DOC_JSON ? VL_DOC_JSON_LOOSE : format;
+    int r = vl_doc_parse(text, as, file->path, &doc, err);
     if (r < 0)
         return r;
     const struct vl_doc_node *root = vl_doc_root(doc);

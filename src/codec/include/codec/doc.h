@@ -1,8 +1,8 @@
 /* Documents: JSON, YAML and TOML as one read-only tree with source positions.
  *
  * yyjson, libyaml and toml++ do the lexing; this header is the only thing the rest of the tree sees of them.
- * Duplicate keys are refused in every format, since two parsers that pick different ones are a way around a
- * policy. */
+ * Duplicate keys are refused in every format but VL_DOC_JSON_LOOSE, since two parsers that pick different
+ * ones are a way around a policy. */
 #ifndef VL_CODEC_DOC_H
 #define VL_CODEC_DOC_H
 
@@ -17,8 +17,10 @@
 
 enum vl_doc_format {
     VL_DOC_JSON,
-    VL_DOC_JSONC, /* JSON with comments and trailing commas (bun.lock, tsconfig) */
-    VL_DOC_YAML,  /* YAML 1.1 as libyaml reads it, scalars by the core schema of YAML 1.2 */
+    VL_DOC_JSON_LOOSE, /* of members with one key the last counts, as JavaScript, Go and Python have it: for
+                          files that other programs take as they are (package.json) */
+    VL_DOC_JSONC,      /* JSON with comments and trailing commas (bun.lock, tsconfig) */
+    VL_DOC_YAML,       /* YAML 1.1 as libyaml reads it, scalars by the core schema of YAML 1.2 */
     VL_DOC_TOML,
 };
 
