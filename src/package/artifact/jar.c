@@ -10,7 +10,8 @@
 #include "text_util.h"
 
 #define JAR_DEPTH_MAX  16                     /* archives in archives */
-#define JAR_INNER_MAX  (256UL * 1024 * 1024)  /* bytes of one nested archive */
+#define JAR_INNER_MAX  (128UL * 1024 * 1024)  /* bytes of one nested archive */
+#define JAR_ALIVE_MAX  (192UL * 1024 * 1024)  /* of those that are open in each other */
 #define JAR_TOTAL_MAX  (1024UL * 1024 * 1024) /* of all of them and what is read beside */
 #define JAR_TEXT_MAX   (4UL * 1024 * 1024)    /* pom.properties, pom.xml, MANIFEST.MF */
 #define JAR_INNERS_MAX 100000
@@ -20,7 +21,9 @@
 struct walk {
     struct vl_package_sink *sink;
     uint64_t total; /* bytes unpacked */
+    uint64_t alive; /* of these in memory */
     size_t inners;
+    bool exhausted; /* a limit of the whole is reached: no going on */
 };
 
 /* One archive. */
@@ -44,7 +47,8 @@ static int read_entry(
 {
     if (size > max)
         return vl_err_set(err, VL_ERR_LIMIT, "an entry of %llu bytes is too large", (unsigned long long)size);
-    if (jar->walk->total + size > JAR_TOTAL_MAX)
+    jar->walk->exhausted = jar->walk->total + size > JAR_TOTAL_MAX;
+    if (jar->walk->exhausted)
         return vl_err_set(err, VL_ERR_LIMIT, "more than %lu bytes in nested archives", JAR_TOTAL_MAX);
     jar->walk->total += size;
     return vl_zip_read(zip, out, err);
@@ -122,19 +126,28 @@ static int on_text(struct jar *jar, struct vl_zip *zip, const struct vl_zip_entr
 
 static int on_inner(struct jar *jar, struct vl_zip *zip, const struct vl_zip_entry *entry, struct vl_err *err)
 {
+    struct walk *walk = jar->walk;
     VL_CLEANUP(vl_buf_done) struct vl_buf content;
     vl_buf_init(&content, JAR_INNER_MAX);
-    if (++jar->walk->inners > JAR_INNERS_MAX)
+    walk->exhausted = ++walk->inners > JAR_INNERS_MAX;
+    if (walk->exhausted)
         return vl_err_set(err, VL_ERR_LIMIT, "more than %d nested archives", JAR_INNERS_MAX);
     if (strlen(jar->path) + strlen(entry->path) > JAR_PATH_MAX)
         return vl_err_set(err, VL_ERR_LIMIT, "a path of more than %d bytes", JAR_PATH_MAX);
-    const char *path = vl_arena_printf(jar->walk->sink->arena, "%s!%s", jar->path, entry->path);
+    if (walk->alive + entry->size > JAR_ALIVE_MAX)
+        return vl_err_set(err, VL_ERR_LIMIT, "%s: more than %lu bytes of archives in each other", entry->path,
+            JAR_ALIVE_MAX);
+    const char *path = vl_arena_printf(walk->sink->arena, "%s!%s", jar->path, entry->path);
     if (!path)
-        return vl_arena_check(jar->walk->sink->arena, jar->path, err);
+        return vl_arena_check(walk->sink->arena, jar->path, err);
     int r = read_entry(jar, zip, entry->size, JAR_INNER_MAX, &content, err);
     if (r < 0)
         return vl_err_wrap(err, "%s", entry->path);
-    return read_jar(jar->walk, path, vl_buf_span(&content), jar->depth + 1, err);
+    uint64_t before = walk->alive;
+    walk->alive += content.len;
+    r = read_jar(walk, path, vl_buf_span(&content), jar->depth + 1, err);
+    walk->alive = before;
+    return r;
 }
 
 static int on_entry(struct jar *jar, struct vl_zip *zip, const struct vl_zip_entry *entry, struct vl_err *err)
@@ -151,7 +164,7 @@ static int on_entry(struct jar *jar, struct vl_zip *zip, const struct vl_zip_ent
         return 0;
     jar->has_inner = true;
     int r = on_inner(jar, zip, entry, err);
-    if (r < 0 && err->code != VL_ERR_MEMORY && err->code != VL_ERR_LIMIT) {
+    if (r < 0 && err->code != VL_ERR_MEMORY && !jar->walk->exhausted) {
         vl_notes_add_err(jar->walk->sink->notes, jar->path, err);
         r = 0; /* the other archives still count */
     }
@@ -229,7 +242,8 @@ static int read_jar(
     VL_CLEANUP(vl_zip_cleanup) struct vl_zip *zip = NULL;
     const struct vl_zip_entry *entry;
     struct jar jar = {.walk = walk, .path = path, .content = content, .depth = depth};
-    if (depth > JAR_DEPTH_MAX)
+    walk->exhausted = depth > JAR_DEPTH_MAX;
+    if (walk->exhausted)
         return vl_err_set(err, VL_ERR_LIMIT, "archives nested deeper than %d", JAR_DEPTH_MAX);
     vl_vec_init(&jar.found, sizeof(struct jar_coordinates), JAR_POMS_MAX);
     vl_vec_init(&jar.poms, sizeof(struct jar_coordinates), JAR_POMS_MAX);
