@@ -152,6 +152,29 @@ static void tell(
         job->options->result(&result, job->options->user);
 }
 
+/* The file, but for what has changed since; then the changes. A fresh file has none yet. */
+static int read_with_changes(
+    const struct one_feed *f, const char *path, struct vl_record_sink *sink, struct vl_err *err)
+{
+    struct update_changes changes = {0};
+    int r = update_changes_load(path, &changes, err);
+    if (r == 0)
+        r = vl_feed_read_file_but(path, f->kind, f->name, f->ecosystem,
+            changes.documents.len ? &changes.documents : NULL, sink, err);
+    size_t pos = 0;
+    for (const struct vl_map_slot *s = vl_map_next(&changes.documents, &pos); r == 0 && s;
+        s = vl_map_next(&changes.documents, &pos)) {
+        r = vl_feed_read_bytes(
+            update_changes_at(&changes, s), f->name, f->kind, f->name, f->ecosystem, sink, err);
+        if (r < 0 && !sink->failed && (err->code == VL_ERR_INVALID || err->code == VL_ERR_LIMIT)) {
+            vl_record_damage(sink, f->name, err);
+            r = 0;
+        }
+    }
+    update_changes_done(&changes);
+    return r;
+}
+
 /* Reads one file of a feed into the builder. 1: it is in; 0: its data is bad, said in *err. */
 static int read_into(struct job *job, const struct one_feed *f, const char *path, int64_t fetched_ms,
     int64_t modified_ms, struct vl_err *err)
@@ -162,7 +185,7 @@ static int read_into(struct job *job, const struct one_feed *f, const char *path
     if (r < 0)
         return r;
     struct vl_record_sink *sink = vl_advisory_builder_sink(job->builder);
-    r = vl_feed_read_file(path, f->kind, f->name, f->ecosystem, sink, err);
+    r = read_with_changes(f, path, sink, err);
     if (r == 0) {
         vl_advisory_builder_end(job->builder, modified_ms ? modified_ms : fetched_ms);
         job->usable++;
@@ -213,17 +236,69 @@ static int use_old(struct job *job, const struct one_feed *f, enum vl_advisory_f
     return 0;
 }
 
+/* Whether the feed has a list of its changes beside it. */
+static bool has_changes(const struct one_feed *f)
+{
+    return vl_span_ends_with(vl_span_str(f->url), "/all.zip") && strcmp(f->kind->name, "osv") == 0;
+}
+
+/* By the list of changes. True where the feed is done, with *ret; `meta` learns the date to ask for next
+ * time. */
+static bool update_by_changes(
+    struct job *job, const struct one_feed *f, struct update_meta *meta, int *ret, struct vl_err *err)
+{
+    struct vl_err bad = VL_ERR_INIT;
+    int64_t newest = 0;
+    uint64_t bytes = 0;
+    bool same = strcmp(meta->url, f->url) == 0;
+    int r = update_changes_fetch(
+        job->client, f->url, f->path, same ? meta->changes_ms : 0, &newest, &bytes, &bad);
+    meta->changes_ms = r < 0 ? 0 : newest > meta->changes_ms ? newest : meta->changes_ms;
+    if (r < 0 || r == UPDATE_CHANGES_WHOLE)
+        return false;
+    if (r == 0) {
+        *ret = use_old(job, f, VL_FEED_UNCHANGED, "", err);
+        return true;
+    }
+    meta->fetched_ms = job->options->now_ms ? job->options->now_ms : vl_time_now_ms();
+    r = read_into(job, f, f->path, meta->fetched_ms, 0, &bad);
+    if (r == 0)
+        return false; /* the whole export is asked for */
+    *ret = r > 0 ? update_meta_write(f->path, meta, err) : r;
+    if (r < 0)
+        *err = bad;
+    else if (*ret == 0)
+        tell(job, f->name, VL_FEED_UPDATED, "", bytes);
+    return true;
+}
+
+/* Puts the fresh file in the place of the old one. A crash in between costs one needless fetch, and never
+ * puts old changes over a new file: they go first, and so does what is known of them. */
+static int take_fresh(const struct one_feed *f, const struct update_meta *meta, struct vl_err *err)
+{
+    struct update_meta nothing = {0};
+    int r = has_changes(f) ? update_meta_write(f->path, &nothing, err) : 0;
+    if (r == 0 && has_changes(f))
+        r = update_changes_forget(f->path, err);
+    if (r == 0 && rename(f->fresh, f->path) < 0)
+        r = vl_err_sys(err, errno, "cannot write %s", f->path);
+    return r < 0 ? r : update_meta_write(f->path, meta, err);
+}
+
 static int update_one(struct job *job, const struct one_feed *f, struct vl_err *err)
 {
     struct update_meta meta;
     struct vl_err bad = VL_ERR_INIT;
     uint64_t bytes = 0;
+    int r = 0;
     if (!is_wanted(job->options, f->name))
         return use_old(job, f, VL_FEED_UNCHANGED, "", err);
     update_meta_read(f->path, &meta);
     if (access(f->path, R_OK) < 0)
         meta = (struct update_meta){0};
-    int r = fetch_feed(job, f, &meta, &bytes, &bad);
+    if (has_changes(f) && update_by_changes(job, f, &meta, &r, err))
+        return r;
+    r = fetch_feed(job, f, &meta, &bytes, &bad);
     if (r < 0 && (bad.code == VL_ERR_MEMORY || (bad.code == VL_ERR_SYSTEM && bad.err == -ENOSPC))) {
         *err = bad;
         return r;
@@ -237,10 +312,7 @@ static int update_one(struct job *job, const struct one_feed *f, struct vl_err *
         return use_old(job, f, VL_FEED_KEPT, bad.msg, err);
     }
     if (r > 0) {
-        /* A crash between the two renames costs one needless fetch. */
-        if (rename(f->fresh, f->path) < 0)
-            return vl_err_sys(err, errno, "cannot write %s", f->path);
-        r = update_meta_write(f->path, &meta, err);
+        r = take_fresh(f, &meta, err);
         if (r == 0)
             tell(job, f->name, VL_FEED_UPDATED, "", bytes);
         return r;

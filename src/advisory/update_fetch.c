@@ -70,6 +70,8 @@ void update_meta_read(const char *path, struct update_meta *ret)
             copy_text(ret->modified, sizeof(ret->modified), value);
         else if (vl_span_eq_str(key, "fetched") && vl_span_to_u64(value, &number))
             ret->fetched_ms = (int64_t)number;
+        else if (vl_span_eq_str(key, "changes") && vl_span_to_u64(value, &number))
+            ret->changes_ms = (int64_t)number;
     }
 }
 
@@ -80,8 +82,8 @@ int update_meta_write(const char *path, const struct update_meta *meta, struct v
     vl_buf_init(&text, META_MAX);
     vl_buf_init(&name, PATH_ROOM);
     vl_buf_printf(&name, "%s.meta", path);
-    vl_buf_printf(&text, "url\t%s\netag\t%s\nmodified\t%s\nfetched\t%lld\n", meta->url, meta->etag,
-        meta->modified, (long long)meta->fetched_ms);
+    vl_buf_printf(&text, "url\t%s\netag\t%s\nmodified\t%s\nfetched\t%lld\nchanges\t%lld\n", meta->url,
+        meta->etag, meta->modified, (long long)meta->fetched_ms, (long long)meta->changes_ms);
     int r = vl_buf_check(&text, "what is known of a feed", err);
     if (r == 0)
         r = vl_buf_check(&name, "a path", err);

@@ -2,6 +2,7 @@
 #ifndef VL_ADVISORY_FEED_FEED_H
 #define VL_ADVISORY_FEED_FEED_H
 
+#include "base/map.h"
 #include "feed/parse.h"
 
 #define VL_FEED_FILE_MAX     (2UL * 1024 * 1024 * 1024)  /* a feed as it lies on disk */
@@ -31,6 +32,9 @@ struct vl_span vl_feed_table(void);
  */
 VL_MUST_CHECK int vl_feed_read_file(const char *path, const struct vl_feed_kind *kind, const char *feed,
     const char *ecosystem, struct vl_record_sink *sink, struct vl_err *err);
+/* The same without the documents of an archive that `but` names (without folder and ".json"). */
+VL_MUST_CHECK int vl_feed_read_file_but(const char *path, const struct vl_feed_kind *kind, const char *feed,
+    const char *ecosystem, const struct vl_map *but, struct vl_record_sink *sink, struct vl_err *err);
 VL_MUST_CHECK int vl_feed_read_bytes(struct vl_span bytes, const char *name, const struct vl_feed_kind *kind,
     const char *feed, const char *ecosystem, struct vl_record_sink *sink, struct vl_err *err);
 

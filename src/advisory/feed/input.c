@@ -18,6 +18,7 @@ struct input {
     struct vl_buf document;
     uint64_t documents;
     uint64_t total;
+    const struct vl_map *but; /* documents to pass over, by name without folder and ".json"; or NULL */
 };
 
 /* The document's own fault, or that of the machine or the receiver. */
@@ -34,8 +35,22 @@ static int parse_document(struct input *in, struct vl_span bytes, const char *ob
     return in->kind->parse(bytes, object, &in->context, in->sink, err);
 }
 
+static bool is_left_out(const struct input *in, const char *path)
+{
+    struct vl_span name = vl_span_str(path);
+    size_t slash = vl_span_rfind_char(name, '/');
+    if (!in->but)
+        return false;
+    name = slash == SIZE_MAX ? name : vl_span_slice(name, slash + 1, name.len);
+    return vl_span_ends_with(name, ".json") && vl_map_get(in->but, vl_span_slice(name, 0, name.len - 5));
+}
+
 static int parse_member(struct input *in, const char *path, struct vl_err *err)
 {
+    if (is_left_out(in, path)) {
+        in->documents++;
+        return 0;
+    }
     int r = parse_document(in, vl_buf_span(&in->document), path, err);
     if (r < 0 && is_damage(in, err)) {
         vl_record_damage(in->sink, path, err);
@@ -142,14 +157,16 @@ static int read_stream(struct input *in, struct vl_span bytes, struct vl_err *er
     return tar ? read_tar(in, stream, err) : read_whole(in, stream, err);
 }
 
-int vl_feed_read_bytes(struct vl_span bytes, const char *name, const struct vl_feed_kind *kind,
-    const char *feed, const char *ecosystem, struct vl_record_sink *sink, struct vl_err *err)
+static int read_bytes(struct vl_span bytes, const char *name, const struct vl_feed_kind *kind,
+    const char *feed, const char *ecosystem, const struct vl_map *but, struct vl_record_sink *sink,
+    struct vl_err *err)
 {
     VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(DOCUMENT_ARENA);
     struct input in = {.kind = kind,
         .context = {.feed = feed, .ecosystem = ecosystem, .arena = arena},
         .sink = sink,
-        .name = name};
+        .name = name,
+        .but = but};
     if (!arena)
         return vl_err_nomem(err);
     uint64_t damaged_before = sink->damaged;
@@ -170,11 +187,23 @@ int vl_feed_read_bytes(struct vl_span bytes, const char *name, const struct vl_f
     return 0;
 }
 
-int vl_feed_read_file(const char *path, const struct vl_feed_kind *kind, const char *feed,
-    const char *ecosystem, struct vl_record_sink *sink, struct vl_err *err)
+int vl_feed_read_bytes(struct vl_span bytes, const char *name, const struct vl_feed_kind *kind,
+    const char *feed, const char *ecosystem, struct vl_record_sink *sink, struct vl_err *err)
+{
+    return read_bytes(bytes, name, kind, feed, ecosystem, NULL, sink, err);
+}
+
+int vl_feed_read_file_but(const char *path, const struct vl_feed_kind *kind, const char *feed,
+    const char *ecosystem, const struct vl_map *but, struct vl_record_sink *sink, struct vl_err *err)
 {
     VL_CLEANUP(vl_buf_done) struct vl_buf bytes;
     vl_buf_init(&bytes, VL_FEED_FILE_MAX);
     int r = vl_file_read(path, VL_FEED_FILE_MAX, &bytes, err);
-    return r < 0 ? r : vl_feed_read_bytes(vl_buf_span(&bytes), path, kind, feed, ecosystem, sink, err);
+    return r < 0 ? r : read_bytes(vl_buf_span(&bytes), path, kind, feed, ecosystem, but, sink, err);
+}
+
+int vl_feed_read_file(const char *path, const struct vl_feed_kind *kind, const char *feed,
+    const char *ecosystem, struct vl_record_sink *sink, struct vl_err *err)
+{
+    return vl_feed_read_file_but(path, kind, feed, ecosystem, NULL, sink, err);
 }
