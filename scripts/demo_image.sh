@@ -36,7 +36,8 @@ fetch_debs() {
     [ "$chosen" != libssl3t64 ] || for name in $trixie; do has_candidate "$name" && list+=("$name"); done
   done
   # Debian has several of these; the library tells which one is its own.
-  list+=("$(apt-cache show --no-all-versions libgcc-s1 | grep -oE 'gcc-[0-9]+-base' | head -n 1)")
+  list+=("$(apt-cache show --no-all-versions libgcc-s1 |
+    awk 'match($0, /gcc-[0-9]+-base/) && !seen++ {print substr($0, RSTART, RLENGTH)}')")
   rm -rf "$work/debs"
   mkdir -p "$work/debs"
   (cd "$work/debs" && quiet "downloading ${#list[@]} Debian packages" apt-get -qq -o APT::Sandbox::User="$(id -un)" download "${list[@]}") ||
