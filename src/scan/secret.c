@@ -25,7 +25,7 @@
 #define SHOWN_MAX         4  /* leading characters of a secret */
 #define SHOWN_PART        4  /* and at most the fourth part of it */
 #define PREFIX_MAX        48 /* bytes shown before the secret */
-#define REDACTED_MAX      256
+#define REDACTED_MAX      ((PREFIX_MAX + SHOWN_MAX) * sizeof("\\uffff") + sizeof("****")) /* all bytes escaped */
 #define FINGERPRINT_HEX   16
 #define FINGERPRINT_BYTES 24 /* "sha256:" + digits + NUL */
 
