@@ -21,11 +21,12 @@ struct sbom {
     struct vl_inventory *inventory; /* lent; NULL where the document is a file of a target */
     struct vl_arena *scratch;       /* owned: one component's decoded purl */
     struct vl_map layers;           /* diff id -> index */
-    struct vl_map licenses;         /* text -> copy in the arena: the same few are told again and again */
-    bool has_system;                /* an operating-system component told the distribution */
-    uint64_t without_purl;          /* no package URL */
-    uint64_t unknown_purl;          /* one of a type without an ecosystem, or a bad one */
-    uint64_t of_distribution;       /* left to the target's own database */
+    struct vl_span license_texts[SBOM_LICENSES_MAX]; /* of the one component that is being read */
+    struct vl_map licenses;   /* text -> copy in the arena: the same few are told again and again */
+    bool has_system;          /* an operating-system component told the distribution */
+    uint64_t without_purl;    /* no package URL */
+    uint64_t unknown_purl;    /* one of a type without an ecosystem, or a bad one */
+    uint64_t of_distribution; /* left to the target's own database */
     uint64_t licenses_dropped;
     struct vl_vec owners;        /* struct sbom_owner, settled when all packages are there */
     uint32_t last_layer;         /* that the properties of layers are about; VL_LAYER_NONE at first */
@@ -49,8 +50,7 @@ struct sbom_component {
     struct vl_span vendor, module;
     struct vl_span layer_diff_id, layer_digest;
     struct vl_span sha1, sha256; /* hex digits */
-    struct vl_span licenses[SBOM_LICENSES_MAX];
-    uint32_t n_licenses;
+    uint32_t n_licenses;         /* in sbom.license_texts */
     unsigned flags;
     uint32_t line;
     /* Written by ourselves: the fields are taken as they are. */

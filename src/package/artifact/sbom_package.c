@@ -77,6 +77,8 @@ static const char *join_version(
     struct vl_span epoch, struct vl_span version, struct vl_span release, struct vl_arena *arena)
 {
     bool with_epoch = !is_zero(epoch) && !has_epoch(version);
+    if (!with_epoch && release.len == 0)
+        return vl_arena_dup_span(arena, version);
     return vl_arena_printf(arena, "%.*s%s%.*s%s%.*s", VL_SPAN_FMT(with_epoch ? epoch : VL_SPAN_EMPTY),
         with_epoch ? ":" : "", VL_SPAN_FMT(version), release.len ? "-" : "", VL_SPAN_FMT(release));
 }
@@ -145,9 +147,9 @@ static int set_licenses(
         return 0;
     const char **list = vl_arena_array(sbom->arena, c->n_licenses, sizeof(*list));
     for (uint32_t i = 0; list && i < c->n_licenses; i++) {
-        struct vl_map_slot *slot = vl_map_get(&sbom->licenses, c->licenses[i]);
+        struct vl_map_slot *slot = vl_map_get(&sbom->licenses, sbom->license_texts[i]);
         if (!slot) {
-            char *copy = vl_arena_dup_span(sbom->arena, c->licenses[i]);
+            char *copy = vl_arena_dup_span(sbom->arena, sbom->license_texts[i]);
             if (!copy)
                 break;
             int r = vl_map_put(&sbom->licenses, vl_span_str(copy), &slot, NULL, err);

@@ -5,36 +5,42 @@
 
 #include "text_util.h"
 
+/* A key with its length, which is compared first: large documents have a million properties. */
+#define KEY(text)     "" text, sizeof(text) - 1
 #define FIELD(member) offsetof(struct sbom_component, member)
 
 static const struct {
     const char *key;
+    size_t len;
     size_t field;
 } component_keys[] = {
-    {"vallum:ecosystem", FIELD(ecosystem)}, {"vallum:path", FIELD(path)},
-    {"vallum:source_name", FIELD(source_name)}, {"vallum:source_version", FIELD(source_version)},
-    {"vallum:vendor", FIELD(vendor)}, {"vallum:module", FIELD(module)},
-    {"vallum:layer_diff_id", FIELD(layer_diff_id)}, {"vallum:layer_digest", FIELD(layer_digest)},
-    {"vallum:arch", FIELD(arch)}, {"vallum:digest", FIELD(digest)}, {"vallum:owner", FIELD(owner)},
-    {"SrcName", FIELD(source_name)}, {"SrcVersion", FIELD(source_version)},
-    {"SrcRelease", FIELD(source_release)}, {"SrcEpoch", FIELD(source_epoch)},
-    {"Modularitylabel", FIELD(module)}, {"LayerDiffID", FIELD(layer_diff_id)},
-    {"LayerDigest", FIELD(layer_digest)}, {"FilePath", FIELD(path)}, {"syft:location:0:path", FIELD(path)},
-    {"syft:location:0:layerID", FIELD(layer_diff_id)}, {"syft:metadata:source", FIELD(source_name)},
-    {"syft:metadata:originPackage", FIELD(source_name)},
-    {"syft:metadata:sourceVersion", FIELD(source_version)}, {"syft:metadata:sourceRpm", FIELD(source_rpm)},
-    {"syft:metadata:modularityLabel", FIELD(module)}, {"syft:metadata:vendor", FIELD(vendor)},
-    {"syft:metadata:epoch", FIELD(epoch)}, {"syft:metadata:architecture", FIELD(arch)},
-    {"cdx:npm:package:path", FIELD(path)}, {"SrcFile", FIELD(path)}, /* cdxgen */
+    {KEY("vallum:ecosystem"), FIELD(ecosystem)}, {KEY("vallum:path"), FIELD(path)},
+    {KEY("vallum:source_name"), FIELD(source_name)}, {KEY("vallum:source_version"), FIELD(source_version)},
+    {KEY("vallum:vendor"), FIELD(vendor)}, {KEY("vallum:module"), FIELD(module)},
+    {KEY("vallum:layer_diff_id"), FIELD(layer_diff_id)}, {KEY("vallum:layer_digest"), FIELD(layer_digest)},
+    {KEY("vallum:arch"), FIELD(arch)}, {KEY("vallum:digest"), FIELD(digest)},
+    {KEY("vallum:owner"), FIELD(owner)}, {KEY("SrcName"), FIELD(source_name)},
+    {KEY("SrcVersion"), FIELD(source_version)}, {KEY("SrcRelease"), FIELD(source_release)},
+    {KEY("SrcEpoch"), FIELD(source_epoch)}, {KEY("Modularitylabel"), FIELD(module)},
+    {KEY("LayerDiffID"), FIELD(layer_diff_id)}, {KEY("LayerDigest"), FIELD(layer_digest)},
+    {KEY("FilePath"), FIELD(path)}, {KEY("syft:location:0:path"), FIELD(path)},
+    {KEY("syft:location:0:layerID"), FIELD(layer_diff_id)}, {KEY("syft:metadata:source"), FIELD(source_name)},
+    {KEY("syft:metadata:originPackage"), FIELD(source_name)},
+    {KEY("syft:metadata:sourceVersion"), FIELD(source_version)},
+    {KEY("syft:metadata:sourceRpm"), FIELD(source_rpm)},
+    {KEY("syft:metadata:modularityLabel"), FIELD(module)}, {KEY("syft:metadata:vendor"), FIELD(vendor)},
+    {KEY("syft:metadata:epoch"), FIELD(epoch)}, {KEY("syft:metadata:architecture"), FIELD(arch)},
+    {KEY("cdx:npm:package:path"), FIELD(path)}, {KEY("SrcFile"), FIELD(path)}, /* cdxgen */
 };
 
 static const struct {
     const char *key;
+    size_t len;
     unsigned flag;
 } flag_keys[] = {
-    {"cdx:npm:package:development", VL_PACKAGE_DEV},
-    {"cdx:npm:package:bundled", VL_PACKAGE_BUNDLED},
-    {"cdx:poetry:group", VL_PACKAGE_DEV},
+    {KEY("cdx:npm:package:development"), VL_PACKAGE_DEV},
+    {KEY("cdx:npm:package:bundled"), VL_PACKAGE_BUNDLED},
+    {KEY("cdx:poetry:group"), VL_PACKAGE_DEV},
 };
 
 #define TRIVY "aquasecurity:trivy:"
@@ -47,8 +53,8 @@ static struct vl_span without_trivy(struct vl_span key)
 static bool number_property(struct sbom_component *component, struct vl_span key, struct vl_span value)
 {
     uint64_t number = 0;
-    bool flags = vl_span_eq_str(key, "vallum:flags");
-    if (!flags && !vl_span_eq_str(key, "vallum:line"))
+    bool flags = PKG_IS(key, "vallum:flags");
+    if (!flags && !PKG_IS(key, "vallum:line"))
         return false;
     if (vl_span_to_u64(value, &number) && number <= UINT32_MAX) {
         component->flags = flags ? (unsigned)number : component->flags;
@@ -63,24 +69,24 @@ bool sbom_property(
     key = without_trivy(key);
     if (value.len == 0 || number_property(component, key, value))
         return true;
-    if (vl_span_eq_str(key, "vallum:ecosystem")) {
+    if (PKG_IS(key, "vallum:ecosystem")) {
         /* The first of ours: what the format's own fields say less exactly is forgotten. */
         component->source_name = component->source_version = component->path = VL_SPAN_EMPTY;
         component->n_licenses = 0;
     }
-    if (vl_span_eq_str(key, "vallum:license")) {
+    if (PKG_IS(key, "vallum:license")) {
         sbom_add_license(sbom, component, value);
         return true;
     }
     for (size_t i = 0; i < VL_ARRAY_LEN(component_keys); i++) {
-        if (vl_span_eq_str(key, component_keys[i].key)) {
+        if (pkg_span_is(key, component_keys[i].key, component_keys[i].len)) {
             struct vl_span *field = (void *)((char *)component + component_keys[i].field);
             *field = value;
             return true;
         }
     }
     for (size_t i = 0; i < VL_ARRAY_LEN(flag_keys); i++) {
-        if (vl_span_eq_str(key, flag_keys[i].key)) {
+        if (pkg_span_is(key, flag_keys[i].key, flag_keys[i].len)) {
             bool set = vl_span_eq_str(value, "true") || vl_span_eq_str(value, "dev");
             component->flags |= set ? flag_keys[i].flag : 0U;
             return true;
@@ -93,24 +99,25 @@ bool sbom_system_property(struct sbom_system *system, struct vl_span key, struct
 {
     static const struct {
         const char *key;
+        size_t len;
         size_t field;
     } keys[] = {
-        {"vallum:id_like", offsetof(struct sbom_system, id_like)},
-        {"vallum:codename", offsetof(struct sbom_system, codename)},
-        {"vallum:variant_id", offsetof(struct sbom_system, variant_id)},
-        {"vallum:cpe_name", offsetof(struct sbom_system, cpe_name)},
-        {"vallum:pretty_name", offsetof(struct sbom_system, pretty_name)},
-        {"syft:distro:id", offsetof(struct sbom_system, id)},
-        {"syft:distro:idLike:0", offsetof(struct sbom_system, id_like)},
-        {"syft:distro:versionID", offsetof(struct sbom_system, version)},
-        {"syft:distro:versionCodename", offsetof(struct sbom_system, codename)},
-        {"syft:distro:prettyName", offsetof(struct sbom_system, pretty_name)},
-        {"syft:distro:variantID", offsetof(struct sbom_system, variant_id)},
+        {KEY("vallum:id_like"), offsetof(struct sbom_system, id_like)},
+        {KEY("vallum:codename"), offsetof(struct sbom_system, codename)},
+        {KEY("vallum:variant_id"), offsetof(struct sbom_system, variant_id)},
+        {KEY("vallum:cpe_name"), offsetof(struct sbom_system, cpe_name)},
+        {KEY("vallum:pretty_name"), offsetof(struct sbom_system, pretty_name)},
+        {KEY("syft:distro:id"), offsetof(struct sbom_system, id)},
+        {KEY("syft:distro:idLike:0"), offsetof(struct sbom_system, id_like)},
+        {KEY("syft:distro:versionID"), offsetof(struct sbom_system, version)},
+        {KEY("syft:distro:versionCodename"), offsetof(struct sbom_system, codename)},
+        {KEY("syft:distro:prettyName"), offsetof(struct sbom_system, pretty_name)},
+        {KEY("syft:distro:variantID"), offsetof(struct sbom_system, variant_id)},
     };
     if (PKG_STARTS(key, "vallum:") || PKG_STARTS(key, "syft:distro:"))
         system->exact = true;
     for (size_t i = 0; i < VL_ARRAY_LEN(keys); i++) {
-        if (vl_span_eq_str(key, keys[i].key)) {
+        if (pkg_span_is(key, keys[i].key, keys[i].len)) {
             struct vl_span *field = (void *)((char *)system + keys[i].field);
             *field = value;
             return true;
@@ -144,11 +151,11 @@ static int layer_property(struct sbom *sbom, struct vl_span key, struct vl_span 
     struct vl_layer *layer = vl_vec_at(&sbom->inventory->layers, sbom->last_layer);
     if (!layer)
         return 0;
-    if (vl_span_eq_str(key, "vallum:layer_blob"))
+    if (PKG_IS(key, "vallum:layer_blob"))
         return sbom_set_text(sbom, &layer->digest, value, err);
-    if (vl_span_eq_str(key, "vallum:layer_created_by"))
+    if (PKG_IS(key, "vallum:layer_created_by"))
         return sbom_set_text(sbom, &layer->created_by, value, err);
-    layer->base |= vl_span_eq_str(key, "vallum:layer_base") && vl_span_eq_str(value, "true");
+    layer->base |= PKG_IS(key, "vallum:layer_base") && vl_span_eq_str(value, "true");
     return 0;
 }
 
@@ -179,13 +186,13 @@ static void add_partial(struct sbom *sbom, struct vl_span value)
 static int gap_property(struct sbom *sbom, struct vl_span key, struct vl_span value, struct vl_err *err)
 {
     uint64_t n = 0;
-    if (vl_span_eq_str(key, "vallum:unidentified"))
+    if (PKG_IS(key, "vallum:unidentified"))
         return add_unidentified(sbom, value, err);
-    if (vl_span_eq_str(key, "vallum:update"))
+    if (PKG_IS(key, "vallum:update"))
         return add_update(sbom, value, err);
-    if (vl_span_eq_str(key, "vallum:partial"))
+    if (PKG_IS(key, "vallum:partial"))
         add_partial(sbom, value);
-    if (vl_span_eq_str(key, "vallum:notes_dropped") && vl_span_to_u64(value, &n) && n < UINT32_MAX) {
+    if (PKG_IS(key, "vallum:notes_dropped") && vl_span_to_u64(value, &n) && n < UINT32_MAX) {
         sbom->notes->dropped += n;
         sbom->notes->partial = true;
     }
@@ -218,26 +225,27 @@ int sbom_target_property(struct sbom *sbom, struct vl_span key, struct vl_span v
     struct vl_target *t = &sbom->inventory->target;
     const struct {
         const char *key;
+        size_t len;
         const char **field;
     } texts[] = {
-        {"vallum:image_id", &t->image_id},
-        {"ImageID", &t->image_id},
-        {"vallum:os", &t->os},
-        {"vallum:architecture", &t->arch},
-        {"vallum:variant", &t->variant},
-        {"vallum:os_version", &t->os_version},
-        {"vallum:base_name", &t->base_name},
-        {"vallum:base_digest", &t->base_digest},
+        {KEY("vallum:image_id"), &t->image_id},
+        {KEY("ImageID"), &t->image_id},
+        {KEY("vallum:os"), &t->os},
+        {KEY("vallum:architecture"), &t->arch},
+        {KEY("vallum:variant"), &t->variant},
+        {KEY("vallum:os_version"), &t->os_version},
+        {KEY("vallum:base_name"), &t->base_name},
+        {KEY("vallum:base_digest"), &t->base_digest},
     };
     key = without_trivy(key);
-    if (vl_span_eq_str(key, "vallum:layer") || vl_span_eq_str(key, "DiffID"))
+    if (PKG_IS(key, "vallum:layer") || PKG_IS(key, "DiffID"))
         return push_layer(sbom, value, err);
     for (size_t i = 0; i < VL_ARRAY_LEN(texts); i++) {
-        if (vl_span_eq_str(key, texts[i].key))
+        if (pkg_span_is(key, texts[i].key, texts[i].len))
             return sbom_set_text(sbom, texts[i].field, value, err);
     }
     size_t at = vl_span_find(value, VL_SPAN_LIT("@sha256:"));
-    if (vl_span_eq_str(key, "RepoDigest") && at != SIZE_MAX)
+    if (PKG_IS(key, "RepoDigest") && at != SIZE_MAX)
         return sbom_set_text(sbom, &t->digest, vl_span_slice(value, at + 1, value.len), err);
     return PKG_STARTS(key, "vallum:layer_") ? layer_property(sbom, key, value, err)
                                             : gap_property(sbom, key, value, err);
@@ -282,11 +290,11 @@ void sbom_add_license(struct sbom *sbom, struct sbom_component *component, struc
     if (text.len == 0 || vl_span_eq_str(text, "NOASSERTION") || vl_span_eq_str(text, "NONE"))
         return;
     for (uint32_t i = 0; i < component->n_licenses; i++) {
-        if (vl_span_eq(component->licenses[i], text))
+        if (vl_span_eq(sbom->license_texts[i], text))
             return;
     }
     if (component->n_licenses == SBOM_LICENSES_MAX)
         sbom->licenses_dropped++;
     else
-        component->licenses[component->n_licenses++] = text;
+        sbom->license_texts[component->n_licenses++] = text;
 }
