@@ -347,31 +347,34 @@ struct hashing {
     bool cancelled; /* by the walk, which failed: __atomic */
 };
 
-static int hash_region(struct hashing *h, struct vl_digester *digester, char *buf)
+/* The digest alone takes longer than the walk: a further thread reads ahead of it. */
+static int hash_region(struct hashing *h, struct vl_digester *digester)
 {
-    for (uint64_t done = 0; done < h->length && !__atomic_load_n(&h->cancelled, __ATOMIC_RELAXED);) {
-        uint64_t left = h->length - done;
-        ssize_t n = pread(h->fd, buf, left < READ_STEP ? (size_t)left : READ_STEP, (off_t)(h->offset + done));
-        if (n < 0 && errno == EINTR)
-            continue;
+    VL_CLEANUP(vl_stream_cleanup) struct vl_stream *s = NULL;
+    struct vl_span bytes;
+    uint64_t done = 0;
+    int r = vl_stream_new_region(h->fd, h->name, h->offset, h->length, NULL, &s, &h->err);
+    if (r == 0)
+        r = vl_stream_new_pipelined(s, &s, &h->err);
+    while (r == 0 && done < h->length && !__atomic_load_n(&h->cancelled, __ATOMIC_RELAXED)) {
+        int64_t n = vl_stream_borrow(s, READ_STEP, &bytes, &h->err);
         if (n < 0)
-            return vl_err_sys(&h->err, errno, "%s: read", h->name);
+            return (int)n;
         if (n == 0)
             return vl_err_set(&h->err, VL_ERR_INVALID, "%s: ends early", h->name);
-        vl_digester_update(digester, (struct vl_span){buf, (size_t)n});
+        vl_digester_update(digester, bytes);
         done += (uint64_t)n;
     }
-    vl_digester_finish(digester, &h->digest);
-    return 0;
+    if (r == 0)
+        vl_digester_finish(digester, &h->digest);
+    return r;
 }
 
 static void *run_hashing(void *user)
 {
     struct hashing *h = user;
     VL_CLEANUP(vl_digester_cleanup) struct vl_digester *digester = vl_digester_new(VL_DIGEST_SHA256);
-    char *buf = malloc(READ_STEP);
-    h->result = digester && buf ? hash_region(h, digester, buf) : vl_err_nomem(&h->err);
-    free(buf);
+    h->result = digester ? hash_region(h, digester) : vl_err_nomem(&h->err);
     return NULL;
 }
 

@@ -85,7 +85,7 @@ VL_MUST_CHECK int vl_layer_walk(struct vl_stream *blob, const char *name,
     struct vl_layer_walk *ret, struct vl_err *err);
 
 /* As above over an uncompressed layer in a local file, with pread: content that nobody wants is not touched
- * by the walk; the digest runs beside it in a thread of its own. */
+ * by the walk; the digest runs beside it in two threads of its own. */
 VL_MUST_CHECK int vl_layer_walk_region(int fd, uint64_t offset, uint64_t length, const char *name,
     const struct vl_layer_visitor *visitor, struct vl_layer_paths *ret_paths, struct vl_notes *notes,
     struct vl_layer_walk *ret, struct vl_err *err);
