@@ -110,6 +110,10 @@ static void test_dotnet(void **state)
     check("pe_version", "framework", "app/System.Web.dll", "");
     check("pe_version", "cut", "app/Newtonsoft.Json.dll", "");
     check_unidentified("pe_version", "native", "pe");
+    check_unidentified("classify", "upx", "packed executable (UPX)");
+    check_unidentified("classify", "macho", "mach-o");
+    check("classify", "node", "usr/local/bin/node", "generic node 20.20.2");
+    check("classify", "nginx-exe", "app/nginx.exe", "generic nginx 1.25.3");
 }
 
 static const struct vl_package_parser *wanted_by(const char *path, uint32_t mode, struct vl_span head)
