@@ -208,7 +208,9 @@ static void count_states(const struct page *p, uint64_t counts[VL_FIX_COUNT])
         const struct vl_finding *f = vl_vec_at(&p->result->findings, i);
         if (f->status != VL_FINDING_OPEN)
             continue;
-        counts[f->malicious ? VL_FIX_FIXED : (unsigned)f->state < VL_FIX_COUNT ? f->state : VL_FIX_UNKNOWN]++;
+        counts[f->malicious || (f->fixed_version && f->state != VL_FIX_PAID) ? VL_FIX_FIXED
+               : (unsigned)f->state < VL_FIX_COUNT                           ? f->state
+                                                                             : VL_FIX_UNKNOWN]++;
     }
 }
 
@@ -328,6 +330,10 @@ static int write_todo(struct page *p, struct vl_err *err)
         vl_buf_append_str(p->out,
             "<p>Fetch advisories for what is in this target, then scan it again: nothing is known "
             "about its vulnerabilities.</p>");
+    else if (vl_report_count(p->result).open == 0)
+        vl_buf_append_str(p->out, p->result->coverage.assessed == VL_ASSESSED_FULL
+                                      ? "<p class=\"good\">No open findings.</p>"
+                                      : "<p>No open findings in the part that could be assessed.</p>");
     else if (!shown)
         vl_buf_append_str(p->out, "<p>Nothing that a change to this target could fix today.</p>");
     vl_buf_append_str(p->out, "</section>\n");
@@ -486,6 +492,9 @@ static int write_first_screen(struct page *p, struct vl_err *err)
     if (p->options->packages_only)
         return 0;
     write_numbers(p);
+    /* An empty chart would say "none", also where nothing was assessed. */
+    if (vl_report_count(p->result).open == 0)
+        return write_todo(p, err);
     vl_buf_append_str(p->out, "<div class=\"two\">");
     int r = write_todo(p, err);
     write_charts(p);

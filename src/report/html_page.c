@@ -33,7 +33,7 @@ const char vl_html_style[] =
     "font-variant-numeric:tabular-nums}.numbers span{display:block}.numbers "
     "small{color:var(--dim);font-size:12px}"
     ".urgent b{color:var(--high)}.calm b{color:var(--good)}"
-    ".two{display:grid;grid-template-columns:3fr 2fr;gap:14px}.two>*{min-width:0}"
+    ".two{display:grid;grid-template-columns:3fr 2fr;gap:14px;margin:0 0 14px}.two>*{min-width:0;margin:0}"
     "ol.todo{margin:0;padding:0;list-style:none;counter-reset:n}"
     "ol.todo li{counter-increment:n;padding:8px 0 8px 30px;position:relative;border-top:1px solid "
     "var(--line)}"

@@ -91,6 +91,20 @@ static void test_not_assessed(void **state)
     assert_true(has(&page, "<b>Not assessed.</b>there are no advisories for debian:7"));
     assert_false(has(&page, "to fix now"));
     assert_false(has(&page, "could fix today"));
+    assert_false(has(&page, "Open findings by severity"));
+    assert_false(has(&page, ">none<"));
+}
+
+static void test_nothing_found(void **state)
+{
+    (void)state;
+    VL_CLEANUP(vl_scan_result_cleanup) struct vl_scan_result *r = sample_clean();
+    VL_CLEANUP(vl_buf_done) struct vl_buf page, partial;
+    render(r, VL_REPORT_HTML, &plain, &page);
+    assert_true(has(&page, "No open findings.</p>"));
+    r->coverage.assessed = VL_ASSESSED_PARTIAL;
+    render(r, VL_REPORT_HTML, &plain, &partial);
+    assert_true(has(&partial, "No open findings in the part that could be assessed."));
 }
 
 static void test_large(void **state)
@@ -110,6 +124,7 @@ int main(void)
         cmocka_unit_test(test_links),
         cmocka_unit_test(test_first_screen),
         cmocka_unit_test(test_not_assessed),
+        cmocka_unit_test(test_nothing_found),
         cmocka_unit_test(test_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
