@@ -3,10 +3,8 @@
 #include <string.h>
 
 #include "assembly.h"
-#include "base/map.h"
 #include "history.h"
 
-#define KEY_MAX    (64UL * 1024)
 #define NESTED_MAX 16 /* archives in archives that are looked through for the outer file */
 
 const char *assembly_copy(const struct assembly *a, const char *s)
@@ -118,7 +116,7 @@ static int take_layer(struct assembly *a, struct history *h, uint32_t k, struct 
     return r < 0 ? r : vl_arena_check(a->inventory->arena, "packages", err);
 }
 
-static int compare_text(const char *a, const char *b)
+int assembly_compare_text(const char *a, const char *b)
 {
     return strcmp(a ? a : "", b ? b : "");
 }
@@ -132,7 +130,7 @@ static int compare(const void *left, const void *right)
     if (c == 0)
         c = strcmp(a->version, b->version);
     if (c == 0)
-        c = compare_text(a->arch, b->arch);
+        c = assembly_compare_text(a->arch, b->arch);
     if (c == 0)
         c = a->path == b->path ? 0 : strcmp(a->path, b->path);
     if (c == 0)
@@ -140,187 +138,6 @@ static int compare(const void *left, const void *right)
     if (c == 0)
         c = a->line < b->line ? -1 : a->line > b->line;
     return c;
-}
-
-#define LESSER_FLAGS \
-    (VL_PACKAGE_DEV | VL_PACKAGE_LOCKED | VL_PACKAGE_OPTIONAL | VL_PACKAGE_INDIRECT | VL_PACKAGE_BUNDLED)
-
-/* What makes a package matter less must hold for both; what one alone tells is kept. */
-static void absorb(struct vl_package *kept, const struct vl_package *other)
-{
-    unsigned lesser = kept->flags & other->flags & LESSER_FLAGS;
-    unsigned rest = (kept->flags | other->flags) & ~(unsigned)LESSER_FLAGS;
-    kept->flags = lesser | rest;
-    if (kept->n_licenses == 0) {
-        kept->licenses = other->licenses;
-        kept->n_licenses = other->n_licenses;
-    }
-    if (!kept->digest)
-        kept->digest = other->digest;
-}
-
-/* The same file says it twice, or two databases of one distribution do (a package list converted, and the old
- * one left where it was). */
-static bool is_same(const struct vl_package *a, const struct vl_package *b)
-{
-    return a->ecosystem == b->ecosystem && strcmp(a->name, b->name) == 0 &&
-           strcmp(a->version, b->version) == 0 && compare_text(a->arch, b->arch) == 0 &&
-           (vl_ecosystem_info(a->ecosystem)->distribution || strcmp(a->path, b->path) == 0);
-}
-
-/* Where a package of a language is installed, and what it is called there; two files that tell of it agree in
- * both. Empty: only the path itself tells. */
-static void place_key(const struct vl_package *p, struct vl_buf *key)
-{
-    struct vl_span path = vl_span_str(p->path);
-    size_t at;
-    vl_buf_clear(key);
-    if (p->ecosystem == VL_ECO_NPM) { /* "R/node_modules/…" and the lock file in R */
-        at = (p->flags & VL_PACKAGE_LOCKED) ? vl_span_rfind_char(path, '/')
-                                            : vl_span_find(path, VL_SPAN_LIT("node_modules/"));
-        if (at == SIZE_MAX && !(p->flags & VL_PACKAGE_LOCKED))
-            return;
-        path = vl_span_slice(path, 0, at == SIZE_MAX ? 0 : at);
-        if (vl_span_ends_with(path, "/"))
-            path.len--;
-        if (vl_span_ends_with(path, "/node_modules")) /* node_modules/.package-lock.json */
-            path.len -= sizeof("/node_modules") - 1;
-        else if (vl_span_eq_str(path, "node_modules"))
-            path.len = 0;
-        vl_buf_append_str(key, p->name);
-    } else if (p->ecosystem == VL_ECO_PYPI &&
-               !(p->flags & VL_PACKAGE_LOCKED)) { /* S/NAME-VERSION.dist-info/… */
-        at = vl_span_find(path, VL_SPAN_LIT(".egg-info"));
-        at = at == SIZE_MAX ? vl_span_find(path, VL_SPAN_LIT(".dist-info/")) : at;
-        if (at == SIZE_MAX)
-            return;
-        at = vl_span_rfind_char(vl_span_slice(path, 0, at), '/');
-        path = vl_span_slice(path, 0, at == SIZE_MAX ? 0 : at);
-        bool dash = false; /* PEP 503: runs of "-", "_" and "." are one "-" */
-        for (const char *c = p->name; *c; c++) {
-            bool now = *c == '-' || *c == '_' || *c == '.';
-            if (!now || !dash)
-                vl_buf_append_char(key, now ? '-' : *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c);
-            dash = now;
-        }
-    } else if (p->ecosystem == VL_ECO_NUGET && !(p->flags & VL_PACKAGE_LOCKED)) {
-        /* R/APP.deps.json and the assembly R/[runtimes/…/]NAME.dll, whose version may be written otherwise */
-        at = vl_span_find(path, VL_SPAN_LIT("/runtimes/"));
-        at = at == SIZE_MAX ? vl_span_rfind_char(path, '/') : at;
-        path = vl_span_slice(path, 0, at == SIZE_MAX ? 0 : at);
-        for (const char *c = p->name; *c; c++)
-            vl_buf_append_char(key, *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c);
-        vl_buf_append_char(key, '\0');
-        vl_buf_append_span(key, path);
-        return;
-    } else {
-        return;
-    }
-    vl_buf_append_char(key, '\0');
-    vl_buf_append_str(key, p->version);
-    vl_buf_append_char(key, '\0');
-    vl_buf_append_span(key, path);
-}
-
-struct places {
-    struct vl_map map; /* key -> index of the package + 1 */
-    struct vl_buf key;
-};
-
-static void places_done(struct places *s)
-{
-    vl_map_done(&s->map);
-    vl_buf_done(&s->key);
-}
-
-static bool is_assembly(const struct vl_package *p)
-{
-    return p->ecosystem == VL_ECO_NUGET && vl_span_ends_with(vl_span_str(p->path), ".dll");
-}
-
-/* Python packages told of by dist-info and egg-info alike, and .NET's by assembly and deps.json, are merged
- * here; npm's installed ones are remembered. Marks what is dropped by version NULL. */
-static int merge_installed(
-    struct assembly *a, struct places *s, struct vl_package *list, size_t i, struct vl_err *err)
-{
-    struct vl_package *p = &list[i];
-    struct vl_map_slot *slot;
-    bool added;
-    if (p->flags & VL_PACKAGE_LOCKED)
-        return 0;
-    place_key(p, &s->key);
-    if (s->key.len == 0)
-        return vl_buf_check(&s->key, "a package's name", err);
-    const char *copy = vl_arena_dup_span(a->scratch, vl_buf_span(&s->key));
-    if (!copy)
-        return vl_arena_check(a->scratch, "installed packages", err);
-    int r = vl_map_put(&s->map, (struct vl_span){copy, s->key.len}, &slot, &added, err);
-    if (r < 0)
-        return r;
-    if (added) {
-        slot->value.num = i + 1;
-    } else if (p->ecosystem == VL_ECO_PYPI) {
-        absorb(&list[slot->value.num - 1], p);
-        p->version = NULL;
-    } else if (is_assembly(p)) {
-        p->version = NULL;
-    } else if (is_assembly(&list[slot->value.num - 1])) {
-        list[slot->value.num - 1].version = NULL;
-        slot->value.num = i + 1;
-    }
-    return 0;
-}
-
-/* A lock file tells more of a package that is installed beside it: whether it is for development only. */
-static void merge_locked(struct places *s, struct vl_package *list, size_t i)
-{
-    struct vl_package *p = &list[i];
-    if (p->ecosystem != VL_ECO_NPM || !(p->flags & VL_PACKAGE_LOCKED) || (p->flags & VL_PACKAGE_MAIN))
-        return;
-    place_key(p, &s->key);
-    const struct vl_map_slot *slot = vl_map_get(&s->map, vl_buf_span(&s->key));
-    if (!slot)
-        return;
-    list[slot->value.num - 1].flags |=
-        p->flags & (VL_PACKAGE_DEV | VL_PACKAGE_OPTIONAL | VL_PACKAGE_INDIRECT);
-    p->version = NULL;
-}
-
-static void compact(struct vl_vec *packages)
-{
-    struct vl_package *list = packages->items;
-    size_t kept = 0;
-    for (size_t i = 0; i < packages->len; i++)
-        if (list[i].version)
-            list[kept++] = list[i];
-    packages->len = kept;
-}
-
-static int drop_repeated(struct assembly *a, struct vl_err *err)
-{
-    struct vl_vec *packages = &a->inventory->packages;
-    struct vl_package *list = packages->items;
-    VL_CLEANUP(places_done) struct places s;
-    vl_map_init(&s.map, VL_INVENTORY_PACKAGES_MAX);
-    vl_buf_init(&s.key, KEY_MAX);
-    size_t last = 0;
-    for (size_t i = 1; i < packages->len; i++) {
-        if (is_same(&list[last], &list[i])) {
-            absorb(&list[last], &list[i]);
-            list[i].version = NULL;
-        } else {
-            last = i;
-        }
-    }
-    compact(packages);
-    int r = 0;
-    for (size_t i = 0; i < packages->len && r >= 0; i++)
-        r = merge_installed(a, &s, list, i, err);
-    for (size_t i = 0; i < packages->len && r >= 0; i++)
-        if (list[i].version)
-            merge_locked(&s, list, i);
-    compact(packages);
-    return r;
 }
 
 int assembly_packages(struct assembly *a, struct vl_err *err)
@@ -334,5 +151,5 @@ int assembly_packages(struct assembly *a, struct vl_err *err)
         return r;
     if (packages->len > 1)
         qsort(packages->items, packages->len, sizeof(struct vl_package), compare);
-    return drop_repeated(a, err);
+    return assembly_drop_repeated(a, err);
 }

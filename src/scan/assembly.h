@@ -35,6 +35,11 @@ VL_MUST_CHECK int assembly_system(struct assembly *a, struct vl_err *err);
  */
 VL_MUST_CHECK int assembly_packages(struct assembly *a, struct vl_err *err);
 
+/* Of the sorted packages each place holds one once; drops the others. */
+VL_MUST_CHECK int assembly_drop_repeated(struct assembly *a, struct vl_err *err);
+
+int assembly_compare_text(const char *a, const char *b); /* NULL is "" */
+
 /* Licences that files of their own tell. */
 VL_MUST_CHECK int assembly_licenses(struct assembly *a, struct vl_err *err);
 

@@ -1,4 +1,4 @@
-/* tests: assemble.c assemble_owners.c assemble_packages.c assemble_system.c history.c */
+/* tests: assemble.c assemble_owners.c assemble_packages.c assemble_repeated.c assemble_system.c history.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -413,6 +413,27 @@ static void test_dotnet_told_twice(void **state)
     test_stack_done(&s);
 }
 
+/* A PHP project with its lock file, and another lock file above. */
+static void test_composer_told_twice(void **state)
+{
+    (void)state;
+    struct test_stack s;
+    test_stack_init(&s);
+    struct vl_layer_index *l =
+        test_layer(&s, "web/composer.lock web/vendor/composer/installed.json composer.lock");
+    test_package(l, VL_ECO_COMPOSER, "symfony/yaml", "v6.0.0", "web/vendor/composer/installed.json");
+    test_package(l, VL_ECO_COMPOSER, "symfony/yaml", "v6.0.0", "web/composer.lock")->flags =
+        VL_PACKAGE_LOCKED | VL_PACKAGE_DEV;
+    test_package(l, VL_ECO_COMPOSER, "symfony/yaml", "v6.0.0", "composer.lock")->flags = VL_PACKAGE_LOCKED;
+    test_assemble(&s);
+    assert_int_equal(s.inventory->packages.len, 2);
+    assert_int_equal(
+        test_find(&s, "symfony/yaml", "web/vendor/composer/installed.json")->flags, VL_PACKAGE_DEV);
+    assert_null(test_find(&s, "symfony/yaml", "web/composer.lock"));
+    assert_non_null(test_find(&s, "symfony/yaml", "composer.lock"));
+    test_stack_done(&s);
+}
+
 static void test_notes(void **state)
 {
     (void)state;
@@ -476,6 +497,7 @@ int main(void)
         cmocka_unit_test(test_secrets),
         cmocka_unit_test(test_told_twice),
         cmocka_unit_test(test_dotnet_told_twice),
+        cmocka_unit_test(test_composer_told_twice),
         cmocka_unit_test(test_notes),
         cmocka_unit_test(test_folder),
     };
