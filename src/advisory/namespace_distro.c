@@ -195,6 +195,8 @@ bool vl_space_is_kernel_headers(const struct vl_package *package)
     if (package->ecosystem != VL_ECO_DEB && package->ecosystem != VL_ECO_RPM &&
         package->ecosystem != VL_ECO_APK)
         return false;
+    if (strncmp(package->name, "linux-", 6) != 0 && strncmp(package->name, "kernel-", 7) != 0)
+        return false; /* asked for every package: most end here */
     for (size_t i = 0; i < VL_ARRAY_LEN(prefixes); i++) {
         if (strncmp(package->name, prefixes[i], strlen(prefixes[i])) == 0)
             return true;
