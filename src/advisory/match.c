@@ -74,7 +74,8 @@ void vl_advisory_matcher_set_updates(struct vl_advisory_matcher *m, const char *
 
 enum match_verdict match_verdict_of(const struct vl_advisory_matcher *m, const struct vl_package *package)
 {
-    if ((package->flags & (VL_PACKAGE_RANGE | VL_PACKAGE_MAIN)) || !package->version || !package->version[0])
+    if ((package->flags & VL_PACKAGE_RANGE) || vl_package_is_project(package) || !package->version ||
+        !package->version[0])
         return MATCH_SKIP;
     if (!vl_ecosystem_info(package->ecosystem)->distribution)
         return MATCH_JUDGE;

@@ -234,7 +234,7 @@ static int count_package(
     struct vl_scan_tally *tally = r == 0 ? tally_of(run, row, err) : NULL;
     if (!tally)
         return err->err;
-    if (p->flags & VL_PACKAGE_MAIN) {
+    if (vl_package_is_project(p)) {
         tally->project++;
         return 0;
     }

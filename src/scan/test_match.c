@@ -97,6 +97,22 @@ static void os_owned_development_ranges(void **state)
     }
 }
 
+/* An installed Go program is a module that somebody published; one in a go.mod is being written. */
+static void go_programs(void **state)
+{
+    (void)state;
+    struct vl_inventory *inv = test_inventory(VL_TARGET_FS, "", "", VL_SUPPORT_UNKNOWN);
+    test_add(inv, VL_ECO_GO, "golang.org/x/net", "0.7.0", "usr/bin/tool", VL_PACKAGE_MAIN);
+    test_add(inv, VL_ECO_GO, "golang.org/x/net", "0.7.0", "go.mod", VL_PACKAGE_MAIN | VL_PACKAGE_LOCKED);
+    test_add(inv, VL_ECO_GO, "golang.org/x/net", "", "usr/bin/devel", VL_PACKAGE_MAIN);
+    struct vl_scan_result *result = test_match(inv, db, NULL);
+    assert_int_equal(result->findings.len, 1);
+    const struct vl_finding *f = result->findings.items;
+    assert_string_equal(f[0].id, "CVE-2023-3978");
+    assert_string_equal(f[0].package->path, "usr/bin/tool");
+    vl_scan_result_free(result);
+}
+
 static void one_finding_a_place(void **state)
 {
     (void)state;
@@ -225,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(findings_of_an_image),
         cmocka_unit_test(os_owned_development_ranges),
+        cmocka_unit_test(go_programs),
         cmocka_unit_test(one_finding_a_place),
         cmocka_unit_test(ended_release),
         cmocka_unit_test(not_assessed),

@@ -32,12 +32,12 @@ static int read_package(const struct vl_package_file *file, const struct vl_doc_
 {
     struct vl_span name = vl_doc_get_str(node, "name"), version = vl_doc_get_str(node, "version");
     struct vl_span kind = vl_doc_get_str(node, "kind");
-    /* Build scripts and macros ran on the machine that compiled: nothing of them is here. */
-    if (kind.len && !PKG_IS(kind, "runtime"))
-        return 0;
     if (name.len == 0)
         return vl_err_set(err, VL_ERR_INVALID, "a dependency of .dep-v0 has no name");
     unsigned flags = vl_doc_bool(vl_doc_get(node, "root")) ? VL_PACKAGE_MAIN : 0U;
+    /* Build scripts and macros ran on the machine that compiled: nothing of them is here. */
+    if (kind.len && !PKG_IS(kind, "runtime"))
+        flags |= VL_PACKAGE_DEV;
     return pkg_add(sink, VL_ECO_CARGO, name, version, flags, 0, file, err) ? 0 : err->err;
 }
 

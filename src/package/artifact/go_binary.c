@@ -271,8 +271,9 @@ static int read_modules(
     }
     if (r == 0)
         r = add_module(file, dep, 0, sink, err);
+    /* v0.0.0-TIME-COMMIT is what a clone without tags gives: no release, and older than any. */
     if (main.version.len == 0 || PKG_STARTS(main.version, "0.0.0-"))
-        main.version = flags_version.len ? flags_version : main.version;
+        main.version = flags_version;
     return r < 0 ? r : add_module(file, main, VL_PACKAGE_MAIN, sink, err);
 }
 

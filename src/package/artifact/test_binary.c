@@ -88,11 +88,12 @@ static void test_go_modules(void **state)
     check("go_binary", "elf-devel", "usr/bin/tool", "go stdlib -");
 }
 
-/* Dependencies at build time are left out, the root is told. */
+/* Dependencies at build time count as those of development, the root is told. */
 static void test_cargo(void **state)
 {
     (void)state;
-    static const char *const list = "cargo adler 0.2.3\ncargo miniz_oxide 0.4.4\ncargo shop 0.1.0 M";
+    static const char *const list =
+        "cargo adler 0.2.3\ncargo autocfg 1.0.1 D\ncargo miniz_oxide 0.4.4\ncargo shop 0.1.0 M";
     check("cargo_auditable", "elf", "usr/local/bin/shop", list);
     check("cargo_auditable", "pe", "shop.exe", list);
     check("cargo_auditable", "macho", "usr/local/bin/shop", list);

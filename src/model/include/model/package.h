@@ -47,4 +47,13 @@ struct vl_package {
         *digest; /* "sha1:…" or "sha256:…" of the file where its format is identified by it (jars); or NULL */
 };
 
+/* The project that was built or is being built: nobody published it under this version, so that no advisory
+ * can mean it. An installed Go program that tells a version is one that somebody published: its name says
+ * who. */
+static inline bool vl_package_is_project(const struct vl_package *package)
+{
+    bool program = package->ecosystem == VL_ECO_GO && !(package->flags & VL_PACKAGE_LOCKED);
+    return (package->flags & VL_PACKAGE_MAIN) && !program;
+}
+
 #endif
