@@ -4,7 +4,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "advisory/feed.h"
 #include "base/time.h"
 
 static struct vl_advisory_db *db;
@@ -200,6 +202,37 @@ static void partly_assessed(void **state)
         "lib/a.jar could not be read whole: no end of central directory (and 1 more)");
 }
 
+/* The built-in set speaks of the packages it was made for, and of nothing else. */
+static void starter_set(void **state)
+{
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    char path[64];
+    struct vl_advisory_db *starter;
+    snprintf(path, sizeof(path), "/tmp/vallum-test-starter-%ld.vadb", (long)getpid());
+    if (vl_advisory_update_from_starter(path, 0, NULL, &err) < 0 ||
+        vl_advisory_db_open(path, &starter, &err) < 0)
+        fail_msg("%s", err.msg);
+    /* of the demonstration image: one with advisories, one without any */
+    struct vl_inventory *inv = test_inventory(VL_TARGET_IMAGE, "debian", "12", VL_SUPPORT_STANDARD);
+    test_add(inv, VL_ECO_DEB, "libc6", "2.36-9", "var/lib/dpkg/status", 0)->source_name = "glibc";
+    test_add(inv, VL_ECO_DEB, "base-files", "12.4", "var/lib/dpkg/status", 0);
+    struct vl_scan_result *result = test_match(inv, starter, NULL);
+    assert_int_equal(result->coverage.assessed, VL_ASSESSED_FULL);
+    assert_true(result->coverage.rows[0].starter);
+    assert_true(result->findings.len > 0);
+    vl_scan_result_free(result);
+    inv = test_inventory(VL_TARGET_IMAGE, "debian", "12", VL_SUPPORT_STANDARD);
+    test_add(inv, VL_ECO_DEB, "base-files", "12.4", "var/lib/dpkg/status", 0);
+    test_add(inv, VL_ECO_DEB, "emacs", "1:28.2", "var/lib/dpkg/status", 0);
+    expect_reach(inv, starter, VL_ASSESSED_PARTIAL, "starter set: 1 of 2 packages are covered");
+    inv = test_inventory(VL_TARGET_IMAGE, "debian", "12", VL_SUPPORT_STANDARD);
+    test_add(inv, VL_ECO_DEB, "emacs", "1:28.2", "var/lib/dpkg/status", 0);
+    expect_reach(inv, starter, VL_ASSESSED_NOT, "starter set: 0 of 1 packages are covered");
+    vl_advisory_db_close(starter);
+    unlink(path);
+}
+
 static void packages_only(void **state)
 {
     (void)state;
@@ -246,6 +279,7 @@ int main(void)
         cmocka_unit_test(ended_release),
         cmocka_unit_test(not_assessed),
         cmocka_unit_test(partly_assessed),
+        cmocka_unit_test(starter_set),
         cmocka_unit_test(packages_only),
         cmocka_unit_test(reused_matcher),
     };
