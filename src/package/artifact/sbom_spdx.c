@@ -55,6 +55,14 @@ static bool is_image(const struct sbom_spdx_package *p)
     return PKG_IS(p->purpose, "CONTAINER") || PKG_STARTS(p->id, "SPDXRef-ContainerImage-");
 }
 
+/* "pkg:github/…", "pkg:swid/…": a repository or a product, which is no package of an ecosystem. */
+static bool is_unmatchable(struct vl_span purl)
+{
+    struct vl_span type = PKG_STARTS(purl, "pkg:") ? vl_span_slice(purl, 4, purl.len) : VL_SPAN_EMPTY;
+    type = vl_span_slice(type, 0, vl_span_find_char(type, '/'));
+    return vl_ecosystem_from_purl_type(type) == VL_ECO_NONE;
+}
+
 int sbom_spdx_finish(struct sbom *sbom, struct sbom_spdx_package *p, struct vl_err *err)
 {
     struct sbom_component *c = &p->component;
@@ -67,6 +75,8 @@ int sbom_spdx_finish(struct sbom *sbom, struct sbom_spdx_package *p, struct vl_e
         return sbom_set_image(sbom, c->name, c->version, err);
     if (PKG_STARTS(c->purl, "pkg:rpm/") && c->vendor.len == 0 && PKG_STARTS(p->supplier, "Organization: "))
         c->vendor = vl_span_slice(p->supplier, sizeof("Organization: ") - 1, p->supplier.len);
+    if (p->described && c->purl.len && is_unmatchable(c->purl))
+        return 0; /* what the document is about, not a part of it */
     if (c->purl.len == 0 && c->ecosystem.len == 0 && (c->version.len == 0 || p->described)) {
         bool groups = PKG_IS(p->purpose, "APPLICATION") || PKG_IS(p->purpose, "FILE") || p->described ||
                       PKG_IS(p->purpose, "SOURCE");
@@ -126,21 +136,34 @@ static int read_package(
     return r < 0 ? r : sbom_spdx_finish(sbom, &p, err);
 }
 
-/* Packages that the document is about are no parts of it where they have no URL of their own and nothing
- * else is listed: what other packages are contained in. */
-static int find_described(const struct vl_doc_node *root, struct vl_map *map, struct vl_err *err)
+static int remember(struct vl_map *map, struct vl_span id, struct vl_err *err)
 {
     struct vl_map_slot *slot;
+    return id.len ? vl_map_put(map, id, &slot, NULL, err) : 0;
+}
+
+/* What the document is about, and what contains something else, is no part itself where no ecosystem knows
+ * it. A document that is about each of its packages has no such whole. */
+static int find_described(const struct vl_doc_node *root, struct vl_map *map, struct vl_err *err)
+{
     const struct vl_doc_node *n = vl_doc_first(vl_doc_get(root, "relationships"));
-    for (; n; n = vl_doc_next(n)) {
-        struct vl_span from = vl_doc_get_str(n, "spdxElementId");
-        if (!PKG_IS(vl_doc_get_str(n, "relationshipType"), "CONTAINS") || PKG_IS(from, "SPDXRef-DOCUMENT"))
-            continue;
-        int r = vl_map_put(map, from, &slot, NULL, err);
-        if (r < 0)
-            return r;
+    int r = 0;
+    for (; n && r >= 0; n = vl_doc_next(n)) {
+        struct vl_span from = vl_doc_get_str(n, "spdxElementId"),
+                       type = vl_doc_get_str(n, "relationshipType");
+        if (PKG_IS(type, "CONTAINS") && !PKG_IS(from, "SPDXRef-DOCUMENT"))
+            r = remember(map, from, err);
+        if (PKG_IS(type, "DESCRIBES"))
+            r = remember(map, vl_doc_get_str(n, "relatedSpdxElement"), err);
     }
-    return 0;
+    n = vl_doc_first(vl_doc_get(root, "documentDescribes"));
+    for (; n && r >= 0; n = vl_doc_next(n))
+        r = remember(map, vl_doc_span(n), err);
+    if (r >= 0 && map->len >= vl_doc_size(vl_doc_get(root, "packages"))) {
+        vl_map_done(map);
+        vl_map_init(map, 1);
+    }
+    return r;
 }
 
 int sbom_read_spdx(struct sbom *sbom, const struct vl_doc_node *root, struct vl_err *err)

@@ -245,6 +245,25 @@ static void test_files(void **state)
     listing_check("sbom", "app/a.cdx.json", "{", "error");
 }
 
+/* A repository that the document describes is not one of its packages that could not be matched. */
+static void test_described(void **state)
+{
+    (void)state;
+    VL_CLEANUP(vl_inventory_cleanup)
+    struct vl_inventory *inv = read_text(
+        VL_SPAN_LIT(
+            "{\"spdxVersion\":\"SPDX-2.3\",\"packages\":[{\"SPDXID\":\"SPDXRef-r\",\"name\":\"o/r\","
+            "\"versionInfo\":\"main\",\"externalRefs\":[{\"referenceType\":\"purl\",\"referenceLocator\":"
+            "\"pkg:github/o/r@main\"}]},{\"SPDXID\":\"SPDXRef-a\",\"name\":\"npm:a\",\"versionInfo\":\"1\","
+            "\"externalRefs\":[{\"referenceType\":\"purl\",\"referenceLocator\":\"pkg:npm/a@1\"}]}],"
+            "\"relationships\":[{\"spdxElementId\":\"SPDXRef-DOCUMENT\",\"relationshipType\":\"DESCRIBES\","
+            "\"relatedSpdxElement\":\"SPDXRef-r\"}]}"),
+        0);
+    assert_int_equal(inv->packages.len, 1);
+    check_package(package(inv, "a"), VL_ECO_NPM, "1", "-", "-", "-");
+    assert_false(inv->notes.partial);
+}
+
 static void test_bad(void **state)
 {
     (void)state;
@@ -301,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_distro_of_urls),
         cmocka_unit_test(test_own),
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_described),
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_limits),
     };
