@@ -246,7 +246,9 @@ static void take_paths(struct decoder *d)
             items[i].target = f.at;
             front_copy(d, &f, target, '\0');
         }
-        demand(d, items[i].target || items[i].kind != VL_LAYER_PATH_HARDLINK, "a hard link to nothing");
+        bool is_link = items[i].kind == VL_LAYER_PATH_HARDLINK || items[i].kind == VL_LAYER_PATH_SYMLINK;
+        demand(
+            d, is_link == (items[i].target != NULL), "a link without a target, or a target without a link");
     }
     demand(d, f.left == 0, "less text than announced");
 }
