@@ -6,11 +6,18 @@
 
 #include "cli/cli.h"
 #include "command.h"
+#include "scan/scan.h"
 
 #define WORDS_MAX    64
 #define SETTINGS_MAX (16UL * 1024 * 1024)
 
 const struct vl_command *const vl_cli_commands[] = {
+    &vl_cli_scan_image,
+    &vl_cli_scan_rootfs,
+    &vl_cli_scan_fs,
+    &vl_cli_scan_sbom,
+    &vl_cli_scan,
+    &vl_cli_packages,
     &vl_cli_db_update,
     &vl_cli_db_status,
     &vl_cli_db_search,
@@ -168,6 +175,8 @@ int vl_cli_main(int argc, char **argv)
     argp_err_exit_status = VL_EXIT_USAGE;
     /* A closed pipe or connection is an error where it happens. */
     (void)sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+    if (argc > 1 && strcmp(argv[1], "indexer") == 0)
+        return vl_scan_indexer_main(argc - 1, argv + 1);
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         print_help(argc < 2 ? stderr : stdout);

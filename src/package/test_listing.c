@@ -55,7 +55,7 @@ const char *listing_text(struct listing *l)
     return vl_arena_strdup(l->arena, vl_buf_str(&out));
 }
 
-void listing_check(const char *parser, const char *path, const char *content, const char *expected)
+void assert_listing(const char *parser, const char *path, const char *content, const char *expected)
 {
     struct listing l;
     listing_read(&l, parser, path, 0644, vl_span_str(content));

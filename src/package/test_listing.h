@@ -23,6 +23,6 @@ const char *listing_text(struct listing *l);
 
 /* Reads a text, compares the listing, and forgets it. A status below 0 is expected where `text` begins with
  * "error". */
-void listing_check(const char *parser, const char *path, const char *content, const char *expected);
+void assert_listing(const char *parser, const char *path, const char *content, const char *expected);
 
 #endif

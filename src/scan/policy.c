@@ -102,7 +102,8 @@ int vl_scan_apply_policy(
     if (r == 0)
         r = vl_ignores_new(&ignores, err);
     if (r == 0 && policy->baseline_file) {
-        r = vl_baseline_load(policy->baseline_file, &baseline, err);
+        r = policy->baseline.len ? vl_baseline_parse(policy->baseline, policy->baseline_file, &baseline, err)
+                                 : vl_baseline_load(policy->baseline_file, &baseline, err);
         result->baseline = r == 0 ? vl_arena_strdup(result->arena, policy->baseline_file) : NULL;
     }
     if (r == 0)

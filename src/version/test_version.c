@@ -1,4 +1,7 @@
-/* The examples of each scheme's own definition, and what must hold for every order. */
+/* tests: apk.c bitnami.c cran.c deb.c digits.c fuzzy.c gem.c generic.c golang.c hackage.c jvm.c maven.c npm.c
+ * nuget.c packagist.c pacman.c pep440.c portage.c pub.c range.c rpm.c semver.c windows_kb.c
+ *
+ * The examples of each scheme's own definition, and what must hold for every order. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

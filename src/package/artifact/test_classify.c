@@ -97,18 +97,18 @@ static void test_texts(void **state)
 static void test_files(void **state)
 {
     (void)state;
-    listing_check("java/release", "opt/java/openjdk/release",
+    assert_listing("java/release", "opt/java/openjdk/release",
         "IMPLEMENTOR=\"Eclipse Adoptium\"\nJAVA_RUNTIME_VERSION=\"17.0.9+9\"\nJAVA_VERSION=\"17.0.9\"\n",
         "generic openjdk 17.0.9");
-    listing_check("java/release", "usr/lib/jvm/jdk-21/release",
+    assert_listing("java/release", "usr/lib/jvm/jdk-21/release",
         "IMPLEMENTOR=\"Oracle Corporation\"\nJAVA_VERSION=\"21.0.1\"\n", "generic jdk 21.0.1");
-    listing_check("java/release", "opt/graalvm/release",
+    assert_listing("java/release", "opt/graalvm/release",
         "GRAALVM_VERSION=\"22.3.1\"\nJAVA_VERSION=\"17.0.6\"\n", "generic graalvm 17.0.6");
-    listing_check("java/release", "opt/java/release", "NAME=other\n", "");
-    listing_check("wordpress", "var/www/html/wp-includes/version.php",
+    assert_listing("java/release", "opt/java/release", "NAME=other\n", "");
+    assert_listing("wordpress", "var/www/html/wp-includes/version.php",
         "<?php\n/**\n * @global string $wp_version\n */\n$wp_version = '6.4.1';\n",
         "generic wordpress 6.4.1");
-    listing_check("wordpress", "wp-includes/version.php", "<?php\n$wp_version = 1 .", "");
+    assert_listing("wordpress", "wp-includes/version.php", "<?php\n$wp_version = 1 .", "");
 }
 
 int main(void)

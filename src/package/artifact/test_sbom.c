@@ -241,8 +241,8 @@ static void test_files(void **state)
     assert_string_equal(p->path, "opt/bitnami/nginx/.spdx-nginx.spdx");
     assert_int_equal(l.notes.len, 2);
     listing_done(&l);
-    listing_check("sbom", "app/bom.json", "{\"bomFormat\":\"CycloneDX\"}", "");
-    listing_check("sbom", "app/a.cdx.json", "{", "error");
+    assert_listing("sbom", "app/bom.json", "{\"bomFormat\":\"CycloneDX\"}", "");
+    assert_listing("sbom", "app/a.cdx.json", "{", "error");
 }
 
 /* A repository that the document describes is not one of its packages that could not be matched. */

@@ -1,3 +1,4 @@
+/* tests: nuget_json.c nuget_xml.c paket.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -10,7 +11,7 @@ static void test_json(void **state)
 {
     (void)state;
     /* Shape of a file that `dotnet publish --self-contained` writes. */
-    listing_check("nuget/deps-json", "app/Shop.deps.json",
+    assert_listing("nuget/deps-json", "app/Shop.deps.json",
         "{\"runtimeTarget\":{\"name\":\".NETCoreApp,Version=v8.0/linux-x64\"},\"libraries\":{"
         "\"Shop/1.0.0\":{\"type\":\"project\",\"serviceable\":false},"
         "\"Newtonsoft.Json/12.0.1\":{\"type\":\"package\",\"sha512\":\"x\"},"
@@ -18,15 +19,15 @@ static void test_json(void **state)
         "\"broken\":{},\"/1\":{},\"a/\":{}}}",
         "nuget Shop 1.0.0 M\nnuget Newtonsoft.Json 12.0.1\nnuget Microsoft.NETCore.App.Runtime.linux-x64 "
         "8.0.1");
-    listing_check("nuget/deps-json", "a.deps.json", "[]", "error");
-    listing_check("nuget/deps-json", "a.deps.json", "{\"libraries\":[1]}", "");
-    listing_check("nuget/packages-lock", "packages.lock.json",
+    assert_listing("nuget/deps-json", "a.deps.json", "[]", "error");
+    assert_listing("nuget/deps-json", "a.deps.json", "{\"libraries\":[1]}", "");
+    assert_listing("nuget/packages-lock", "packages.lock.json",
         "{\"version\":1,\"dependencies\":{\"net8.0\":{"
         "\"A\":{\"type\":\"Direct\",\"requested\":\"[1.0, )\",\"resolved\":\"1.0.1\"},"
         "\"B\":{\"type\":\"Transitive\",\"resolved\":\"2.0.0\"},"
         "\"c\":{\"type\":\"Project\"}},\"net48\":{\"B\":{\"type\":\"Direct\",\"resolved\":\"2.0.0\"}}}}",
         "nuget A 1.0.1\nnuget B 2.0.0");
-    listing_check("nuget/project-assets", "obj/project.assets.json",
+    assert_listing("nuget/project-assets", "obj/project.assets.json",
         "\xef\xbb\xbf{\"version\":3,\"libraries\":{\"A/1.0\":{\"type\":\"package\"},\"Me/"
         "1.0\":{\"type\":\"project\"}}}",
         "nuget A 1.0");
@@ -35,12 +36,12 @@ static void test_json(void **state)
 static void test_xml(void **state)
 {
     (void)state;
-    listing_check("nuget/packages-config", "packages.config",
+    assert_listing("nuget/packages-config", "packages.config",
         "<packages><package id='A' version='1.0' /><package id='B' version='2' developmentDependency='True'/>"
         "<package id='C'/><other/></packages>",
         "nuget A 1.0\nnuget B 2 D");
-    listing_check("nuget/packages-config", "packages.config", "<packages>", "error");
-    listing_check("nuget/project", "src/Shop.csproj",
+    assert_listing("nuget/packages-config", "packages.config", "<packages>", "error");
+    assert_listing("nuget/project", "src/Shop.csproj",
         "<Project Sdk='Microsoft.NET.Sdk'><PropertyGroup><V>3.1</V><W>$(V)</W><L>$(L)</L></PropertyGroup>"
         "<ItemGroup><PackageReference Include='A' Version='1.0'/>"
         "<PackageReference "
@@ -54,7 +55,7 @@ static void test_xml(void **state)
         "</Project>",
         "nuget A 1.0\nnuget B 2.0 D\nnuget C 3.1\nnuget D 4.0\nnuget E [5.0,6.0) R\nnuget F 6.* R\nnuget I "
         "9\nnuget J 10");
-    listing_check("nuget/central-packages", "Directory.Packages.props",
+    assert_listing("nuget/central-packages", "Directory.Packages.props",
         "<Project><ItemGroup><PackageVersion Include='A' Version='1.0'/><GlobalPackageReference Include='B' "
         "Version='2'/>"
         "</ItemGroup></Project>",
@@ -64,7 +65,7 @@ static void test_xml(void **state)
 static void test_paket(void **state)
 {
     (void)state;
-    listing_check("nuget/paket-dependencies", "paket.dependencies",
+    assert_listing("nuget/paket-dependencies", "paket.dependencies",
         "source https://nuget.example/api // comment\n"
         "storage: none\n"
         "nuget A >= 1.0 < 2.0\n"
@@ -78,7 +79,7 @@ static void test_paket(void **state)
         "git https://example.org/x.git\n",
         "nuget A 1.0 R\nnuget B 2.1\nnuget C -\nnuget D 4\ngeneric owner/repo v1.0\ngeneric owner/other -\n"
         "generic owner/third 2.0");
-    listing_check("nuget/paket-lock", "paket.lock",
+    assert_listing("nuget/paket-lock", "paket.lock",
         "RESTRICTION: == net6.0\n"
         "NUGET\n"
         "  remote: https://www.nuget.example/api/v2\n"

@@ -1,3 +1,4 @@
+/* tests: go_vendor.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -10,7 +11,7 @@
 static void test_go_mod(void **state)
 {
     (void)state;
-    listing_check("go/mod", "app/go.mod",
+    assert_listing("go/mod", "app/go.mod",
         "// a comment\n"
         "module example.org/app\n\n"
         "go 1.22.1\n"
@@ -34,32 +35,32 @@ static void test_go_mod(void **state)
         "go gopkg.in/yaml.v2 2.4.0+incompatible\n"
         "go stdlib 1.22.9");
     /* A version beats "all versions", wherever it stands. */
-    listing_check("go/mod", "go.mod",
+    assert_listing("go/mod", "go.mod",
         "module a\nrequire b v1.0.0\nreplace b v1.0.0 => c v2.0.0\nreplace b => d v3.0.0\n", "go c 2.0.0");
-    listing_check("go/mod", "go.mod", "module a\nrequire b v1.0.0\nreplace b => ../b\n", "go ../b -");
-    listing_check("go/mod", "go.mod", "module a\ntoolchain default\ngo 1.20\n", "go stdlib 1.20");
-    listing_check("go/mod", "go.mod", "", "");
+    assert_listing("go/mod", "go.mod", "module a\nrequire b v1.0.0\nreplace b => ../b\n", "go ../b -");
+    assert_listing("go/mod", "go.mod", "module a\ntoolchain default\ngo 1.20\n", "go stdlib 1.20");
+    assert_listing("go/mod", "go.mod", "", "");
     static const char *const bad[] = {"hello world\n", "require a\n", "require (\n a v1\n", "replace a => \n",
         "go\n", "toolchain\n", "module\n", "replace a b c => d\n"};
     for (size_t i = 0; i < VL_ARRAY_LEN(bad); i++)
-        listing_check("go/mod", "go.mod", bad[i], "error");
+        assert_listing("go/mod", "go.mod", bad[i], "error");
 }
 
 static void test_go_sum(void **state)
 {
     (void)state;
-    listing_check("go/sum", "go.sum",
+    assert_listing("go/sum", "go.sum",
         "github.com/pkg/errors v0.9.1 h1:FEBLx1zS214owpjy7qsBeixbURkuhQAwrK5UwLGTwt4=\n"
         "github.com/pkg/errors v0.9.1/go.mod h1:bwawxfHBFNV+L2hUp1rHADufV3IMtnDRdf1r5NINEl0=\n"
         "golang.org/x/net v0.1.0/go.mod h1:abc=\n",
         "go github.com/pkg/errors 0.9.1 I");
-    listing_check("go/sum", "go.sum", "not a sum file\n", "error");
+    assert_listing("go/sum", "go.sum", "not a sum file\n", "error");
 }
 
 static void test_vendor(void **state)
 {
     (void)state;
-    listing_check("go/vendor", "src/vendor/modules.txt",
+    assert_listing("go/vendor", "src/vendor/modules.txt",
         "# github.com/pkg/errors v0.9.1\n"
         "## explicit\n"
         "github.com/pkg/errors\n"

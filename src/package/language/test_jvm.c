@@ -1,3 +1,4 @@
+/* tests: bazel.c gradle.c pom.c pom_xml.c starlark.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -10,7 +11,7 @@
 static void test_pom(void **state)
 {
     (void)state;
-    listing_check("java/pom", "pom.xml",
+    assert_listing("java/pom", "pom.xml",
         "<project xmlns='http://maven.apache.org/POM/4.0.0'>"
         "<parent><groupId>org.example</groupId><artifactId>parent</artifactId><version>3.1</version></parent>"
         "<artifactId>app</artifactId>"
@@ -47,8 +48,8 @@ static void test_pom(void **state)
         "maven g:range 1.2 OR\n"
         "maven g:twice 2\n"
         "maven g:profiled 7");
-    listing_check("java/pom", "m2/x-1.0.pom", "<html/>", "error");
-    listing_check("java/pom", "pom.xml", "<project>", "error");
+    assert_listing("java/pom", "m2/x-1.0.pom", "<html/>", "error");
+    assert_listing("java/pom", "pom.xml", "<project>", "error");
 }
 
 static void test_coordinates(void **state)
@@ -72,18 +73,18 @@ static void test_coordinates(void **state)
 static void test_gradle(void **state)
 {
     (void)state;
-    listing_check("java/gradle-lock", "buildscript-gradle.lockfile",
+    assert_listing("java/gradle-lock", "buildscript-gradle.lockfile",
         "# This is a Gradle generated file for dependency locking.\n"
         "com.google.guava:guava:31.1-jre=compileClasspath,runtimeClasspath\n"
         "invalid\n:=\na:b=c\n"
         "empty=annotationProcessor\n",
         "maven com.google.guava:guava 31.1-jre");
-    listing_check("java/gradle-verification", "gradle/verification-metadata.xml",
+    assert_listing("java/gradle-verification", "gradle/verification-metadata.xml",
         "<verification-metadata><configuration/><components><component group='g' name='n' version='1'/>"
         "<other/></components></verification-metadata>",
         "maven g:n 1");
-    listing_check("java/gradle-verification", "gradle/verification-metadata.xml", "no xml", "error");
-    listing_check("java/gradle-catalog", "gradle/libs.versions.toml",
+    assert_listing("java/gradle-verification", "gradle/verification-metadata.xml", "no xml", "error");
+    assert_listing("java/gradle-catalog", "gradle/libs.versions.toml",
         "[versions]\nkotlin = \"1.9.0\"\nrich = { strictly = \"[1.7, 1.8[\", prefer = \"1.7.25\" }\n"
         "only = { strictly = \"[1.0, 2.0[\" }\n"
         "[libraries]\n"
@@ -98,7 +99,7 @@ static void test_gradle(void **state)
 static void test_bazel(void **state)
 {
     (void)state;
-    listing_check("java/bazel", "MODULE.bazel",
+    assert_listing("java/bazel", "MODULE.bazel",
         "maven = use_extension(\"@rules_jvm_external//:extensions.bzl\", \"maven\")\n"
         "V = '4.13'\n"
         "LIST = [\"a:b:\" + V, # comment \"x:y:z\"\n  'c:d:jar:5.0', ] + [\n \"\"\"e:f:jar:tests:6\"\"\"]\n"
@@ -108,7 +109,7 @@ static void test_bazel(void **state)
         "other = use_extension(\"@elsewhere//:x.bzl\", \"maven\")\n"
         "other.install(artifacts = [\"no:no:1\"])\n",
         "maven a:b 4.13\nmaven c:d 5.0\nmaven e:f 6\nmaven b:om 1\nmaven g:h 7");
-    listing_check("java/bazel", "WORKSPACE",
+    assert_listing("java/bazel", "WORKSPACE",
         "load(\"@rules_jvm_external//:defs.bzl\", install = \"maven_install\")\n"
         "load(\"@rules_jvm_external//:specs.bzl\", \"maven\")\n"
         "if True:\n    pass\n"
@@ -119,8 +120,8 @@ static void test_bazel(void **state)
         "maven g:a 1\nmaven p:q 2\nmaven s:t 3");
     static const char *const bad[] = {"a = [\n", "f(\"x\n)", "x = )", "f(]", "a = '''"};
     for (size_t i = 0; i < VL_ARRAY_LEN(bad); i++)
-        listing_check("java/bazel", "MODULE.bazel", bad[i], "error");
-    listing_check("java/maven-install", "rules/maven_install.json",
+        assert_listing("java/bazel", "MODULE.bazel", bad[i], "error");
+    assert_listing("java/maven-install", "rules/maven_install.json",
         "{\"version\":\"2\",\"artifacts\":{\"g:a\":{\"version\":\"1\"},\"g:b:jar:sources\":{\"version\":"
         "\"2\"},\"x\":{}},"
         "\"dependency_tree\":{\"dependencies\":[{\"coord\":\"g:c:3\"},{\"coord\":\"g:c:jar:sources:3\"},{}]}"

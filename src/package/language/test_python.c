@@ -55,14 +55,14 @@ static void test_requirements(void **state)
 {
     (void)state;
     const char *parser = "pypi/requirements";
-    listing_check(parser, "requirements-dev.txt",
+    assert_listing(parser, "requirements-dev.txt",
         "\xef\xbb\xbf# comment\nDjango==4.2.1 \\\n    --hash=sha256:aa \\\n    "
         "--hash=sha256:bb\nrequests[security] >= 2.8.1 # why\n"
         "zope.interface ~= 5.0; python_version < '3.8'\nflask\n-e "
         "git+https://example.org/x.git#egg=x\n--index-url https://example.org\n"
         "x @ https://example.org/x.zip\n./local.whl\n${SECRET}==1.0\nDjango==4.2.1\nlast==1 \\",
         "pypi Django 4.2.1\npypi requests 2.8.1 R\npypi zope.interface 5.0 R\npypi flask - R\npypi last 1");
-    listing_check(parser, "app/requirements/base.txt", "a==1\r\nb==2\r\n", "pypi a 1\npypi b 2");
+    assert_listing(parser, "app/requirements/base.txt", "a==1\r\nb==2\r\n", "pypi a 1\npypi b 2");
     struct vl_package_file other = {.path = "docs/notes.txt"};
     assert_null(vl_package_parser_for(&other, VL_PACKAGE_SCOPE_LOCKED));
 }
@@ -122,13 +122,13 @@ static void test_metadata(void **state)
     const char *parser = "pypi/metadata";
     const char *text = "Metadata-Version: 2.1\nname: zope.interface\nVERSION: 5.4.0\nVersion: 9\nLicense: "
                        "ZPL 2.1\n\nName: body\n";
-    listing_check(
+    assert_listing(
         parser, "usr/lib/python3/dist-packages/z-5.dist-info/METADATA", text, "pypi zope.interface 5.4.0");
-    listing_check(parser, "lib/z.egg-info/PKG-INFO", text, "pypi zope.interface 5.4.0");
-    listing_check(parser, "lib/z.egg/EGG-INFO/PKG-INFO", text, "pypi zope.interface 5.4.0");
-    listing_check(parser, "usr/lib/python3/dist-packages/z-5.egg-info", text, "pypi zope.interface 5.4.0");
-    listing_check(parser, "a.dist-info/METADATA", "Name: a\n", "error");
-    listing_check(parser, "a.dist-info/METADATA", "", "error");
+    assert_listing(parser, "lib/z.egg-info/PKG-INFO", text, "pypi zope.interface 5.4.0");
+    assert_listing(parser, "lib/z.egg/EGG-INFO/PKG-INFO", text, "pypi zope.interface 5.4.0");
+    assert_listing(parser, "usr/lib/python3/dist-packages/z-5.egg-info", text, "pypi zope.interface 5.4.0");
+    assert_listing(parser, "a.dist-info/METADATA", "Name: a\n", "error");
+    assert_listing(parser, "a.dist-info/METADATA", "", "error");
 }
 
 static void check_license(const char *head, const char *first, uint32_t n)
@@ -159,32 +159,32 @@ static void test_licenses(void **state)
 static void test_locks(void **state)
 {
     (void)state;
-    listing_check("pypi/pipfile-lock", "Pipfile.lock",
+    assert_listing("pypi/pipfile-lock", "Pipfile.lock",
         "{\"_meta\": {\"sources\": {}}, \"default\": {\"a\": {\"version\": \"==1.0\"}, \"g\": {\"git\": "
         "\"x\", \"ref\": \"0123\"}},\n"
         "\"develop\": {\"a\": {\"version\": \"==1.0\"}, \"b\": {\"version\": \"==2.0\"}}}",
         "pypi a 1.0\npypi b 2.0 D");
-    listing_check("pypi/poetry-lock", "poetry.lock",
+    assert_listing("pypi/poetry-lock", "poetry.lock",
         "[[package]]\nname = \"a\"\nversion = \"1.0\"\ncategory = \"dev\"\noptional = false\n\n"
         "[[package]]\nname = \"b\"\nversion = \"2.0\"\noptional = true\ngroups = [\"main\", \"dev\"]\n\n"
         "[[package]]\nname = \"c\"\nversion = \"3.0\"\ngroups = [\"dev\"]\n",
         "pypi a 1.0 D\npypi b 2.0 O\npypi c 3.0 D");
-    listing_check("pypi/pdm-lock", "pdm.lock",
+    assert_listing("pypi/pdm-lock", "pdm.lock",
         "[[package]]\nname = \"a\"\nversion = \"1.0\"\ngroups = [\"default\", \"dev\"]\n\n[[package]]\nname "
         "= \"b\"\n"
         "version = \"2.0\"\ngroups = [\"dev\"]\n\n[[package]]\nname = \"c\"\nversion = \"3.0\"\ngroups = "
         "[\"speed\"]\n",
         "pypi a 1.0\npypi b 2.0 D\npypi c 3.0 O");
-    listing_check("pypi/pylock", "pylock.prod.toml",
+    assert_listing("pypi/pylock", "pylock.prod.toml",
         "lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nversion = \"1.0\"\n[[packages]]\nname = \"b\"\n",
         "pypi a 1.0\npypi b -");
-    listing_check("pypi/poetry-lock", "poetry.lock", "no toml", "error");
+    assert_listing("pypi/poetry-lock", "poetry.lock", "no toml", "error");
 }
 
 static void test_uv(void **state)
 {
     (void)state;
-    listing_check("pypi/uv-lock", "uv.lock",
+    assert_listing("pypi/uv-lock", "uv.lock",
         "version = 1\n[[package]]\nname = \"app\"\nversion = \"0.1\"\nsource = { virtual = \".\" }\n"
         "dependencies = [{ name = \"a\" }]\n[package.optional-dependencies]\nx = [{ name = \"o\" }]\n"
         "[package.dev-dependencies]\ndev = [{ name = \"d\" }]\n"
@@ -199,20 +199,20 @@ static void test_uv(void **state)
 static void test_manifests(void **state)
 {
     (void)state;
-    listing_check("pypi/pyproject", "pyproject.toml",
+    assert_listing("pypi/pyproject", "pyproject.toml",
         "[project]\nname = \"x\"\ndependencies = [\"a==1.0\", \"b>=2\", \"c @ https://example.org/c.zip\"]\n"
         "[project.optional-dependencies]\nfast = [\"d==3.0\"]\n[dependency-groups]\ndev = [\"e~=4.0\", "
         "{include-group = \"t\"}]\n",
         "pypi a 1.0\npypi b 2 R\npypi d 3.0 O\npypi e 4.0 DR");
-    listing_check("pypi/setup", "setup.py",
+    assert_listing("pypi/setup", "setup.py",
         "'''doc \"no==1.0\" '''\nsetup(python_requires=\">=3.7\", # 'no==2.0'\n "
         "install_requires=['scikit-learn==1.0', \"b[x]>=2.0; "
         "python_version < '3.8'\",\n f'c=={v}', 'd=={}'.format(v), '%s==1.0', 'e', 'open==3\n 'g==1.0', "
         "'h>=2.1,<3'])",
         "pypi scikit-learn 1.0\npypi b 2.0 R\npypi g 1.0\npypi h 2.1 R");
-    listing_check("conda/meta", "opt/conda/conda-meta/numpy-1.0-0.json",
+    assert_listing("conda/meta", "opt/conda/conda-meta/numpy-1.0-0.json",
         "{\"name\": \"numpy\", \"version\": \"1.0\", \"license\": \"BSD-3-Clause\"}", "conda numpy 1.0");
-    listing_check("conda/meta", "opt/conda/conda-meta/x.json", "{}", "");
+    assert_listing("conda/meta", "opt/conda/conda-meta/x.json", "{}", "");
 }
 
 int main(void)

@@ -14,7 +14,7 @@
 static void test_gemfile_lock(void **state)
 {
     (void)state;
-    listing_check("gem/gemfile-lock", "app/Gemfile.lock",
+    assert_listing("gem/gemfile-lock", "app/Gemfile.lock",
         "GIT\n  remote: https://example.org/x.git\n  revision: 0123\n  specs:\n    x (1.0)\n      rack (>= "
         "1)\n\n"
         "PATH\n  remote: .\n  specs:\n    mine (0.1.0)\n\nGEM\n  remote: https://rubygems.org/\n  specs:\n"
@@ -23,9 +23,9 @@ static void test_gemfile_lock(void **state)
         "PLATFORMS\n  ruby\n\nDEPENDENCIES\n  x!\n\nCHECKSUMS\n  racc (1.6.0) sha256=00\n\nBUNDLED WITH\n   "
         "2.2.28\n",
         "gem x 1.0\ngem mine 0.1.0 M\ngem nokogiri 1.13.3\ngem racc 1.6.0.pre.1");
-    listing_check("gem/gemfile-lock", "gems.locked", "", "");
-    listing_check("gem/gemfile-lock", "Gemfile.lock", "GEM\n<<<<<<< HEAD\n", "error");
-    listing_check("gem/gemfile-lock", "Gemfile.lock", "    a (1)\nGEM\n", "error");
+    assert_listing("gem/gemfile-lock", "gems.locked", "", "");
+    assert_listing("gem/gemfile-lock", "Gemfile.lock", "GEM\n<<<<<<< HEAD\n", "error");
+    assert_listing("gem/gemfile-lock", "Gemfile.lock", "    a (1)\nGEM\n", "error");
 }
 
 static void test_installed(void **state)
@@ -45,9 +45,9 @@ static void test_installed(void **state)
     assert_string_equal(p->licenses[1], "BSD-2-Clause");
     listing_done(&l);
     const char *path = "specifications/a-1.gemspec";
-    listing_check("gem/specification", path, "", "");
-    listing_check("gem/specification", path, "Gem::Specification.new do |s|\n s.name = 'a'\nend\n", "error");
-    listing_check(
+    assert_listing("gem/specification", path, "", "");
+    assert_listing("gem/specification", path, "Gem::Specification.new do |s|\n s.name = 'a'\nend\n", "error");
+    assert_listing(
         "gem/specification", path, "Gem::Specification.new do |s|\n s.version = '1'\nend\n", "error");
 }
 
@@ -97,11 +97,11 @@ static void test_source(void **state)
     check_source("require_relative 'lib/foo/version'", "Foo::VERSION", NULL, NULL);
     check_source("require_relative 'lib/foo/version'", "Foo.version", file, NULL);
     check_source("require_relative '../../../etc/passwd'", "Foo::VERSION", file, NULL);
-    listing_check("gem/gemspec", "foo.gemspec",
+    assert_listing("gem/gemspec", "foo.gemspec",
         "VERSION = '1.0'\nGem::Specification.new do |s|\n  s.name = 'foo'\n  s.version = VERSION\nend\n",
         "gem foo 1.0 M");
     /* One file of a layer alone: the name is known, the version is not. */
-    listing_check("gem/gemspec", "foo.gemspec",
+    assert_listing("gem/gemspec", "foo.gemspec",
         "Gem::Specification.new do |s|\n  s.name = 'foo'\n  s.version = Foo::VERSION\nend\n", "gem foo - M");
 }
 

@@ -14,6 +14,7 @@ struct vl_scan_policy {
     const char *const *vex_files; /* OpenVEX, CycloneDX, CSAF */
     size_t n_vex_files;
     const char *baseline_file;  /* a JSON report of ours; or NULL */
+    struct vl_span baseline;    /* such a report itself, named by baseline_file; empty: the file is read */
     const char *const *fail_on; /* "high", "kev", "epss=0.5", "secret", "malicious", "license=GPL-3.0-only" */
     size_t n_fail_on;
 };
