@@ -246,7 +246,8 @@ int update_changes_fetch(struct vl_http_client *client, const char *url, const c
     if (r == 0)
         r = get_list(client, vl_buf_str(&name), &list, err);
     size_t n = r < 0 ? 0 : read_list(vl_buf_span(&list.text), since_ms, ret_newest_ms, ids);
-    bool whole = since_ms == 0 || *ret_newest_ms == 0 || n > UPDATE_CHANGES_FEW || known_changes(path) + n > UPDATE_CHANGES_MAX;
+    bool whole = since_ms == 0 || *ret_newest_ms == 0 || n > UPDATE_CHANGES_FEW ||
+                 known_changes(path) + n > UPDATE_CHANGES_MAX;
     for (size_t i = 0; r == 0 && !whole && i < n; i++)
         r = append_document(client, base, ids[i], &fresh, ret_bytes, err);
     if (r == 0 && !whole && n)
