@@ -1,5 +1,5 @@
 /* Ready databases: published as a folder, exported as one file, installed after signature, digest and age are
- * checked. */
+ * checked. On its way the database is one zstd frame; signed is the digest of what is in it. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "codec/chunk_file.h"
 #include "codec/digest.h"
+#include "pack.h"
 #include "update.h"
 
 #define DB_BYTES_MAX   (4UL * 1024 * 1024 * 1024)
@@ -17,6 +18,7 @@
 #define SIG_BYTES_MAX  1024U
 #define BUNDLE_MAGIC   "VADX"
 #define BUNDLE_VERSION 1U
+#define PACK_LEVEL     19 /* three seconds a database, once for all who fetch it */
 
 enum bundle_chunk { BUNDLE_META = 1, BUNDLE_SIG, BUNDLE_DB };
 
@@ -160,20 +162,47 @@ static int check_meta(const struct vl_advisory_install_options *o, struct vl_spa
     return 1;
 }
 
+static int pack_db(struct vl_span plain, struct vl_buf *out, struct vl_err *err)
+{
+    VL_CLEANUP(adb_packer_cleanup) struct adb_packer *packer = NULL;
+    int r = adb_packer_new(VL_SPAN_EMPTY, PACK_LEVEL, &packer, err);
+    return r < 0 ? r : adb_packer_add(packer, plain, out, err);
+}
+
+/* No more room than the signed description speaks of. */
+static int unpack_db(struct vl_span packed, uint64_t size, struct vl_buf *out, struct vl_err *err)
+{
+    struct adb_unpacker *unpacker;
+    vl_buf_init(out, (size_t)size + 1);
+    int r = adb_unpacker_new(VL_SPAN_EMPTY, &unpacker, err);
+    if (r < 0)
+        return r;
+    r = adb_unpack(unpacker, packed, out, err);
+    adb_unpacker_free(unpacker);
+    return r < 0 && err->code == VL_ERR_CORRUPT
+               ? vl_err_set(err, VL_ERR_CORRUPT, "%s is damaged", VL_ADVISORY_FILE_DB)
+               : r;
+}
+
 static int install_checked(const struct vl_advisory_install_options *o, const struct parsed_meta *meta,
-    struct vl_span db, struct vl_err *err)
+    struct vl_span packed, struct vl_err *err)
 {
     VL_CLEANUP(vl_buf_done) struct vl_buf fresh;
+    VL_CLEANUP(vl_buf_done) struct vl_buf plain;
     VL_CLEANUP(vl_file_close) int lock = -1;
     struct vl_digest digest;
     vl_buf_init(&fresh, 4096);
+    int r = unpack_db(packed, meta->size, &plain, err);
+    if (r < 0)
+        return r;
+    struct vl_span db = vl_buf_span(&plain);
     vl_digest_compute(VL_DIGEST_SHA256, db, &digest);
     if (db.len != meta->size || !vl_digest_eq(&digest, &meta->digest))
         return vl_err_set(err, VL_ERR_CORRUPT,
             "the database is not the one its description names: it is damaged or "
             "was replaced while it was read");
     vl_buf_printf(&fresh, "%s.new", o->db_path);
-    int r = vl_buf_check(&fresh, "the path of the database", err);
+    r = vl_buf_check(&fresh, "the path of the database", err);
     if (r == 0)
         r = update_lock(o->db_path, o->lock_wait_ms, &lock, err);
     if (r == 0)
@@ -275,24 +304,28 @@ int vl_advisory_install(const struct vl_advisory_install_options *options, const
 /* --- the other way --- */
 
 struct prepared {
-    struct vl_buf db, meta, sig;
+    struct vl_buf packed, meta, sig;
 };
 
 static void prepared_done(struct prepared *p)
 {
-    vl_buf_done(&p->db);
+    vl_buf_done(&p->packed);
     vl_buf_done(&p->meta);
     vl_buf_done(&p->sig);
 }
 
 static int prepare(const char *db_path, struct vl_span key, struct prepared *p, struct vl_err *err)
 {
-    vl_buf_init(&p->db, DB_BYTES_MAX);
+    VL_CLEANUP(vl_buf_done) struct vl_buf plain;
+    vl_buf_init(&plain, DB_BYTES_MAX);
+    vl_buf_init(&p->packed, DB_BYTES_MAX);
     vl_buf_init(&p->meta, META_BYTES_MAX);
     vl_buf_init(&p->sig, SIG_BYTES_MAX);
-    int r = vl_file_read(db_path, DB_BYTES_MAX, &p->db, err);
+    int r = vl_file_read(db_path, DB_BYTES_MAX, &plain, err);
     if (r == 0)
-        r = make_meta(db_path, vl_buf_span(&p->db), &p->meta, err);
+        r = make_meta(db_path, vl_buf_span(&plain), &p->meta, err);
+    if (r == 0)
+        r = pack_db(vl_buf_span(&plain), &p->packed, err);
     return r == 0 && key.len ? sign_meta(key, vl_buf_span(&p->meta), &p->sig, err) : r;
 }
 
@@ -315,7 +348,7 @@ int vl_advisory_publish_folder(
     if (r == 0)
         r = vl_file_make_dirs(folder, 0755, err);
     if (r == 0)
-        r = put_part(folder, VL_ADVISORY_FILE_DB, vl_buf_span(&p.db), err);
+        r = put_part(folder, VL_ADVISORY_FILE_DB, vl_buf_span(&p.packed), err);
     if (r == 0 && p.sig.len)
         r = put_part(folder, VL_ADVISORY_FILE_SIG, vl_buf_span(&p.sig), err);
     return r < 0 ? r : put_part(folder, VL_ADVISORY_FILE_META, vl_buf_span(&p.meta), err);
@@ -330,7 +363,7 @@ int vl_advisory_read_ready(const char *db_path, struct vl_span private_pem, stru
         return r;
     vl_buf_append_span(ret_meta, vl_buf_span(&p.meta));
     vl_buf_append_span(ret_signature, vl_buf_span(&p.sig));
-    vl_buf_append_span(ret_db, vl_buf_span(&p.db));
+    vl_buf_append_span(ret_db, vl_buf_span(&p.packed));
     r = vl_buf_check(ret_meta, VL_ADVISORY_FILE_META, err);
     if (r == 0)
         r = vl_buf_check(ret_signature, VL_ADVISORY_FILE_SIG, err);
@@ -352,6 +385,6 @@ int vl_advisory_export(
     if (r == 0 && p.sig.len)
         r = vl_chunk_writer_add(writer, BUNDLE_SIG, vl_buf_span(&p.sig), err);
     if (r == 0)
-        r = vl_chunk_writer_add(writer, BUNDLE_DB, vl_buf_span(&p.db), err);
+        r = vl_chunk_writer_add(writer, BUNDLE_DB, vl_buf_span(&p.packed), err);
     return r < 0 ? r : vl_chunk_writer_finish(writer, bundle_path, err);
 }

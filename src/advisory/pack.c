@@ -69,7 +69,7 @@ int adb_packer_add(struct adb_packer *p, struct vl_span plain, struct vl_buf *ou
     size_t got = p->dict ? ZSTD_compress_usingCDict(p->context, room, bound, plain.ptr, plain.len, p->dict)
                          : ZSTD_compressCCtx(p->context, room, bound, plain.ptr, plain.len, p->level);
     if (ZSTD_isError(got))
-        return vl_err_set(err, VL_ERR_SYSTEM, "cannot compress texts: %s", ZSTD_getErrorName(got));
+        return vl_err_set(err, VL_ERR_SYSTEM, "cannot compress: %s", ZSTD_getErrorName(got));
     vl_buf_commit(out, got);
     return 0;
 }
@@ -108,7 +108,7 @@ int adb_unpack(struct adb_unpacker *u, struct vl_span frame, struct vl_buf *out,
 {
     unsigned long long size = ZSTD_getFrameContentSize(frame.ptr, frame.len);
     if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN || size > out->max)
-        return vl_err_set(err, VL_ERR_CORRUPT, "a text block is damaged");
+        return vl_err_set(err, VL_ERR_CORRUPT, "a packed block is damaged");
     char *room = vl_buf_reserve(out, (size_t)size + 1);
     if (!room)
         return vl_buf_check(out, "a text block", err);
@@ -122,7 +122,7 @@ int adb_unpack(struct adb_unpacker *u, struct vl_span frame, struct vl_buf *out,
                      : ZSTD_decompressDCtx(context, room, (size_t)size, frame.ptr, frame.len);
     ZSTD_freeDCtx(atomic_exchange(&u->spare, context));
     if (ZSTD_isError(got) || got != size)
-        return vl_err_set(err, VL_ERR_CORRUPT, "a text block is damaged");
+        return vl_err_set(err, VL_ERR_CORRUPT, "a packed block is damaged");
     vl_buf_commit(out, got);
     return 0;
 }

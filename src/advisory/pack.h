@@ -1,4 +1,5 @@
-/* zstd with a dictionary: the texts of the database. The one file of this room that sees zstd.h. */
+/* zstd: the texts of the database with a dictionary, a published database without. The one file of this room
+ * that sees zstd.h. */
 #ifndef VL_ADVISORY_PACK_H
 #define VL_ADVISORY_PACK_H
 

@@ -1,5 +1,5 @@
 /* Updates from mirrors that change, fail and lie; ready databases that are signed, old, damaged.
- * tests: update.c update_fetch.c update_resolve.c bundle.c build_folder.c feed/input.c */
+ * tests: update.c update_fetch.c update_resolve.c bundle.c pack.c build_folder.c feed/input.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -394,6 +394,47 @@ static void test_signed_databases(void **state)
     assert_true(access(p->db, F_OK) < 0);
 }
 
+/* Cut anywhere or with one bit turned over, a published database is refused, and the one in place works on.
+ */
+static void test_damaged_on_the_way(void **state)
+{
+    struct place *p = *state;
+    char folder[128];
+    char packed[160];
+    char text[256];
+    bool changed;
+    struct vl_err err = VL_ERR_INIT;
+    VL_CLEANUP(vl_buf_done) struct vl_buf whole;
+    vl_buf_init(&whole, 1 << 20);
+    snprintf(folder, sizeof(folder), "%s/published", p->dir);
+    snprintf(packed, sizeof(packed), "%s/%s", folder, VL_ADVISORY_FILE_DB);
+    put_file(p->tracker, TRACKER("1:4"));
+    must_update(p);
+    assert_int_equal(vl_advisory_publish_folder(p->db, vl_span_str(private_key), folder, &err), 0);
+    assert_int_equal(vl_file_read(packed, 1 << 20, &whole, &err), 0);
+    put_file(p->tracker, TRACKER("1:5"));
+    must_update(p);
+    for (size_t i = 0; i < whole.len; i += whole.len / 31) {
+        whole.ptr[i] ^= 0x10;
+        assert_int_equal(vl_file_replace(packed, 0644, vl_buf_span(&whole), &err), 0);
+        whole.ptr[i] ^= 0x10;
+        int r = install(p, folder, public_key, true, &changed, &err);
+        /* A bit that zstd has no use for changes nothing in what it holds. */
+        if (r < 0)
+            assert_int_equal(err.code, VL_ERR_CORRUPT);
+        assert_string_equal(range_now(p, text), r < 0 ? "<1:5" : "<1:4");
+        if (r == 0)
+            must_update(p);
+        assert_int_equal(vl_file_replace(packed, 0644, vl_span_slice(vl_buf_span(&whole), 0, i), &err), 0);
+        assert_true(install(p, folder, public_key, true, &changed, &err) < 0);
+        assert_int_equal(err.code, VL_ERR_CORRUPT);
+        assert_string_equal(range_now(p, text), "<1:5");
+    }
+    assert_int_equal(vl_file_replace(packed, 0644, vl_buf_span(&whole), &err), 0);
+    assert_int_equal(install(p, folder, public_key, true, &changed, &err), 0);
+    assert_string_equal(range_now(p, text), "<1:4");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -406,6 +447,7 @@ int main(void)
         cmocka_unit_test(test_resolve),
         cmocka_unit_test(test_braces),
         cmocka_unit_test(test_signed_databases),
+        cmocka_unit_test(test_damaged_on_the_way),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

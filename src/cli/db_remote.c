@@ -20,7 +20,7 @@ static const struct {
 } parts[] = {
     {VL_ADVISORY_FILE_META, "application/vnd.vallum.advisories.meta.v1+text", 64UL * 1024},
     {VL_ADVISORY_FILE_SIG, "application/vnd.vallum.advisories.signature.v1", 4UL * 1024},
-    {VL_ADVISORY_FILE_DB, "application/vnd.vallum.advisories.database.v1", BLOB_MAX},
+    {VL_ADVISORY_FILE_DB, "application/vnd.vallum.advisories.database.v1+zstd", BLOB_MAX},
 };
 
 static int say_installed(const struct vl_cli_common *common, const char *path, bool changed)

@@ -69,10 +69,10 @@ VL_MUST_CHECK int vl_advisory_update_from_starter(
 
 /* --- ready databases --- */
 
-/* Three files in a folder, also when served by https: advisory.vadb, advisory.meta (lines "name value":
- * digest, size, data, records), advisory.sig (Ed25519 over the bytes of advisory.meta, base64; absent without
- * a key). */
-#define VL_ADVISORY_FILE_DB   "advisory.vadb"
+/* Three files in a folder, also when served by https: advisory.vadb.zst (one zstd frame), advisory.meta
+ * (lines "name value": digest and size of the database unpacked, data, records), advisory.sig (Ed25519 over
+ * the bytes of advisory.meta, base64; absent without a key). */
+#define VL_ADVISORY_FILE_DB   "advisory.vadb.zst"
 #define VL_ADVISORY_FILE_META "advisory.meta"
 #define VL_ADVISORY_FILE_SIG  "advisory.sig"
 
@@ -93,7 +93,7 @@ struct vl_advisory_install_options {
 VL_MUST_CHECK int vl_advisory_install(const struct vl_advisory_install_options *options, const char *from,
     bool *ret_changed, struct vl_err *err);
 
-/* Whole content given: what an OCI artifact's layers hold. */
+/* Whole content given: what an OCI artifact's layers hold; `db` as packed. */
 VL_MUST_CHECK int vl_advisory_install_bytes(const struct vl_advisory_install_options *options,
     struct vl_span meta, struct vl_span signature, struct vl_span db, bool *ret_changed, struct vl_err *err);
 
@@ -102,7 +102,7 @@ VL_MUST_CHECK int vl_advisory_export(
     const char *db_path, struct vl_span private_pem, const char *bundle_path, struct vl_err *err);
 
 /* Appends the three files of a ready database: what an OCI artifact's layers hold. Signature empty without a
- * key. */
+ * key; the database packed. */
 VL_MUST_CHECK int vl_advisory_read_ready(const char *db_path, struct vl_span private_pem,
     struct vl_buf *ret_meta, struct vl_buf *ret_signature, struct vl_buf *ret_db, struct vl_err *err);
 
