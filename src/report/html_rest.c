@@ -28,7 +28,13 @@ static void write_secrets(const struct vl_inventory *inv, struct vl_buf *out)
         vl_buf_printf(out, ":%u%s</td><td><code>", s->line,
             s->deleted ? "<small>deleted later, still in the image</small>" : "");
         vl_markup_text(out, s->redacted);
-        vl_buf_append_str(out, "</code></td></tr>\n");
+        vl_buf_append_str(out, "</code>");
+        if (s->ignored) {
+            vl_buf_append_str(out, "<small>ignored: ");
+            vl_markup_text(out, s->ignored);
+            vl_buf_append_str(out, "</small>");
+        }
+        vl_buf_append_str(out, "</td></tr>\n");
     }
     vl_buf_append_str(out, "</tbody></table></section>\n");
 }

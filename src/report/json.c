@@ -338,6 +338,8 @@ static void write_secrets(struct vl_json *j, const struct vl_scan_result *result
         write_location(j, result, s->path, s->line, s->layer);
         vl_json_member_str(j, "match", s->redacted);
         vl_json_member_str(j, "fingerprint", s->fingerprint);
+        if (s->ignored)
+            vl_json_member_str(j, "ignored", s->ignored);
         vl_json_member_bool(j, "deleted", s->deleted);
         vl_json_object_end(j);
     }

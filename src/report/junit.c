@@ -51,9 +51,10 @@ static void write_secret(struct vl_buf *out, const struct vl_secret *s)
     attribute(out, "classname", s->path);
     vl_buf_append_str(out, " name=\"");
     vl_markup_text(out, s->title);
-    vl_buf_printf(out, " at line %u\">\n      <failure", s->line);
-    attribute(out, "type", "secret");
-    attribute(out, "message", s->redacted);
+    vl_buf_printf(out, " at line %u\">\n      <%s", s->line, s->ignored ? "skipped" : "failure");
+    if (!s->ignored)
+        attribute(out, "type", "secret");
+    attribute(out, "message", s->ignored ? s->ignored : s->redacted);
     vl_buf_append_str(out, "/>\n    </testcase>\n");
 }
 
@@ -64,7 +65,12 @@ int vl_report_junit(const struct vl_scan_result *result, const struct vl_report_
     const struct vl_vec *secrets = &result->inventory->secrets;
     bool assessed = result->coverage.assessed == VL_ASSESSED_FULL;
     char date[VL_TIME_TEXT_MAX];
-    uint64_t tests = 1 + secrets->len, failures = secrets->len, skipped = 0;
+    uint64_t tests = 1 + secrets->len, failures = 0, skipped = 0;
+    for (size_t i = 0; i < secrets->len; i++) {
+        const struct vl_secret *s = vl_vec_at(secrets, i);
+        failures += s->ignored == NULL;
+        skipped += s->ignored != NULL;
+    }
     for (size_t i = 0; i < result->findings.len; i++) {
         const struct vl_finding *f = vl_vec_at(&result->findings, i);
         if (!vl_report_shows(f, options))

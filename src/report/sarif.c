@@ -226,16 +226,13 @@ static int write_fingerprint(
     return 0;
 }
 
-static void write_suppression(struct vl_json *j, const struct vl_finding *f)
+static void write_suppression(struct vl_json *j, const char *why)
 {
-    if (f->status == VL_FINDING_OPEN)
-        return;
     vl_json_key(j, "suppressions");
     vl_json_array(j);
     vl_json_object(j);
     vl_json_member_str(j, "kind", "external");
-    vl_json_member_str(
-        j, "justification", f->status_reason ? f->status_reason : vl_report_status_name(f->status));
+    vl_json_member_str(j, "justification", why);
     vl_json_object_end(j);
     vl_json_array_end(j);
 }
@@ -262,7 +259,8 @@ static int write_finding(struct sarif *s, size_t index, struct vl_err *err)
     int r = write_fingerprint(s, f->id, f->package->name, f->package->path, err);
     if (r < 0)
         return r;
-    write_suppression(j, f);
+    if (f->status != VL_FINDING_OPEN)
+        write_suppression(j, f->status_reason ? f->status_reason : vl_report_status_name(f->status));
     if (s->result->baseline)
         vl_json_member_str(j, "baselineState", f->in_baseline ? "unchanged" : "new");
     vl_json_key(j, "properties");
@@ -292,6 +290,8 @@ static int write_secret(struct sarif *s, const struct vl_secret *secret, struct 
     write_text(j, "message", vl_buf_str(&message));
     write_location(s, secret->path, secret->line);
     int r = write_fingerprint(s, secret->rule, secret->fingerprint, secret->path, err);
+    if (secret->ignored)
+        write_suppression(j, secret->ignored);
     vl_json_object_end(j);
     return r;
 }

@@ -72,17 +72,29 @@ void vl_report_table_secrets(struct vl_report_terminal *t)
     const struct vl_vec *secrets = &t->result->inventory->secrets;
     if (!t->result->inventory->secrets_scanned)
         return;
-    if (!secrets->len) {
-        vl_buf_append_str(t->out, "\nNo secrets found.\n");
+    size_t open = 0;
+    for (size_t i = 0; i < secrets->len; i++)
+        open += ((const struct vl_secret *)vl_vec_at(secrets, i))->ignored == NULL;
+    if (!open) {
+        vl_buf_append_str(t->out, "\nNo secrets found");
+        if (secrets->len)
+            vl_buf_printf(t->out, " but %zu ignored", secrets->len);
+        vl_buf_append_str(t->out, ".\n");
         return;
     }
     vl_buf_printf(t->out, "\n");
     vl_report_color_on(t, "1;4");
     vl_buf_append_str(t->out, "Secrets in the layers");
     vl_report_color_off(t);
-    vl_buf_printf(t->out, " · %zu\n", secrets->len);
-    for (size_t i = 0; i < secrets->len && i < SECRETS_SHOWN; i++) {
+    vl_buf_printf(t->out, " · %zu", open);
+    if (open < secrets->len)
+        vl_buf_printf(t->out, ", %zu more ignored", secrets->len - open);
+    vl_buf_append_char(t->out, '\n');
+    for (size_t i = 0, shown = 0; i < secrets->len && shown < SECRETS_SHOWN; i++) {
         const struct vl_secret *s = vl_vec_at(secrets, i);
+        if (s->ignored)
+            continue;
+        shown++;
         vl_report_blanks(t, 4);
         vl_report_color_on(t, vl_report_severity_color((enum vl_severity)s->severity));
         vl_report_cell_padded(t, vl_severity_name((enum vl_severity)s->severity), 10);
@@ -93,7 +105,7 @@ void vl_report_table_secrets(struct vl_report_terminal *t)
         vl_report_cell(t, s->path, t->width / 3);
         vl_buf_printf(t->out, ":%u%s\n", s->line, s->deleted ? "  (deleted later, still in the image)" : "");
     }
-    and_more(t, secrets->len > SECRETS_SHOWN ? secrets->len - SECRETS_SHOWN : 0);
+    and_more(t, open > SECRETS_SHOWN ? open - SECRETS_SHOWN : 0);
 }
 
 static void write_ignores(struct vl_report_terminal *t)

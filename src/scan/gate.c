@@ -128,7 +128,7 @@ static uint64_t count_licenses(const struct vl_gate *gate, const struct vl_scan_
     uint64_t n = 0;
     for (size_t i = 0; i < result->inventory->packages.len; i++) {
         const struct vl_package *p = vl_vec_at(&result->inventory->packages, i);
-        n += !(p->flags & VL_PACKAGE_MAIN) && vl_license_of_package(p, gate->license) &&
+        n += !vl_package_is_project(p) && vl_license_of_package(p, gate->license) &&
              !(baseline && vl_baseline_has_package(baseline, p)) &&
              !(ignores && vl_ignores_license(ignores, p, gate->license, result->scanned_ms));
     }

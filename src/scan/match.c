@@ -234,11 +234,12 @@ static int count_package(
     struct vl_scan_tally *tally = r == 0 ? tally_of(run, row, err) : NULL;
     if (!tally)
         return err->err;
-    if (vl_package_is_project(p)) {
+    bool no_version = !p->version || !p->version[0];
+    if (vl_package_is_project(p) || (no_version && (p->flags & VL_PACKAGE_MAIN))) {
         tally->project++;
         return 0;
     }
-    if ((p->flags & VL_PACKAGE_RANGE) || !p->version || !p->version[0]) {
+    if ((p->flags & VL_PACKAGE_RANGE) || no_version) {
         tally->ranges++;
         coverage->ranges++;
         return 0;

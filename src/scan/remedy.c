@@ -165,10 +165,12 @@ static const char *vendor_words(const struct vl_remedy_run *run, const struct vl
 static void say_known_since(struct vl_remedy_run *run, const struct vl_finding *f)
 {
     char date[VL_TIME_TEXT_MAX];
+    bool first = run->text.len == 0;
     if (f->published_ms)
-        vl_buf_printf(&run->text, "known since %s, no fix yet", vl_time_format_date(f->published_ms, date));
+        vl_buf_printf(&run->text, "%s since %s, no fix yet", first ? "Known" : "known",
+            vl_time_format_date(f->published_ms, date));
     else
-        vl_buf_append_str(&run->text, "no fix yet");
+        vl_buf_append_str(&run->text, first ? "No fix yet" : "no fix yet");
 }
 
 static enum vl_remedy_kind without_fix(struct vl_remedy_run *run, const struct vl_finding *f)
@@ -252,6 +254,7 @@ static int remedy_one(struct vl_remedy_run *run, struct vl_finding *f, struct vl
     run->text.failed = run->command.failed = 0;
     f->remedy = (struct vl_remedy){0};
     f->remedy.kind = write_remedy(run, f);
+    vl_buf_append_char(&run->text, '.'); /* reports put the command behind it */
     int r = vl_buf_check(&run->text, "a remedy", err);
     if (r < 0)
         return vl_err_wrap(err, "%s in %s", f->id, f->package->name);

@@ -382,7 +382,10 @@ static enum vl_remedy_kind replace_jar(struct change *c)
 static enum vl_remedy_kind rebuild_binary(struct change *c)
 {
     vl_remedy_no_command(c->run);
-    if (is_stdlib(c->p))
+    if (c->p->flags & VL_PACKAGE_MAIN)
+        vl_buf_printf(
+            &c->run->text, "Replace %s by version %s or later of %s", c->path, c->target, c->p->name);
+    else if (is_stdlib(c->p))
         vl_buf_printf(&c->run->text, "Build %s with Go %s or later, or replace it by a release that is",
             c->path, c->target);
     else

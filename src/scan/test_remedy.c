@@ -51,8 +51,9 @@ static void expect(
     struct vl_scan_result *result, enum vl_remedy_kind kind, const char *text, const char *command)
 {
     const struct vl_remedy *r = remedies(result);
-    if (r->kind != kind || strcmp(r->text, text) != 0 || (command == NULL) != (r->command == NULL) ||
-        (command && strcmp(command, r->command) != 0))
+    size_t n = strlen(text); /* a sentence: its full stop is not in the tables here */
+    if (r->kind != kind || strncmp(r->text, text, n) != 0 || strcmp(r->text + n, ".") != 0 ||
+        (command == NULL) != (r->command == NULL) || (command && strcmp(command, r->command) != 0))
         fail_msg("kind %d: %s: %s", r->kind, r->text, r->command ? r->command : "(none)");
     if (command)
         expect_shell(command);
@@ -112,7 +113,7 @@ static void without_fix(void **state)
         enum vl_fix_state state;
         const char *text;
     } rows[] = {
-        {VL_FIX_NONE, "known since 2024-03-01, no fix yet"},
+        {VL_FIX_NONE, "Known since 2024-03-01, no fix yet"},
         {VL_FIX_WONT, "Debian GNU/Linux 12 (bookworm) will not fix it in this release"},
         {VL_FIX_DEFERRED,
             "Debian GNU/Linux 12 (bookworm) has put off the fix: known since 2024-03-01, no fix yet"},
@@ -245,21 +246,24 @@ static void built_in(void **state)
     static const struct {
         enum vl_ecosystem eco;
         const char *name, *path, *text;
+        unsigned flags;
     } rows[] = {
+        {VL_ECO_GO, "k8s.io/kubernetes", "usr/bin/kubectl",
+            "Replace usr/bin/kubectl by version 2.1.0 or later of k8s.io/kubernetes", VL_PACKAGE_MAIN},
         {VL_ECO_GO, "golang.org/x/net", "usr/bin/kubectl",
             "Build usr/bin/kubectl with golang.org/x/net v2.1.0 or later, or replace it by a release that "
             "is"},
         {VL_ECO_GO, "stdlib", "usr/bin/kubectl",
-            "Build usr/bin/kubectl with Go 2.1.0 or later, or replace it by a release that is"},
+            "Build usr/bin/kubectl with Go 2.1.0 or later, or replace it by a release that is", 0},
         {VL_ECO_CARGO, "b", "usr/bin/rg",
-            "Build usr/bin/rg with b 2.1.0 or later, or replace it by a release that is"},
-        {VL_ECO_MAVEN, "g:a", "app/a-1.0.jar", "Replace app/a-1.0.jar by version 2.1.0 or later of g:a"},
+            "Build usr/bin/rg with b 2.1.0 or later, or replace it by a release that is", 0},
+        {VL_ECO_MAVEN, "g:a", "app/a-1.0.jar", "Replace app/a-1.0.jar by version 2.1.0 or later of g:a", 0},
         {VL_ECO_MAVEN, "g:a", "app/shop.jar!BOOT-INF/lib/a-1.0.jar",
-            "Replace app/shop.jar by one that holds g:a 2.1.0 or later"},
+            "Replace app/shop.jar by one that holds g:a 2.1.0 or later", 0},
     };
     for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
         struct vl_inventory *inv = test_inventory(VL_TARGET_IMAGE, "", "", VL_SUPPORT_UNKNOWN);
-        test_add(inv, rows[i].eco, rows[i].name, "1.0.0", rows[i].path, 0);
+        test_add(inv, rows[i].eco, rows[i].name, "1.0.0", rows[i].path, rows[i].flags);
         struct vl_scan_result *result = result_of(inv);
         add(result, 0, "2.1.0");
         expect(result, VL_REMEDY_REPLACE_FILE, rows[i].text, NULL);
