@@ -16,7 +16,39 @@ static int run_sbom(const struct vl_package_parser *parser, const struct vl_pack
     return r;
 }
 
+/* The cases call the standard library "go", as the tool chain, and a main module without a release "(devel)",
+ * as Go does; a file that is no binary at all is offered to no parser of ours. */
+static int run_go(const struct vl_package_parser *parser, const struct vl_package_file *file,
+    const char *real_path, struct vl_package_sink *sink, struct vl_err *err)
+{
+    (void)real_path;
+    int r = parser->parse(file, sink, err);
+    for (size_t i = 0; i < sink->packages.len; i++) {
+        struct vl_package *p = vl_vec_at(&sink->packages, i);
+        if (strcmp(p->name, "stdlib") == 0)
+            p->name = "go";
+        if ((p->flags & VL_PACKAGE_MAIN) && !*p->version)
+            p->version = "(devel)";
+    }
+    return r;
+}
+
+/* A file that is no binary: nobody may want it. The row names some other parser, since a row needs one. */
+static int run_unwanted(const struct vl_package_parser *parser, const struct vl_package_file *file,
+    const char *real_path, struct vl_package_sink *sink, struct vl_err *err)
+{
+    (void)parser, (void)sink;
+    struct vl_package_file ask = {.path = "usr/bin/x", .mode = 0755, .size = file->size, .head = file->head};
+    return vl_package_parser_for(&ask, ~0U)
+               ? vl_err_set(err, VL_ERR_INVALID, "%s is wanted by some parser", real_path)
+               : 0;
+}
+
 static const struct foreign_kind kinds[] = {
+    {"language/golang/gobinary", "dummy", "sbom", "x.spdx", 0, run_unwanted},
+    {"language/golang/gobinary", NULL, "binary", "usr/bin/%s", 0, run_go},
+    {"language/rust/cargoauditable", "not_binary", "sbom", "x.spdx", 0, run_unwanted},
+    {"language/rust/cargoauditable", NULL, "binary", "usr/bin/%s", 0, NULL},
     {"language/java/archive", NULL, "java/archive", "app/%s", 0, NULL},
     {"sbom/cdx", NULL, "sbom", "app/%s", 0, run_sbom},
     {"sbom/spdx", NULL, "sbom", "app/%s", 0, run_sbom},

@@ -15,6 +15,7 @@
 #define ARENA_MAX     (512UL * 1024 * 1024)
 #define PATH_BUF      4096
 #define TREE_DEPTH    16
+#define HEAD_BYTES    16
 
 struct run {
     const struct foreign_kind *kinds;
@@ -148,6 +149,16 @@ static bool compare(
     return same;
 }
 
+/* The first bytes, by which binaries are told. */
+static struct vl_span read_head(const char *path, char head[HEAD_BYTES])
+{
+    FILE *file = fopen(path, "rb");
+    size_t n = file ? fread(head, 1, HEAD_BYTES, file) : 0;
+    if (file)
+        fclose(file);
+    return (struct vl_span){head, n};
+}
+
 static bool run_case(
     const struct run *run, const struct foreign_kind *row, const char *file, const struct vl_doc_node *c)
 {
@@ -161,7 +172,8 @@ static bool run_case(
     map_path(path, sizeof(path), row->path, file);
     foreign_print(real_path, sizeof(real_path), "%s/%s/%s", run->root, row->kind, file);
     struct stat st;
-    struct vl_package_file ask = {.path = path, .mode = 0644, .size = 1};
+    char head[HEAD_BYTES];
+    struct vl_package_file ask = {.path = path, .mode = 0755, .size = 1, .head = read_head(real_path, head)};
     if (stat(real_path, &st) == 0 && !S_ISDIR(st.st_mode) && vl_package_parser_for(&ask, ~0U) != parser) {
         const struct vl_package_parser *other = vl_package_parser_for(&ask, ~0U);
         printf("  %s is wanted by %s, not by %s\n", path, other ? other->name : "nobody", parser->name);
