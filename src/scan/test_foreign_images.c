@@ -218,34 +218,42 @@ static void check_golden(struct run *run, const char *golden_path)
     taken_done(&t);
 }
 
-int main(void)
+static const char *shared;
+
+static void test_images(void **state)
 {
-    char fallback[1024], pattern[2048];
-    const char *shared = getenv("VALLUM_SHARED");
+    (void)state;
+    char path[2048];
     const char *source = getenv("VALLUM_SOURCE");
-    (void)snprintf(fallback, sizeof(fallback), "%s/../shared", source ? source : ".");
-    shared = shared ? shared : fallback;
-    if (access(shared, R_OK) < 0) {
-        printf("skipped: no folder %s with the cases of other projects (set VALLUM_SHARED)\n", shared);
-        return 77;
-    }
     struct run run = {.total = VL_ARRAY_LEN(rules)};
     struct vl_err err = VL_ERR_INIT;
+    glob_t found = {0};
     vl_buf_init(&run.wrong, GOLDEN_MAX);
-    (void)snprintf(pattern, sizeof(pattern), "%s/src/scan/wrong-cases.tsv", source ? source : ".");
-    if (vl_file_read(pattern, GOLDEN_MAX, &run.wrong, &err) < 0)
+    (void)snprintf(path, sizeof(path), "%s/src/scan/wrong-cases.tsv", source ? source : ".");
+    if (vl_file_read(path, GOLDEN_MAX, &run.wrong, &err) < 0)
         vl_err_clear(&err); /* no list: no case is wrong */
     for (size_t i = 0; i < VL_ARRAY_LEN(rules); i++)
         run.passed += rule_passes(shared, i);
-    glob_t found = {0};
-    (void)snprintf(pattern, sizeof(pattern), "%s/cases/images/trivy-packages-*.json.golden", shared);
-    if (glob(pattern, 0, NULL, &found) != 0)
-        printf("fails: no %s\n", pattern);
-    run.total += found.gl_pathc == 0;
+    (void)snprintf(path, sizeof(path), "%s/cases/images/trivy-packages-*.json.golden", shared);
+    assert_int_equal(glob(path, 0, NULL, &found), 0);
     for (size_t i = 0; i < found.gl_pathc; i++)
         check_golden(&run, found.gl_pathv[i]);
     globfree(&found);
     vl_buf_done(&run.wrong);
-    printf("foreign: scan/layers %zu/%zu\n", run.passed, run.total);
-    return run.passed + run.excused == run.total ? 0 : 1;
+    print_message("foreign: scan/layers %zu/%zu\n", run.passed, run.total);
+    assert_int_equal(run.passed + run.excused, run.total);
+}
+
+int main(void)
+{
+    char fallback[1024];
+    const char *source = getenv("VALLUM_SOURCE");
+    (void)snprintf(fallback, sizeof(fallback), "%s/../shared", source ? source : ".");
+    shared = getenv("VALLUM_SHARED") ? getenv("VALLUM_SHARED") : fallback;
+    if (access(shared, R_OK) < 0) {
+        printf("skipped: no folder %s with the cases of other projects (set VALLUM_SHARED)\n", shared);
+        return 77;
+    }
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_images)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
