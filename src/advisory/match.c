@@ -1,5 +1,6 @@
 #include "match.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -372,6 +373,20 @@ static int eus_space(const struct vl_advisory_matcher *m, const struct vl_packag
     return space;
 }
 
+/* Where a package is another build than the release's ("…ksplice1.el8", "…el8_fips"), the namespace that
+ * judges it alone. */
+static int flavour_space(
+    const struct vl_advisory_matcher *m, const struct vl_package *package, bool *ret_flavoured)
+{
+    const char *flavour = vl_space_oracle_flavour(vl_span_str(package->version));
+    *ret_flavoured = flavour && strncmp(m->distro_names[0], "oracle:", 7) == 0;
+    if (!*ret_flavoured)
+        return -1;
+    char name[64];
+    (void)snprintf(name, sizeof(name), "%s%s", flavour, strchr(m->distro_names[0], ':'));
+    return adb_space_find(m->db, vl_span_str(name));
+}
+
 /* Red Hat names a source package ("src:curl") where it has not looked at its binaries one by one. */
 static int look_up_rhel_source(struct vl_advisory_matcher *m, int space, const struct vl_package *package,
     unsigned flags, struct vl_err *err)
@@ -413,9 +428,15 @@ static int compare_records(const void *x, const void *y)
 /* An extended channel decides what it speaks of; of the rest the release's own data does. */
 static int match_distro(struct vl_advisory_matcher *m, const struct vl_package *package, struct vl_err *err)
 {
-    int eus = m->n_distro_spaces ? eus_space(m, package) : -1;
     int r = 0;
+    bool flavoured = false;
     m->decided.len = 0;
+    if (m->n_distro_spaces == 0)
+        return 0;
+    int flavour = flavour_space(m, package, &flavoured);
+    if (flavoured)
+        return flavour < 0 ? 0 : match_space(m, flavour, package, 0, err);
+    int eus = eus_space(m, package);
     if (eus >= 0)
         r = match_space(m, eus, package, LOOK_REMEMBER, err);
     if (m->decided.len)

@@ -19,6 +19,8 @@ static const struct vl_space_info families[] = {
     {"rhel", "Red Hat security data", "redhat", "rpm", false, VL_SPACE_NAMES_EXACT},
     {"rhel-eus", "Red Hat security data (EUS)", "redhat", "rpm", false, VL_SPACE_NAMES_EXACT},
     {"oracle", "Oracle Linux errata", "oracle", "rpm", false, VL_SPACE_NAMES_EXACT},
+    {"oracle-fips", "Oracle Linux errata (FIPS builds)", "oracle", "rpm", false, VL_SPACE_NAMES_EXACT},
+    {"oracle-ksplice", "Oracle Linux errata (Ksplice builds)", "oracle", "rpm", false, VL_SPACE_NAMES_EXACT},
     {"amazon", "Amazon Linux security center", "amazon", "rpm", false, VL_SPACE_NAMES_EXACT},
     {"sles", "SUSE security data", "suse", "rpm", true, VL_SPACE_NAMES_EXACT},
     {"opensuse-leap", "openSUSE security data", "suse", "rpm", true, VL_SPACE_NAMES_EXACT},

@@ -54,6 +54,10 @@ const char *vl_space_of_ecosystem(enum vl_ecosystem eco);
 /* Packages of a distribution's format that somebody else built: their versions mean something else. */
 bool vl_space_is_foreign(const struct vl_package *package, const struct vl_distro *distro);
 
+/* "oracle-fips" or "oracle-ksplice" for a version of such a build, else NULL. They count apart: an epoch of 2
+ * or 10 puts each above every other build of the package. */
+const char *vl_space_oracle_flavour(struct vl_span version);
+
 /* Kernel headers, tools and documentation: built from the kernel's source, but not the kernel. */
 bool vl_space_is_kernel_headers(const struct vl_package *package);
 

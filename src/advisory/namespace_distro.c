@@ -185,6 +185,13 @@ bool vl_space_is_foreign(const struct vl_package *package, const struct vl_distr
     return known;
 }
 
+const char *vl_space_oracle_flavour(struct vl_span version)
+{
+    if (vl_span_find(version, VL_SPAN_LIT("ksplice")) != SIZE_MAX)
+        return "oracle-ksplice";
+    return vl_span_ends_with(version, "_fips") ? "oracle-fips" : NULL;
+}
+
 bool vl_space_is_kernel_headers(const struct vl_package *package)
 {
     static const char *const prefixes[] = {"linux-libc-dev", "linux-headers-", "linux-kbuild-",

@@ -213,6 +213,8 @@ static const struct {
     {"rpm", "redhat", "rhel-eus"},
     {"rpm", "centos", "rhel"},
     {"rpm", "oracle", "oracle"},
+    {"rpm", "oracle", "oracle-fips"},
+    {"rpm", "oracle", "oracle-ksplice"},
     {"rpm", "amazon", "amazon"},
     {"rpm", "suse", "sles"},
     {"rpm", "opensuse", "opensuse-leap"},

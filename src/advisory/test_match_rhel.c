@@ -1,5 +1,5 @@
 /* tests: match.c. Red Hat's platforms: an extended channel and its release, modules, sources without
- * binaries. */
+ * binaries; Oracle's builds of another flavour. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -49,6 +49,14 @@ static void put_records(struct vl_record_sink *sink)
     const struct vl_record_affected source[] = {AFFECTED("rhel:9", "src:curl", "", VL_FIX_WONT)};
     struct vl_record_affected module[] = {AFFECTED("rhel:9", "nodejs", "1:18.17.1-1", VL_FIX_FIXED)};
     module[0].module = VL_SPAN_LIT("nodejs:18");
+    /* the form of Oracle's versions */
+    const struct vl_record_affected gnutls[] = {
+        AFFECTED("oracle:8", "gnutls", "3.6.16-6.el8_7", VL_FIX_FIXED),
+        AFFECTED("oracle-fips:8", "gnutls", "10:3.6.16-6.0.1.el8_fips", VL_FIX_FIXED)};
+    const struct vl_record_affected glibc[] = {
+        AFFECTED("oracle-ksplice:8", "glibc", "2:2.28-225.0.4.ksplice1.el8_8.6", VL_FIX_FIXED)};
+    put(sink, "CVE-2023-0361", gnutls, 2);
+    put(sink, "CVE-2023-4911", glibc, 1);
     put(sink, "CVE-2023-38545", both, 2);
     put(sink, "CVE-2024-0001", release, 1);
     put(sink, "CVE-2024-0002", source, 1);
@@ -154,9 +162,35 @@ static void test_module(void **state)
     assert_matches(f, &plain, "CVE-2023-0001=1:18.17.1-1");
 }
 
+/* Their epochs put all other builds below their fixes, and themselves above all others'. */
+static void test_oracle_flavours(void **state)
+{
+    struct fixture *f = *state;
+    static const struct vl_distro ol8 = {.id = "ol", .pretty_name = "", .version_id = "8.8", .codename = ""};
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_advisory_matcher *rhel = f->matcher;
+    assert_int_equal(vl_advisory_matcher_new(f->db, &ol8, &f->matcher, &err), 0);
+    struct vl_package gnutls = rpm("gnutls", "3.6.16-4.el8", "gnutls");
+    gnutls.vendor = "Oracle America";
+    assert_matches(f, &gnutls, "CVE-2023-0361=3.6.16-6.el8_7");
+    gnutls.version = "3.6.16-6.el8_7";
+    assert_matches(f, &gnutls, "");
+    gnutls.version = "10:3.6.16-4.0.1.el8_fips";
+    assert_matches(f, &gnutls, "CVE-2023-0361=10:3.6.16-6.0.1.el8_fips");
+    gnutls.version = "10:3.6.16-6.0.1.el8_fips";
+    assert_matches(f, &gnutls, "");
+    struct vl_package glibc = rpm("glibc", "2.28-225.0.4.el8", "glibc");
+    glibc.vendor = "Oracle America";
+    assert_matches(f, &glibc, "");
+    glibc.version = "2:2.28-211.0.1.ksplice1.el8";
+    assert_matches(f, &glibc, "CVE-2023-4911=2:2.28-225.0.4.ksplice1.el8_8.6");
+    vl_advisory_matcher_free(f->matcher);
+    f->matcher = rhel;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_channel_and_release),
-        cmocka_unit_test(test_source), cmocka_unit_test(test_module)};
+        cmocka_unit_test(test_source), cmocka_unit_test(test_module), cmocka_unit_test(test_oracle_flavours)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -2,7 +2,7 @@
  * (linux.oracle.com/security/oval) and Azure Linux's vulnerabilities (microsoft/AzureLinuxVulnerabilityData).
  * A definition's criteria are a tree of tests; a test of a package's version names an object (the package)
  * and a state (the version it is compared to). The distribution stands in a test's comment at Oracle, in the
- * version at Microsoft. Ksplice builds have versions of their own and are left out. */
+ * version at Microsoft. */
 #include "base/map.h"
 #include "base/time.h"
 #include "codec/xml.h"
@@ -80,6 +80,19 @@ static struct vl_span space_of_version(struct vl_span evr, struct vl_arena *aren
     return VL_SPAN_EMPTY;
 }
 
+/* Oracle's other builds have versions, and fixes, of their own: "oracle:8" becomes "oracle-fips:8". */
+static struct vl_span space_of_test(const struct around *around, struct vl_span evr, struct vl_arena *arena)
+{
+    const char *flavour = vl_space_oracle_flavour(evr);
+    if (around->space.len == 0)
+        return space_of_version(evr, arena);
+    if (!flavour)
+        return around->space;
+    size_t colon = vl_span_find_char(around->space, ':');
+    return vl_span_str(vl_arena_printf(
+        arena, "%s%.*s", flavour, VL_SPAN_FMT(vl_span_slice(around->space, colon, around->space.len))));
+}
+
 static void set_bound(struct vl_record_range *range, struct vl_span operation, struct vl_span evr)
 {
     if (vl_span_eq_str(operation, "less than"))
@@ -102,12 +115,14 @@ static void add_test(
     const struct vl_xml_node *evr = vl_xml_child(state, "evr");
     struct vl_span version = vl_xml_text(evr);
     struct vl_span name = vl_xml_text(vl_xml_child(object, "name"));
-    if (version.len == 0 || name.len == 0 || vl_span_find(version, VL_SPAN_LIT("ksplice")) != SIZE_MAX)
+    if (version.len == 0 || name.len == 0)
         return;
     if (vl_span_starts_with(version, "0:"))
         version = vl_span_slice(version, 2, version.len);
+    struct vl_span space = space_of_test(around, version, o->context->arena);
     for (size_t i = first; i < o->n; i++) {
-        if (vl_span_eq(o->affected[i].package, name) && vl_span_eq(o->affected[i].module, around->module)) {
+        if (vl_span_eq(o->affected[i].package, name) && vl_span_eq(o->affected[i].module, around->module) &&
+            vl_span_eq(o->affected[i].space, space)) {
             set_bound((struct vl_record_range *)(uintptr_t)o->affected[i].ranges,
                 vl_xml_attr(evr, "operation"), version);
             return;
@@ -121,11 +136,7 @@ static void add_test(
         return;
     set_bound(range, vl_xml_attr(evr, "operation"), version);
     *slot = (struct vl_record_affected){
-        .space = around->space.len ? around->space : space_of_version(version, o->context->arena),
-        .package = name,
-        .module = around->module,
-        .ranges = range,
-        .n_ranges = 1};
+        .space = space, .package = name, .module = around->module, .ranges = range, .n_ranges = 1};
 }
 
 static void walk(struct oval *o, const struct vl_xml_node *criteria, struct around around, unsigned depth)

@@ -133,7 +133,7 @@ static void test_oracle(void **state)
                                                                        "15:4.2.0-34.module+el8.3.0+7860+"
                                                                        "a7792d29") "</states>"),
         "ELSA-2007-0057 +CVE-2007-0493 +CVE-2007-0494 ~oracle:MODERATE 2007-06-26 | oracle:5 bind-libs "
-        "[,30:9.3.3-8.el5)\n"
+        "[,30:9.3.3-8.el5) | oracle-ksplice:5 openssl [,2:1.0.1e-48.ksplice1.el6)\n"
         "ELSA-2021-0711 +CVE-2020-35517 | oracle:8 qemu-kvm module=virt:ol "
         "[,15:4.2.0-34.module+el8.3.0+7860+a7792d29)\n");
 }
