@@ -103,6 +103,39 @@ static int read_node(struct sbom *sbom, const struct vl_doc_node *node, unsigned
     return vl_err_set(err, VL_ERR_UNSUPPORTED, "neither CycloneDX nor SPDX 2 nor Syft's format");
 }
 
+/* One attestation a line, as `cosign download attestation` writes them. */
+struct lines {
+    struct sbom *sbom;
+    unsigned depth;
+    uint64_t read;
+    struct vl_err unsupported; /* of the last that is no SBOM: provenance, test results */
+};
+
+static int on_line(struct vl_doc *doc, void *user, struct vl_err *err)
+{
+    struct lines *lines = user;
+    int r = read_node(lines->sbom, vl_doc_root(doc), lines->depth, err);
+    vl_doc_free(doc);
+    lines->read += r >= 0;
+    if (r < 0 && err->code == VL_ERR_UNSUPPORTED) {
+        lines->unsupported = *err;
+        vl_err_clear(err);
+        r = 0;
+    }
+    return r;
+}
+
+static int read_lines(struct sbom *sbom, struct vl_span content, unsigned depth, struct vl_err *err)
+{
+    struct lines lines = {.sbom = sbom, .depth = depth};
+    int r = vl_doc_parse_stream(content, VL_DOC_JSON, sbom->name, on_line, &lines, err);
+    if (r >= 0 && lines.read == 0) {
+        *err = lines.unsupported;
+        return err->err;
+    }
+    return r;
+}
+
 int sbom_read_any(struct sbom *sbom, struct vl_span content, unsigned depth, struct vl_err *err)
 {
     VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
@@ -116,6 +149,8 @@ int sbom_read_any(struct sbom *sbom, struct vl_span content, unsigned depth, str
     if (content.len && content.ptr[0] != '{' && !is_yaml(content))
         return vl_err_set(err, VL_ERR_UNSUPPORTED, "neither CycloneDX nor SPDX 2 nor Syft's format");
     bool json = content.len && content.ptr[0] == '{';
+    if (json && has(content, "}\n{"))
+        return read_lines(sbom, content, depth, err);
     int r = vl_doc_parse(content, json ? VL_DOC_JSON : VL_DOC_YAML, sbom->name, &doc, err);
     return r < 0 ? r : read_node(sbom, vl_doc_root(doc), depth, err);
 }

@@ -102,6 +102,20 @@ static void test_cargo(void **state)
     check("cargo_auditable", "elf-bomb", "usr/local/bin/shop", "error");
 }
 
+static void test_damaged(void **state)
+{
+    (void)state;
+    struct listing l;
+    listing_read(&l, "binary", "opt/tool", 0755,
+        VL_SPAN_LIT("\x7f"
+                    "ELF\x02\x01\x01"));
+    assert_int_equal(l.status, 0);
+    assert_int_equal(l.sink.unidentified.len, 1);
+    const struct vl_package_unidentified *u = vl_vec_at(&l.sink.unidentified, 0);
+    assert_string_equal(u->kind, "damaged executable");
+    listing_done(&l);
+}
+
 static void test_dotnet(void **state)
 {
     (void)state;
@@ -143,6 +157,7 @@ int main(void)
         cmocka_unit_test(test_go),
         cmocka_unit_test(test_go_modules),
         cmocka_unit_test(test_cargo),
+        cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_dotnet),
         cmocka_unit_test(test_wants),
     };

@@ -150,6 +150,17 @@ static void test_wrapped(void **state)
     check_package(package(text, "a"), VL_ECO_CARGO, "1", "-", "-", "-");
 }
 
+/* An image may have several attestations; those of other kinds are passed over. */
+static void test_lines(void **state)
+{
+    (void)state;
+    VL_CLEANUP(vl_inventory_cleanup) struct vl_inventory *inv = read_file("attestations");
+    check_package(package(inv, "lodash"), VL_ECO_NPM, "4.17.20", "-", "-", "-");
+    check_package(package(inv, "b"), VL_ECO_CARGO, "2", "-", "-", "-");
+    vl_inventory_free(read_text(VL_SPAN_LIT("{\"predicate\":{}}\n{\"predicate\":{}}\n"), VL_ERR_UNSUPPORTED));
+    vl_inventory_free(read_text(VL_SPAN_LIT("{\"predicate\":{}}\n{\"predicate\":"), VL_ERR_INVALID));
+}
+
 static void test_other_forms(void **state)
 {
     (void)state;
@@ -316,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_trivy_tags),
         cmocka_unit_test(test_syft),
         cmocka_unit_test(test_wrapped),
+        cmocka_unit_test(test_lines),
         cmocka_unit_test(test_other_forms),
         cmocka_unit_test(test_distro_of_urls),
         cmocka_unit_test(test_own),
