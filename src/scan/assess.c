@@ -127,7 +127,12 @@ static void say_notes(const struct vl_notes *notes, struct vl_buf *why)
         vl_buf_append_str(why, "a part of the target could not be read");
         return;
     }
-    vl_buf_printf(why, "%.300s could not be read whole: %.600s", first->object, first->message);
+    /* many messages name their object themselves */
+    size_t named = strlen(first->object);
+    bool again = strncmp(first->message, first->object, named) == 0 && first->message[named] == ':';
+    const char *message =
+        again ? first->message + named + 1 + (first->message[named + 1] == ' ') : first->message;
+    vl_buf_printf(why, "%.300s could not be read whole: %.600s", first->object, message);
     if (n + notes->dropped > 1)
         vl_buf_printf(why, " (and %" PRIu64 " more)", n - 1 + notes->dropped);
 }
@@ -177,6 +182,24 @@ static int compare_rows(const void *a, const void *b)
     return strcmp(left->ecosystem, right->ecosystem);
 }
 
+/* Where all packages of a row belong to the distribution, its data is what judges them. */
+static void judge_by_distribution(
+    const struct vl_scan_run *run, const struct vl_scan_tally *tally, struct vl_coverage_row *row)
+{
+    const struct vl_scan_tally *tallies = run->tallies.items;
+    if (tally->left == 0 || tally->judged + tally->ranges + tally->project)
+        return;
+    for (size_t i = 0; i < run->tallies.len; i++) {
+        if (!tallies[i].distribution || !tallies[i].row->has_data)
+            continue;
+        row->has_data = true;
+        row->source = tallies[i].row->source;
+        row->data_ms = tallies[i].row->data_ms;
+        row->starter = tallies[i].row->starter;
+        return;
+    }
+}
+
 /* Rows are lent by the matcher: copied once their counts are whole. */
 static int copy_rows(struct vl_scan_run *run, struct vl_err *err)
 {
@@ -186,6 +209,7 @@ static int copy_rows(struct vl_scan_run *run, struct vl_err *err)
     struct vl_coverage_row *rows = vl_arena_array(arena, run->tallies.len, sizeof(*rows));
     for (size_t i = 0; rows && i < run->tallies.len; i++) {
         rows[i] = *tallies[i].row;
+        judge_by_distribution(run, &tallies[i], &rows[i]);
         rows[i].ecosystem = vl_arena_strdup(arena, rows[i].ecosystem);
         rows[i].source = rows[i].source ? vl_arena_strdup(arena, rows[i].source) : NULL;
         if (rows[i].has_data && rows[i].data_ms &&

@@ -234,6 +234,7 @@ static int count_package(
     struct vl_scan_tally *tally = r == 0 ? tally_of(run, row, err) : NULL;
     if (!tally)
         return err->err;
+    tally->distribution = distribution;
     bool no_version = !p->version || !p->version[0];
     if (vl_package_is_project(p) || (no_version && (p->flags & VL_PACKAGE_MAIN))) {
         tally->project++;

@@ -15,6 +15,7 @@ struct vl_scan_tally {
     uint64_t ranges;                   /* requirements without one version */
     uint64_t left;                     /* left to the distribution's verdict */
     uint64_t project;                  /* the project or binary itself */
+    bool distribution;                 /* of a distribution */
 };
 
 /* One matching under way. */

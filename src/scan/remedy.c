@@ -63,6 +63,18 @@ bool vl_remedy_has(const struct vl_remedy_run *run, const char *name)
     return vl_map_get(&run->names, vl_span_str(name)) != NULL;
 }
 
+bool vl_remedy_in_document(const struct vl_remedy_run *run, const struct vl_package *package)
+{
+    static const char *const ends[] = {".json", ".spdx", ".xml", ".yaml", ".yml", ".toml", ".lock"};
+    if (!package->path || run->result->inventory->target.kind == VL_TARGET_SBOM)
+        return false;
+    for (size_t i = 0; i < VL_ARRAY_LEN(ends); i++) {
+        if (vl_span_ends_with(vl_span_str(package->path), ends[i]))
+            return true;
+    }
+    return false;
+}
+
 static int index_distribution(struct vl_remedy_run *run, uint32_t i, struct vl_err *err)
 {
     const struct vl_package *p = &run->first[i];
@@ -97,6 +109,8 @@ static int index_packages(struct vl_remedy_run *run, struct vl_err *err)
     for (uint32_t i = 0; i < packages->len; i++) {
         const struct vl_package *p = &run->first[i];
         run->groups[i] = (struct vl_remedy_group){VL_REMEDY_END, i, NULL};
+        if (vl_ecosystem_info(p->ecosystem)->distribution && vl_remedy_in_document(run, p))
+            continue;
         if (vl_ecosystem_info(p->ecosystem)->distribution) {
             int r = index_distribution(run, i, err);
             if (r < 0)

@@ -48,6 +48,10 @@ void vl_remedy_no_command(struct vl_remedy_run *run);
 /* Whether a distribution package of this name is in the target. */
 bool vl_remedy_has(const struct vl_remedy_run *run, const char *name);
 
+/* Whether the package was read from an SBOM or another document in the target, which no package manager and
+ * no compiler changes. What an SBOM is scanned for stands where it says. */
+bool vl_remedy_in_document(const struct vl_remedy_run *run, const struct vl_package *package);
+
 /* What to upgrade to: settles all open findings of the group. */
 const char *vl_remedy_target(const struct vl_remedy_run *run, const struct vl_finding *finding);
 

@@ -150,6 +150,11 @@ static bool has_pip(const struct change *c, struct vl_span prefix)
 static void site_packages(struct change *c)
 {
     struct vl_span prefix = prefix_of(c->path);
+    if (strstr(c->path, "lib/python3/dist-packages/")) { /* Debian's own place, which pip must leave alone */
+        say(c, ", which a package of the distribution brought: upgrade that");
+        vl_remedy_no_command(c->run);
+        return;
+    }
     if (prefix.len == 0 || !has_pip(c, prefix)) {
         say(c, ": there is no pip for it here, so change what it was built from");
         vl_remedy_no_command(c->run);
@@ -410,7 +415,8 @@ enum vl_remedy_kind vl_remedy_language(struct vl_remedy_run *run, const struct v
     write_change *how = change_for(p, inner ? inner + 1 : c.base);
     if (p->ecosystem == VL_ECO_MAVEN && path[0] && (is_archive(c.base) || strchr(path, '!')))
         return replace_jar(&c);
-    if (!how && path[0] && (p->ecosystem == VL_ECO_GO || p->ecosystem == VL_ECO_CARGO))
+    bool compiled = p->ecosystem == VL_ECO_GO || p->ecosystem == VL_ECO_CARGO;
+    if (!how && path[0] && compiled && !vl_remedy_in_document(run, p))
         return rebuild_binary(&c);
     vl_remedy_say_upgrade(run, f, p->name);
     in_file(&c);

@@ -126,6 +126,12 @@ enum vl_remedy_kind vl_remedy_os(struct vl_remedy_run *run, const struct vl_find
     const char *names[VL_REMEDY_NAMED_MAX];
     if (p->ecosystem == VL_ECO_WINDOWS)
         return windows(run, f);
+    if (vl_remedy_in_document(run, p)) {
+        vl_remedy_no_command(run);
+        vl_remedy_say_upgrade(run, f, p->name);
+        vl_buf_printf(&run->text, " where %s comes from", p->path);
+        return VL_REMEDY_MANIFEST;
+    }
     size_t n = names_of(run, p, names);
     const struct manager *manager = manager_for(run, p->ecosystem);
     say_what(run, f, names, n);

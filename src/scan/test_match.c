@@ -99,6 +99,36 @@ static void os_owned_development_ranges(void **state)
     }
 }
 
+static void expect_reach(
+    struct vl_inventory *inv, struct vl_advisory_db *with, enum vl_assessed assessed, const char *why)
+{
+    struct vl_scan_result *result = test_match(inv, with, NULL);
+    if (result->coverage.assessed != assessed || !result->coverage.why_not ||
+        strcmp(result->coverage.why_not, why) != 0)
+        fail_msg("assessed %d: %s", result->coverage.assessed,
+            result->coverage.why_not ? result->coverage.why_not : "(no reason)");
+    vl_scan_result_free(result);
+}
+
+/* What belongs to packages of the distribution needs no data of its own. */
+static void left_to_the_distribution(void **state)
+{
+    (void)state;
+    struct vl_inventory *inv = test_inventory(VL_TARGET_IMAGE, "debian", "12", VL_SUPPORT_STANDARD);
+    test_add(inv, VL_ECO_DEB, "busybox", "1:1.35.0-4", "var/lib/dpkg/status", 0);
+    test_add(inv, VL_ECO_GENERIC, "busybox", "1.35.0", "usr/bin/busybox", VL_PACKAGE_OS_OWNED)->owner = 0;
+    struct vl_scan_result *result = test_match(inv, db, NULL);
+    assert_int_equal(result->coverage.assessed, VL_ASSESSED_FULL);
+    assert_int_equal(result->coverage.n_rows, 2);
+    assert_true(result->coverage.rows[0].has_data && result->coverage.rows[1].has_data);
+    assert_string_equal(result->coverage.rows[0].source, result->coverage.rows[1].source);
+    vl_scan_result_free(result);
+    inv = test_inventory(VL_TARGET_IMAGE, "debian", "12", VL_SUPPORT_STANDARD);
+    test_add(inv, VL_ECO_DEB, "busybox", "1:1.35.0-4", "var/lib/dpkg/status", 0);
+    test_add(inv, VL_ECO_GENERIC, "busybox", "1.35.0", "opt/busybox", 0);
+    expect_reach(inv, db, VL_ASSESSED_PARTIAL, "no advisory data for generic (1 package)");
+}
+
 /* An installed Go program is a module that somebody published; one in a go.mod is being written. */
 static void go_programs(void **state)
 {
@@ -144,17 +174,6 @@ static void ended_release(void **state)
     vl_scan_result_free(result);
 }
 
-static void expect_reach(
-    struct vl_inventory *inv, struct vl_advisory_db *with, enum vl_assessed assessed, const char *why)
-{
-    struct vl_scan_result *result = test_match(inv, with, NULL);
-    if (result->coverage.assessed != assessed || !result->coverage.why_not ||
-        strcmp(result->coverage.why_not, why) != 0)
-        fail_msg("assessed %d: %s", result->coverage.assessed,
-            result->coverage.why_not ? result->coverage.why_not : "(no reason)");
-    vl_scan_result_free(result);
-}
-
 static void not_assessed(void **state)
 {
     (void)state;
@@ -196,7 +215,8 @@ static void partly_assessed(void **state)
         inv, db, VL_ASSESSED_PARTIAL, "the package list of Debian GNU/Linux 12 (bookworm) was not found");
     inv = test_inventory(VL_TARGET_FS, "", "", VL_SUPPORT_UNKNOWN);
     test_add(inv, VL_ECO_NPM, "left-pad", "1.0.0", "package-lock.json", 0);
-    vl_notes_add(&inv->notes, VL_NOTE_PARTIAL, VL_ERR_INVALID, "lib/a.jar", "no end of central directory");
+    vl_notes_add(
+        &inv->notes, VL_NOTE_PARTIAL, VL_ERR_INVALID, "lib/a.jar", "lib/a.jar: no end of central directory");
     vl_notes_add(&inv->notes, VL_NOTE_PARTIAL, VL_ERR_INVALID, "lib/b.jar", "no end of central directory");
     expect_reach(inv, db, VL_ASSESSED_PARTIAL,
         "lib/a.jar could not be read whole: no end of central directory (and 1 more)");
@@ -274,6 +294,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(findings_of_an_image),
         cmocka_unit_test(os_owned_development_ranges),
+        cmocka_unit_test(left_to_the_distribution),
         cmocka_unit_test(go_programs),
         cmocka_unit_test(one_finding_a_place),
         cmocka_unit_test(ended_release),

@@ -329,6 +329,34 @@ static void no_injection(void **state)
     vl_scan_result_free(result);
 }
 
+/* An SBOM that lies in the image speaks of things elsewhere. */
+static void in_a_document(void **state)
+{
+    (void)state;
+    static const struct {
+        enum vl_ecosystem eco;
+        enum vl_remedy_kind kind;
+        const char *path, *text;
+    } rows[] = {
+        {VL_ECO_DEB, VL_REMEDY_MANIFEST, "opt/x.spdx.json",
+            "Upgrade b to 2 or later where opt/x.spdx.json comes from"},
+        {VL_ECO_CARGO, VL_REMEDY_MANIFEST, "opt/x.cdx.json", "Upgrade b to 2 or later in opt/x.cdx.json"},
+        {VL_ECO_PYPI, VL_REMEDY_MANIFEST, "usr/lib/python3/dist-packages/b-1.egg-info/PKG-INFO",
+            "Upgrade b to 2 or later in usr/lib/python3/dist-packages/b-1.egg-info/PKG-INFO, which a package "
+            "of the "
+            "distribution brought: upgrade that"},
+    };
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
+        struct vl_inventory *inv = test_inventory(VL_TARGET_IMAGE, "debian", "12", VL_SUPPORT_STANDARD);
+        test_add(inv, rows[i].eco, "b", "1", rows[i].path, 0);
+        test_add(inv, VL_ECO_DEB, "apt", "2.6.1", "var/lib/dpkg/status", 0);
+        test_add(inv, VL_ECO_PYPI, "pip", "23", "usr/lib/python3/dist-packages/pip-23.egg-info/PKG-INFO", 0);
+        struct vl_scan_result *result = result_of(inv);
+        add(result, 0, "2");
+        expect(result, rows[i].kind, rows[i].text, NULL);
+    }
+}
+
 static void malware(void **state)
 {
     (void)state;
@@ -354,6 +382,7 @@ int main(void)
         cmocka_unit_test(built_in),
         cmocka_unit_test(pip_of_the_same_place),
         cmocka_unit_test(no_injection),
+        cmocka_unit_test(in_a_document),
         cmocka_unit_test(malware),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
