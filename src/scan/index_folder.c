@@ -29,6 +29,7 @@ struct folder {
     struct vl_vec waiting; /* const char *: folders, the next one last */
     struct vl_buf content;
     uint64_t entries;
+    uint64_t unread; /* files that could not be opened, and whose names nobody asks for */
     uint64_t mounts; /* other file systems that were not entered */
     struct vl_err *err;
 };
@@ -162,13 +163,25 @@ static int take_link(struct folder *f, int dir, const char *name, const char *pa
     return vl_layer_paths_add(&f->ix->index->paths, VL_LAYER_PATH_SYMLINK, path, target, f->err);
 }
 
-static int take_file(struct folder *f, int dir, const char *name, const char *path)
+/* What is missing matters where some parser would have asked for it; the rest is counted. Without its first
+ * bytes a binary is known by its mode alone. */
+static void note_unread(struct folder *f, const char *path, const struct stat *st, int errnum)
+{
+    const struct vl_layer_file file = {
+        .path = path, .mode = (uint32_t)st->st_mode & 07777, .size = (uint64_t)st->st_size};
+    if ((file.mode & 0111) || vl_indexing_wants(f->ix, &file))
+        note_errno(f, path, errnum);
+    else
+        f->unread++;
+}
+
+static int take_file(struct folder *f, int dir, const char *name, const char *path, const struct stat *seen)
 {
     struct stat st;
     VL_CLEANUP(vl_file_close)
     int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 || fstat(fd, &st) < 0) {
-        note_errno(f, path, errno);
+        note_unread(f, path, seen, errno);
         return 0;
     }
     return S_ISREG(st.st_mode) ? show_file(f, fd, path, &st) : 0; /* else it changed meanwhile */
@@ -223,7 +236,7 @@ static int take_name(struct folder *f, int dir, const char *folder, const char *
         S_ISREG(st.st_mode) ? VL_LAYER_PATH_FILE : VL_LAYER_PATH_OTHER, path, NULL, f->err);
     if (r < 0 || !S_ISREG(st.st_mode))
         return r;
-    return take_file(f, dir, name, path);
+    return take_file(f, dir, name, path, &st);
 }
 
 static int by_name(const void *a, const void *b)
@@ -341,6 +354,9 @@ int vl_index_folder(int dir_fd, const char *name, const struct vl_index_options 
     if (f.mounts)
         vl_notes_add(&ix.index->notes, VL_NOTE_INFO, VL_ERR_NONE, name,
             "%llu other file systems below it were not entered", (unsigned long long)f.mounts);
+    if (f.unread)
+        vl_notes_add(&ix.index->notes, VL_NOTE_INFO, VL_ERR_SYSTEM, name,
+            "%llu files could not be read; no parser asks for their names", (unsigned long long)f.unread);
     r = vl_layer_paths_sort(&ix.index->paths, err);
     return r < 0 ? r : vl_indexing_finish(&ix, ret, err);
 }

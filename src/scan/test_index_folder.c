@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -86,6 +87,35 @@ static void test_what_is_not_read(void **state)
     assert_int_equal(find_path(index, "package-lock.json")->kind, VL_LAYER_PATH_OTHER);
     assert_null(find_path(index, ".git/objects/aa"));
     vl_layer_index_free(index);
+}
+
+/* Without the right to read: what a parser wants is missing, the rest is counted. */
+static void test_unreadable_files(void **state)
+{
+    (void)state;
+    index_test_run(folder,
+        "chmod 755 .; mkdir -p p/closed\n"
+        "echo 'left==1.0' >p/requirements.txt; echo x >p/shadow; echo '{}' >p/package-lock.json\n"
+        "chmod 000 p/shadow p/package-lock.json p/closed");
+    fflush(NULL);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (geteuid() == 0 && (setgid(65534) < 0 || setuid(65534) < 0))
+            _exit(2);
+        struct vl_layer_index *index = index_of("p", VL_PACKAGE_SCOPE_LOCKED);
+        bool good =
+            index_test_find(index, "left") && index->notes.len == 3 &&
+            index_test_has_note(&index->notes, VL_NOTE_PARTIAL, "package-lock.json", "not looked at") &&
+            index_test_has_note(&index->notes, VL_NOTE_PARTIAL, "closed", "not looked at") &&
+            index_test_has_note(&index->notes, VL_NOTE_INFO, "p", "1 files could not be read");
+        vl_layer_index_free(index);
+        _exit(good ? 0 : 1);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    index_test_run(folder, "chmod 755 p/closed");
+    assert_int_equal(status, 0);
 }
 
 static void test_manifest_that_needs_another_file(void **state)
@@ -193,6 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_root_file_system, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_not_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_unreadable_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_manifest_that_needs_another_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_single_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_order_is_by_name, set_up, tear_down),
