@@ -1,6 +1,6 @@
 /* Sources: JAR File Specification, "JAR Manifest"; OSGi Core release 8, 3.2.1 (Bundle-SymbolicName); Maven's
  * repository layout (ARTIFACT-VERSION.jar); Ivy's module revision ids (ORG#NAME;REVISION), which Gradle's
- * plug-ins write as Implementation-Title. */
+ * plug-ins write as Implementation-Title; maven-hpi-plugin's manifest entries. */
 #include "artifact/jar.h"
 
 #include "text_util.h"
@@ -177,6 +177,17 @@ static bool from_ivy_id(struct vl_span title, struct jar_coordinates *ret)
     return is_group(ret->group) && is_artifact(ret->artifact) && is_version(ret->version);
 }
 
+/* Plugins of Jenkins, by what maven-hpi-plugin writes. */
+static bool from_jenkins(struct vl_span manifest, struct vl_arena *arena, struct jar_coordinates *ret)
+{
+    struct vl_span version = attribute(manifest, "Plugin-Version", arena);
+    struct vl_span group = attribute(manifest, "Group-Id", arena);
+    *ret = (struct jar_coordinates){group.len ? group : VL_SPAN_LIT("org.jenkins-ci.plugins"),
+        attribute(manifest, "Short-Name", arena),
+        vl_span_slice(version, 0, vl_span_find_char(version, ' '))}; /* "1.2-SNAPSHOT (private-…)" */
+    return is_group(ret->group) && is_artifact(ret->artifact) && is_version(ret->version);
+}
+
 /* "com.google.guava.failureaccess" of failureaccess-1.0.1.jar: what stands before the artifact. */
 static struct vl_span group_of_symbolic(struct vl_span symbolic, struct vl_span artifact)
 {
@@ -207,7 +218,7 @@ bool jar_guess(
 {
     struct jar_coordinates c = {0};
     struct vl_span title = attribute(manifest, "Implementation-Title", arena);
-    if (from_ivy_id(title, ret))
+    if (from_ivy_id(title, ret) || from_jenkins(manifest, arena, ret))
         return true;
     if (!jar_split_name(path, &c.artifact, &c.version)) {
         c.artifact = jar_stem(path);

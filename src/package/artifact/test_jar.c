@@ -153,6 +153,13 @@ static void test_manifest(void **state)
     assert_true(vl_span_eq_str(c.group, "org.apache.axis"));
     assert_true(vl_span_eq_str(c.version, "1.4"));
     assert_false(jar_guess(VL_SPAN_LIT("x.jar"), VL_SPAN_EMPTY, arena, &c));
+    assert_true(jar_guess(VL_SPAN_LIT("git.jpi"),
+        VL_SPAN_LIT("Manifest-Version: 1.0\nGroup-Id: org.jenkins-ci.plugins\nShort-Name: git\n"
+                    "Plugin-Version: 4.11.3 (private-1)\n"),
+        arena, &c));
+    assert_true(vl_span_eq_str(c.group, "org.jenkins-ci.plugins"));
+    assert_true(vl_span_eq_str(c.artifact, "git"));
+    assert_true(vl_span_eq_str(c.version, "4.11.3"));
 }
 
 int main(void)
