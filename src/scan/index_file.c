@@ -14,6 +14,8 @@ enum list {
     LIST_COUNT,
 };
 
+#define LINKS_NAMED 10 /* hard links not looked at; the rest is counted */
+
 struct part {
     size_t from[LIST_COUNT];
     size_t to[LIST_COUNT];
@@ -182,6 +184,66 @@ int vl_indexing_file(
     return told || part.distro ? remember(ix, file->path, &part, err) : 0;
 }
 
+/* "a.jar!b.jar" for the link "x.jar" is "x.jar!b.jar". */
+static int copy_package(
+    struct vl_indexing *ix, size_t index, const char *path, const char *target, struct vl_err *err)
+{
+    struct vl_package_sink *sink = &ix->index->sink;
+    const struct vl_package *from = vl_vec_at(&sink->packages, index);
+    size_t len = strlen(target);
+    if (strncmp(from->path, target, len) != 0 || (from->path[len] && from->path[len] != '!'))
+        return 0;
+    struct vl_package copy = *from;
+    copy.path = vl_arena_printf(sink->arena, "%s%s", path, from->path + len);
+    if (!copy.path)
+        return vl_arena_check(sink->arena, path, err);
+    struct vl_package *to = vl_vec_push(&sink->packages, "packages", err);
+    if (!to)
+        return err->err;
+    *to = copy;
+    return 0;
+}
+
+static int copy_part(
+    struct vl_indexing *ix, const struct part *from, const char *path, const char *target, struct vl_err *err)
+{
+    struct part part = {0};
+    for (enum list l = 0; l < LIST_COUNT; l++)
+        part.from[l] = list_of(ix->index, l)->len;
+    const size_t begin = from->from[LIST_PACKAGES], end = from->to[LIST_PACKAGES];
+    for (size_t i = begin; i < end; i++) {
+        int r = copy_package(ix, i, path, target, err);
+        if (r < 0)
+            return r;
+    }
+    for (enum list l = 0; l < LIST_COUNT; l++)
+        part.to[l] = list_of(ix->index, l)->len;
+    return part.to[LIST_PACKAGES] > part.from[LIST_PACKAGES] ? remember(ix, path, &part, err) : 0;
+}
+
+int vl_indexing_linked(
+    struct vl_indexing *ix, const char *path, const char *target, uint32_t mode, struct vl_err *err)
+{
+    /* Of the link itself neither size nor first bytes are known. */
+    const struct vl_package_file asked = {.path = path, .mode = mode, .size = 1};
+    const struct vl_package_file other = {.path = target, .mode = mode, .size = 1};
+    vl_indexing_replaced(ix, path);
+    if (!vl_package_parser_for(&asked, ix->options.scopes))
+        return 0;
+    const struct vl_map_slot *slot = ix->told.len ? vl_map_get(&ix->told, vl_span_str(target)) : NULL;
+    const struct part *part = slot ? vl_vec_at(&ix->parts, (size_t)slot->value.num) : NULL;
+    if (part && !part->stale) {
+        const struct part copy = *part; /* the list may move */
+        return copy_part(ix, &copy, path, target, err);
+    }
+    if (vl_package_parser_for(&other, ix->options.scopes))
+        return 0; /* looked at, and nothing in it */
+    if (ix->missed_links++ < LINKS_NAMED)
+        vl_notes_add(&ix->index->notes, VL_NOTE_PARTIAL, VL_ERR_UNSUPPORTED, path,
+            "a hard link to %s, whose content was passed by; not looked at", target);
+    return 0;
+}
+
 /* Takes the items of stale parts out of a list. */
 static void weed(struct vl_vec *items, const struct vl_vec *parts, enum list list)
 {
@@ -217,6 +279,9 @@ int vl_indexing_finish(struct vl_indexing *ix, struct vl_layer_index **ret, stru
         if (items->len)
             weed(items, &ix->parts, l);
     }
+    if (ix->missed_links > LINKS_NAMED)
+        vl_notes_add(&ix->index->notes, VL_NOTE_PARTIAL, VL_ERR_UNSUPPORTED, "hard links",
+            "%llu more were not looked at", (unsigned long long)(ix->missed_links - LINKS_NAMED));
     ix->index->secrets_scanned = ix->secrets != NULL;
     if (ix->secrets_too_large)
         vl_notes_add(&ix->index->notes, VL_NOTE_INFO, VL_ERR_LIMIT, "secrets",

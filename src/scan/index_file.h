@@ -18,6 +18,7 @@ struct vl_indexing {
     uint64_t secrets_too_large;             /* files not looked into for their size */
     struct vl_map told;                     /* path to the last of `parts` that came from it */
     struct vl_vec parts;                    /* struct part: what each file added */
+    uint64_t missed_links;                  /* hard links whose content was passed by */
     bool stale;                             /* some part does not count any more */
 };
 
@@ -31,6 +32,12 @@ bool vl_indexing_wants(struct vl_indexing *ix, const struct vl_layer_file *file)
 
 /* Something else stands at this path now: what a file of this path told before does not count. */
 void vl_indexing_replaced(struct vl_indexing *ix, const char *path);
+
+/* `path` is a hard link to `target`: one file with two names. What the target told is told of the path too
+ * where a parser asks for its name; a target that was passed by cannot be looked at any more, and is a note.
+ */
+VL_MUST_CHECK int vl_indexing_linked(
+    struct vl_indexing *ix, const char *path, const char *target, uint32_t mode, struct vl_err *err);
 
 /* Whole content of the file that was wanted last. A damaged file is a note; a failure is one of memory. */
 VL_MUST_CHECK int vl_indexing_file(

@@ -14,8 +14,9 @@ static int on_file(const struct vl_layer_file *file, struct vl_span content, voi
 
 static int on_entry(const struct vl_tar_entry *entry, const char *clean_path, void *user, struct vl_err *err)
 {
-    (void)entry;
-    (void)err;
+    char target[VL_TAR_PATH_MAX];
+    if (entry->type == VL_TAR_HARDLINK && vl_tar_clean_path(entry->target, target))
+        return vl_indexing_linked(user, clean_path, target, entry->mode, err);
     vl_indexing_replaced(user, clean_path);
     return 0;
 }

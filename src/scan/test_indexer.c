@@ -192,6 +192,32 @@ static void test_hostile_entries(void **state)
     vl_layer_index_free(index);
 }
 
+/* As uv and pnpm make them: a store and, linked to it, what is used. A file has all its names. */
+static void test_hard_links(void **state)
+{
+    (void)state;
+    index_test_run(folder,
+        "mkdir -p r/a/node_modules/x r/b/node_modules/y r/a/store r/a/tools r/usr\n"
+        "echo '{\"name\":\"x\",\"version\":\"1.0.0\"}' >r/a/node_modules/x/package.json\n"
+        "ln r/a/node_modules/x/package.json r/b/node_modules/y/package.json\n"
+        "ln r/a/node_modules/x/package.json r/usr/unrelated\n"
+        "echo '{\"name\":\"z\",\"version\":\"2.0.0\"}' >r/a/store/0123\n"
+        "mkdir r/b/node_modules/z; ln r/a/store/0123 r/b/node_modules/z/package.json\n"
+        "ln r/a/store/0123 r/b/other\n"
+        "tar -C r --sort=name -cf a.tar . && tar tvf a.tar | grep -c 'link to' | grep -qx 4\n");
+    struct vl_layer_index *index = index_of("a.tar", true);
+    assert_int_equal(index->sink.packages.len, 2);
+    const struct vl_package *first = vl_vec_at(&index->sink.packages, 0);
+    const struct vl_package *second = vl_vec_at(&index->sink.packages, 1);
+    assert_string_equal(first->path, "a/node_modules/x/package.json");
+    assert_string_equal(second->path, "b/node_modules/y/package.json");
+    assert_string_equal(second->name, "x");
+    assert_int_equal(index->notes.len, 1);
+    assert_true(index_test_has_note(
+        &index->notes, VL_NOTE_PARTIAL, "b/node_modules/z/package.json", "a hard link to a/store/0123"));
+    vl_layer_index_free(index);
+}
+
 static void test_bomb(void **state)
 {
     (void)state;
@@ -228,6 +254,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_damaged_layer_tells_what_came_before, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_damaged_file_is_a_note, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_hostile_entries, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_hard_links, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bomb, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_not_a_tar, set_up, tear_down),
     };
