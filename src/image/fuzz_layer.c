@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static bool wants(const struct vl_layer_file *file, void *user)
 {
     (void)user;
-    return file->size < (1U << 20);
+    return file->size < (8U << 20); /* larger than what is kept in memory */
 }
 
 static int take(const struct vl_layer_file *file, struct vl_span content, void *user, struct vl_err *err)

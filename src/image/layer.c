@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -51,7 +52,7 @@ struct walk {
     char path[VL_TAR_PATH_MAX];
     char target[VL_TAR_PATH_MAX];
     int fd; /* of a region walk, else -1 */
-    uint64_t offset;
+    uint64_t offset, length;
 };
 
 static void note_odd(struct walk *w, enum oddity what, const char *path)
@@ -176,6 +177,14 @@ static int show_large(struct walk *w, const struct vl_layer_file *file, uint64_t
     }
     if (!in_place)
         return show_spooled(w, file);
+    /* What lies behind the layer is not its content, and what lies behind the file cannot be touched. */
+    struct stat st;
+    if (fstat(w->fd, &st) < 0)
+        return vl_err_sys(w->err, errno, "%s", w->name);
+    uint64_t there = (uint64_t)st.st_size > w->offset ? (uint64_t)st.st_size - w->offset : 0;
+    there = there < w->length ? there : w->length;
+    if (at > there || file->size > there - at)
+        return vl_err_set(w->err, VL_ERR_INVALID, "%s: '%s' ends early", w->name, w->path);
     size_t head_len = w->content.len;
     memcpy(head, w->content.ptr, head_len);
     return show_mapped(w, file, w->fd, w->offset + at, (struct vl_span){head, head_len});
@@ -394,6 +403,7 @@ int vl_layer_walk_region(int fd, uint64_t offset, uint64_t length, const char *n
     pthread_t thread;
     w.fd = fd;
     w.offset = offset;
+    w.length = length;
     walk_init(&w);
 
     bool threaded = pthread_create(&thread, NULL, run_hashing, &h) == 0;

@@ -242,6 +242,32 @@ static void test_large_file(void **state)
     }
 }
 
+/* A large file whose end is not there: what lies behind it is not its content, and pages behind the end of
+ * the file that holds the layer cannot be touched. */
+static void test_large_file_cut(void **state)
+{
+    (void)state;
+    VL_CLEANUP(vl_buf_done) struct vl_buf tar;
+    VL_CLEANUP(vl_buf_done) struct vl_buf content;
+    vl_buf_init(&tar, 16UL * 1024 * 1024);
+    vl_buf_init(&content, 16UL * 1024 * 1024);
+    for (size_t i = 0; i < 6UL * 1024 * 1024; i++)
+        vl_buf_append_char(&content, (char)(i * 31));
+    support_tar_add(&tar, "big.want", '0', NULL, vl_buf_span(&content));
+    static const size_t lengths[] = {600, 1024UL * 1024, 6UL * 1024 * 1024 + 511};
+    for (size_t i = 0; i < VL_ARRAY_LEN(lengths); i++) {
+        for (enum way way = PLAIN; way < WAYS; way++) {
+            struct seen s;
+            seen_init(&s);
+            assert_true(walk_one(&s, vl_span_slice(vl_buf_span(&tar), 0, lengths[i]), way) < 0);
+            assert_int_equal(s.err.code, VL_ERR_INVALID);
+            assert_non_null(strstr(s.err.msg, "ends early"));
+            assert_int_equal(s.large, 0);
+            seen_done(&s);
+        }
+    }
+}
+
 static void test_damaged(void **state)
 {
     (void)state;
@@ -309,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_hostile_paths),
         cmocka_unit_test(test_repeated),
         cmocka_unit_test(test_large_file),
+        cmocka_unit_test(test_large_file_cut),
         cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_visitor_ends),
     };
