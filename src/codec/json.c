@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "base/time.h"
 
+#define INDENT       2
+#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (uint64_t)(c))
 #define DECIMALS_MAX 17
 #define NUMBER_MAX   512 /* "%.17f" of the largest double has 327 characters */
 
@@ -21,22 +23,28 @@ static void put(struct vl_json *json, const char *s)
     vl_buf_append_str(json->out, s);
 }
 
-static void put_newline(struct vl_json *json)
+/* The comma between two items and, where it is pretty, the line end and indentation: one append for all,
+ * since a report has a hundred thousand of them. */
+static void put_break(struct vl_json *json, bool comma)
 {
-    if (!json->pretty)
+    size_t indent = json->pretty ? (size_t)json->depth * INDENT : 0;
+    char *to = vl_buf_reserve(json->out, comma + json->pretty + indent);
+    if (!to)
         return;
-    vl_buf_append_char(json->out, '\n');
-    for (unsigned i = 0; i < json->depth; i++)
-        put(json, "  ");
+    if (comma)
+        *to++ = ',';
+    if (json->pretty)
+        *to++ = '\n';
+    if (indent)
+        memset(to, ' ', indent);
+    vl_buf_commit(json->out, comma + json->pretty + indent);
 }
 
 /* Level 0 holds the one value of the document; levels above it the items of the open containers. */
 static bool begin_item(struct vl_json *json)
 {
     if (json->depth) {
-        if (json->counts[json->depth])
-            vl_buf_append_char(json->out, ',');
-        put_newline(json);
+        put_break(json, json->counts[json->depth] > 0);
     } else if (json->counts[0]) {
         json->misused = true;
         return false;
@@ -83,7 +91,7 @@ static void close_container(struct vl_json *json, char kind)
     bool empty = json->counts[json->depth] == 0;
     json->depth--;
     if (!empty)
-        put_newline(json);
+        put_break(json, false);
     vl_buf_append_char(json->out, kind == '{' ? '}' : ']');
 }
 
@@ -119,11 +127,25 @@ static void put_control(struct vl_json *json, char c)
     vl_buf_printf(json->out, "\\u%04x", (unsigned)(uint8_t)c);
 }
 
+/* Whether eight bytes are printable ASCII without quote and backslash. A byte that is not sets the high bit
+ * of its own place at least, so none is missed. */
+static bool eight_plain(const char *p)
+{
+    uint64_t x;
+    memcpy(&x, p, sizeof(x));
+    uint64_t quote = (x ^ EACH_BYTE('"')) - EACH_BYTE(1), backslash = (x ^ EACH_BYTE('\\')) - EACH_BYTE(1);
+    return ((x | (x - EACH_BYTE(0x20)) | quote | backslash) & EACH_BYTE(0x80)) == 0;
+}
+
 /* The bytes at the front that stand for themselves. */
 static size_t plain_len(struct vl_span s)
 {
     size_t i = 0;
     while (i < s.len) {
+        if (s.len - i >= sizeof(uint64_t) && eight_plain(s.ptr + i)) {
+            i += sizeof(uint64_t);
+            continue;
+        }
         uint8_t c = (uint8_t)s.ptr[i];
         uint32_t rune;
         if (c < 0x20 || c == '"' || c == '\\')
@@ -136,22 +158,36 @@ static size_t plain_len(struct vl_span s)
     return i;
 }
 
-static void put_string(struct vl_json *json, struct vl_span s)
+/* The string in quotes and `tail`. */
+static void put_string(struct vl_json *json, struct vl_span s, struct vl_span tail)
 {
-    vl_buf_append_char(json->out, '"');
-    while (s.len) {
-        size_t n = plain_len(s);
-        vl_buf_append(json->out, s.ptr, n);
+    size_t n = plain_len(s);
+    char *to = vl_buf_reserve(json->out, n + 2 + tail.len);
+    if (!to)
+        return;
+    *to++ = '"';
+    if (n)
+        memcpy(to, s.ptr, n);
+    if (n == s.len) {
+        to[n] = '"';
+        if (tail.len)
+            memcpy(to + n + 1, tail.ptr, tail.len);
+        vl_buf_commit(json->out, n + 2 + tail.len);
+        return;
+    }
+    vl_buf_commit(json->out, n + 1);
+    while (n < s.len) {
         s = vl_span_slice(s, n, s.len);
-        if (s.len == 0)
-            break;
         if ((uint8_t)s.ptr[0] < 0x80)
             put_control(json, s.ptr[0]);
         else
             put(json, "\xef\xbf\xbd");
         s = vl_span_slice(s, 1, s.len);
+        n = plain_len(s);
+        vl_buf_append(json->out, s.ptr, n);
     }
     vl_buf_append_char(json->out, '"');
+    vl_buf_append_span(json->out, tail);
 }
 
 void vl_json_key_span(struct vl_json *json, struct vl_span key)
@@ -163,8 +199,7 @@ void vl_json_key_span(struct vl_json *json, struct vl_span key)
         return;
     }
     begin_item(json);
-    put_string(json, key);
-    put(json, json->pretty ? ": " : ":");
+    put_string(json, key, json->pretty ? VL_SPAN_LIT(": ") : VL_SPAN_LIT(":"));
     json->after_key = true;
 }
 
@@ -252,7 +287,7 @@ void vl_json_fixed(struct vl_json *json, double v, int decimals)
 void vl_json_span(struct vl_json *json, struct vl_span s)
 {
     if (begin_value(json))
-        put_string(json, s);
+        put_string(json, s, VL_SPAN_EMPTY);
 }
 
 void vl_json_str(struct vl_json *json, const char *s)

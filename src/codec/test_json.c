@@ -200,6 +200,31 @@ static void test_depth(void **state)
     }
 }
 
+/* Strings are copied eight bytes at a time: each byte value at each place must come back, or be replaced
+ * where it is no UTF-8. */
+static void test_every_byte_at_every_place(void **state)
+{
+    (void)state;
+    char text[24];
+    for (unsigned c = 1; c < 256; c++) {
+        for (size_t at = 0; at < 20; at++) {
+            memset(text, 'a', sizeof(text));
+            text[at] = (char)c;
+            struct vl_span s = {text, 20};
+            begin(false);
+            vl_json_span(&json, s);
+            struct vl_doc *doc = finish();
+            struct vl_span back = vl_doc_span(vl_doc_root(doc));
+            if (c < 0x80)
+                assert_true(vl_span_eq(back, s));
+            else
+                assert_true(back.len == 22 && memcmp(back.ptr + at, "\xef\xbf\xbd", 3) == 0);
+            vl_doc_free(doc);
+        }
+    }
+    vl_buf_done(&out);
+}
+
 static void test_full_buffer(void **state)
 {
     (void)state;
@@ -223,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_time),
         cmocka_unit_test(test_misuse_is_told),
         cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_every_byte_at_every_place),
         cmocka_unit_test(test_full_buffer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
