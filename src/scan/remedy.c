@@ -154,12 +154,11 @@ const char *vl_remedy_target(const struct vl_remedy_run *run, const struct vl_fi
     return head && head->target ? head->target : finding->fixed_version;
 }
 
+/* The same words for all findings of a group, so that reports tell them once: which version fixed one of them
+ * stands in the finding. */
 void vl_remedy_say_upgrade(struct vl_remedy_run *run, const struct vl_finding *finding, const char *what)
 {
-    const char *target = vl_remedy_target(run, finding);
-    vl_buf_printf(&run->text, "Upgrade %s to %s or later", what, target);
-    if (strcmp(target, finding->fixed_version) != 0)
-        vl_buf_printf(&run->text, " (%s is fixed in %s)", finding->id, finding->fixed_version);
+    vl_buf_printf(&run->text, "Upgrade %s to %s or later", what, vl_remedy_target(run, finding));
 }
 
 /* --- words where there is no fix --- */
@@ -220,7 +219,7 @@ static enum vl_remedy_kind upgrade_os(struct vl_remedy_run *run, const struct vl
         vl_buf_printf(&run->text, " (support ended %s)", vl_time_format_date(ended, date));
     vl_buf_append_str(&run->text, ": move to a release that is supported");
     if (f->fixed_version)
-        vl_buf_printf(&run->text, "; the last fix for %s was %s", f->package->name, f->fixed_version);
+        vl_buf_printf(&run->text, "; the last fix for %s was %s", f->package->name, vl_remedy_target(run, f));
     return VL_REMEDY_UPGRADE_OS;
 }
 

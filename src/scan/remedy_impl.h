@@ -55,7 +55,7 @@ bool vl_remedy_in_document(const struct vl_remedy_run *run, const struct vl_pack
 /* What to upgrade to: settles all open findings of the group. */
 const char *vl_remedy_target(const struct vl_remedy_run *run, const struct vl_finding *finding);
 
-/* "Upgrade WHAT to TARGET or later", and which version fixed this one where that is another. */
+/* "Upgrade WHAT to TARGET or later". */
 void vl_remedy_say_upgrade(struct vl_remedy_run *run, const struct vl_finding *finding, const char *what);
 
 /* Each writes run->text and run->command for a finding that has a fixed version, and gives the kind. */
