@@ -48,9 +48,9 @@ const char *vl_report_kind_name(enum vl_target_kind kind);
 /* "full", "partial", "not_assessed". */
 const char *vl_report_assessed_name(enum vl_assessed assessed);
 
-/* "3 Dec", for lines that a person reads. */
-#define VL_REPORT_DAY_MAX 16
-const char *vl_report_day(int64_t ms, char text[VL_REPORT_DAY_MAX]);
+/* "3 Dec", for lines that a person reads; "3 Dec 2025" where it is not of the year of `now_ms`. */
+#define VL_REPORT_DAY_MAX 24
+const char *vl_report_day(int64_t ms, int64_t now_ms, char text[VL_REPORT_DAY_MAX]);
 
 /* The layer of a package; NULL where there is none. */
 const struct vl_layer *vl_report_layer(const struct vl_scan_result *result, uint32_t index);

@@ -2,18 +2,16 @@
  * dark mode, a filter and sorting in a small script whose hash the policy names. */
 #include <string.h>
 
-#include "base/map.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "codec/digest.h"
 #include "formats.h"
 #include "html_page.h"
 #include "markup.h"
+#include "remedies.h"
 
-#define TEXT_MAX       (1UL << 20)
-#define REMEDIES_MAX   5000000
-#define REMEDIES_SHOWN 8
-#define LINKS_SHOWN    5
+#define TEXT_MAX    (1UL << 20)
+#define LINKS_SHOWN 5
 
 struct page {
     const struct vl_scan_result *result;
@@ -150,7 +148,8 @@ static void write_numbers(struct page *p)
     vl_buf_append_str(p->out, "<div class=\"numbers\">");
     if (c.exploited)
         vl_buf_printf(&note, "%llu exploited%s%s", (unsigned long long)c.exploited,
-            c.first_due_ms ? ", due " : "", c.first_due_ms ? vl_report_day(c.first_due_ms, day) : "");
+            c.first_due_ms ? ", due " : "",
+            c.first_due_ms ? vl_report_day(c.first_due_ms, p->result->scanned_ms, day) : "");
     else
         vl_buf_append_str(&note, "exploited, malware, or critical with a fix");
     number(p, c.fix_now ? "urgent" : "calm", c.fix_now, "to fix now", vl_buf_str(&note));
@@ -272,7 +271,7 @@ static void write_marks(struct page *p, const struct vl_finding *f)
     char day[VL_REPORT_DAY_MAX];
     if (f->kev)
         vl_buf_printf(p->out, "<span class=\"tag\">exploited%s%s</span>", f->kev->due_ms ? ", due " : "",
-            f->kev->due_ms ? vl_report_day(f->kev->due_ms, day) : "");
+            f->kev->due_ms ? vl_report_day(f->kev->due_ms, p->result->scanned_ms, day) : "");
     if (f->malicious)
         vl_buf_append_str(p->out, "<span class=\"tag\">malware</span>");
     if (f->in_baseline)
@@ -298,34 +297,21 @@ static void write_remedy(struct page *p, const struct vl_finding *f, uint64_t se
     vl_buf_append_str(p->out, "</li>\n");
 }
 
-/* Each remedy once, the most urgent ones. */
 static int write_todo(struct page *p, struct vl_err *err)
 {
-    VL_CLEANUP(vl_map_done) struct vl_map settles;
-    const struct vl_finding *first[REMEDIES_SHOWN];
-    size_t shown = 0;
-    vl_map_init(&settles, REMEDIES_MAX);
-    for (size_t i = 0; i < p->result->findings.len; i++) {
-        const struct vl_finding *f = vl_vec_at(&p->result->findings, i);
-        struct vl_map_slot *slot;
-        bool added;
-        if (f->status != VL_FINDING_OPEN || !f->remedy.text || f->remedy.kind == VL_REMEDY_NONE)
-            continue;
-        int r = vl_map_put(&settles, vl_span_str(f->remedy.text), &slot, &added, err);
-        if (r < 0)
-            return r;
-        slot->value.num++;
-        if (added && shown < REMEDIES_SHOWN)
-            first[shown++] = f;
-    }
+    struct vl_report_remedies remedies;
+    int r = vl_report_remedies(p->result, &remedies, err);
+    size_t shown = remedies.n;
+    if (r < 0)
+        return r;
     vl_buf_append_str(p->out, "<section><h2>What to do first</h2>");
     vl_buf_append_str(p->out, shown ? "<ol class=\"todo\">\n" : "");
     for (size_t i = 0; i < shown; i++)
-        write_remedy(p, first[i], vl_map_get(&settles, vl_span_str(first[i]->remedy.text))->value.num);
+        write_remedy(p, remedies.items[i].finding, remedies.items[i].settles);
     vl_buf_append_str(p->out, shown ? "</ol>" : "");
-    if (settles.len > shown)
-        vl_buf_printf(
-            p->out, "<p class=\"why\">and %zu more, in the findings below</p>", settles.len - shown);
+    if (remedies.total > shown)
+        vl_buf_printf(p->out, "<p class=\"why\">and %llu more, in the findings below</p>",
+            (unsigned long long)(remedies.total - shown));
     if (!shown && p->result->coverage.assessed == VL_ASSESSED_NOT)
         vl_buf_append_str(p->out,
             "<p>Fetch advisories for what is in this target, then scan it again: nothing is known "

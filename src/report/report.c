@@ -6,6 +6,9 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "formats.h"
+#include "width.h"
+
+#define REASON_MAX 160 /* columns: the whole reason stands in other places of a report */
 
 static const struct {
     const char *name;
@@ -109,17 +112,21 @@ const char *vl_report_assessed_name(enum vl_assessed assessed)
     return (unsigned)assessed < VL_ARRAY_LEN(names) ? names[assessed] : "not_assessed";
 }
 
-const char *vl_report_day(int64_t ms, char text[VL_REPORT_DAY_MAX])
+const char *vl_report_day(int64_t ms, int64_t now_ms, char text[VL_REPORT_DAY_MAX])
 {
     static const char *const months[] = {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    char date[VL_TIME_TEXT_MAX];
+    char date[VL_TIME_TEXT_MAX], today[VL_TIME_TEXT_MAX];
     uint64_t month = 0, day = 0;
     struct vl_span s = vl_span_str(vl_time_format_date(ms, date));
+    struct vl_span now = vl_span_str(vl_time_format_date(now_ms, today));
+    struct vl_span year = vl_span_slice(s, 0, 4);
+    bool other_year = !vl_span_eq(year, vl_span_slice(now, 0, 4));
     text[0] = '\0';
     if (vl_span_to_u64(vl_span_slice(s, 5, 7), &month) && vl_span_to_u64(vl_span_slice(s, 8, 10), &day) &&
         month >= 1 && month <= 12)
-        snprintf(text, VL_REPORT_DAY_MAX, "%u %s", (unsigned)day, months[month - 1]);
+        (void)snprintf(text, VL_REPORT_DAY_MAX, "%u %s%s%.*s", (unsigned)day, months[month - 1],
+            other_year ? " " : "", other_year ? vl_span_int_len(year) : 0, year.ptr);
     return text;
 }
 
@@ -166,22 +173,27 @@ bool vl_report_is_url(const char *text)
     return s.len > strlen("https://");
 }
 
-static void append_first(struct vl_buf *out, const struct vl_report_counts *c)
+static void append_first(struct vl_buf *out, const struct vl_report_counts *c, int64_t now_ms)
 {
     char day[VL_REPORT_DAY_MAX];
     vl_buf_printf(out, "%llu to fix now", (unsigned long long)c->fix_now);
     if (c->exploited) {
         vl_buf_printf(out, " (%llu exploited", (unsigned long long)c->exploited);
         if (c->first_due_ms)
-            vl_buf_printf(out, ", due %s", vl_report_day(c->first_due_ms, day));
+            vl_buf_printf(out, ", due %s", vl_report_day(c->first_due_ms, now_ms, day));
         vl_buf_append_char(out, ')');
     }
 }
 
 static void append_reason(struct vl_buf *out, const char *word, const char *reason, const char *otherwise)
 {
+    struct vl_span text = vl_span_str(reason ? reason : otherwise);
+    unsigned columns;
+    size_t fits = vl_report_fit(text, REASON_MAX, &columns);
     vl_buf_append_str(out, word);
-    vl_text_append_printable(out, vl_span_str(reason ? reason : otherwise));
+    vl_text_append_printable(out, vl_span_slice(text, 0, fits));
+    if (fits < text.len)
+        vl_buf_append_str(out, "…");
 }
 
 int vl_report_summary_line(const struct vl_scan_result *result, struct vl_buf *out, struct vl_err *err)
@@ -192,7 +204,7 @@ int vl_report_summary_line(const struct vl_scan_result *result, struct vl_buf *o
     if (coverage->assessed == VL_ASSESSED_NOT)
         append_reason(out, "NOT ASSESSED: ", coverage->why_not, "there is no advisory data");
     else
-        append_first(out, &c);
+        append_first(out, &c, result->scanned_ms);
     if (coverage->assessed != VL_ASSESSED_NOT || c.open)
         vl_buf_printf(out, " · %llu fixable · %llu without fix", (unsigned long long)c.fixable,
             (unsigned long long)c.without_fix);

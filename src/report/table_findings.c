@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "base/text.h"
 #include "chains.h"
+#include "remedies.h"
 #include "terminal.h"
 #include "width.h"
 
@@ -11,7 +12,7 @@
 #define NAME_MAX     (1UL << 16)
 #define SEVERITY     10 /* columns of "negligible" */
 #define ID_MAX       60
-#define REMEDIES_MAX 8
+#define FIX_WHOLE    48
 
 struct plan {
     struct vl_report_chains by_package;
@@ -119,7 +120,7 @@ static int plan_sections(
 static void plan_columns(struct vl_report_terminal *t, struct plan *plan)
 {
     VL_CLEANUP(vl_buf_done) struct vl_buf text;
-    unsigned fix_max = t->width * 28 / 100;
+    unsigned fix_max = t->width * 22 / 100;
     vl_buf_init(&text, NAME_MAX);
     plan->id = 14;
     plan->fix = 10;
@@ -137,7 +138,7 @@ static void plan_columns(struct vl_report_terminal *t, struct plan *plan)
 }
 
 /* What makes a finding more, or less, urgent than its severity. */
-static void append_marks(const struct vl_finding *f, struct vl_buf *marks)
+static void append_marks(const struct vl_report_terminal *t, const struct vl_finding *f, struct vl_buf *marks)
 {
     char day[VL_REPORT_DAY_MAX];
     vl_buf_clear(marks);
@@ -146,7 +147,7 @@ static void append_marks(const struct vl_finding *f, struct vl_buf *marks)
     if (f->kev) {
         vl_buf_printf(marks, "%sexploited", marks->len ? ", " : "");
         if (f->kev->due_ms)
-            vl_buf_printf(marks, ", due %s", vl_report_day(f->kev->due_ms, day));
+            vl_buf_printf(marks, ", due %s", vl_report_day(f->kev->due_ms, t->result->scanned_ms, day));
     }
 }
 
@@ -163,10 +164,12 @@ static void write_finding(struct vl_report_terminal *t, const struct plan *plan,
     vl_report_cell_padded(t, f->id, plan->id);
     vl_report_blanks(t, 2);
     vl_report_color_on(t, f->fixed_version ? VL_REPORT_GREEN : VL_REPORT_DIM);
-    vl_report_cell_padded(t, fix_text(f, &text), plan->fix);
+    unsigned fix = vl_report_cell(t, fix_text(f, &text), FIX_WHOLE);
     vl_report_color_off(t);
+    vl_report_blanks(t, fix < plan->fix ? plan->fix - fix : 0);
+    at += fix > plan->fix ? fix - plan->fix : 0; /* a version is for copying: rather a shorter title */
     vl_report_blanks(t, 2);
-    append_marks(f, &text);
+    append_marks(t, f, &text);
     if (text.len) {
         vl_report_colored(t, VL_REPORT_RED, vl_buf_str(&text));
         at += vl_report_columns(vl_buf_span(&text)) + 2;
@@ -281,18 +284,18 @@ int vl_report_table_findings(struct vl_report_terminal *t, struct vl_err *err)
     return 0;
 }
 
-static void write_remedy(struct vl_report_terminal *t, const struct vl_finding *f, size_t settles)
+static void write_remedy(struct vl_report_terminal *t, const struct vl_finding *f, uint64_t settles)
 {
     VL_CLEANUP(vl_buf_done) struct vl_buf text;
     VL_CLEANUP(vl_buf_done) struct vl_buf marks;
     vl_buf_init(&text, NAME_MAX);
     vl_buf_init(&marks, NAME_MAX);
-    append_marks(f, &marks);
+    append_marks(t, f, &marks);
     vl_buf_printf(&text, "%s (%s, %s", f->remedy.text, f->id, vl_severity_name(f->severity));
     if (marks.len)
         vl_buf_printf(&text, ", %s", vl_buf_str(&marks));
     if (settles > 1)
-        vl_buf_printf(&text, "; and %zu more", settles - 1);
+        vl_buf_printf(&text, "; and %llu more", (unsigned long long)(settles - 1));
     vl_buf_append_char(&text, ')');
     vl_report_paragraph(t, vl_buf_str(&text), 2);
     if (f->remedy.command) {
@@ -304,33 +307,17 @@ static void write_remedy(struct vl_report_terminal *t, const struct vl_finding *
     }
 }
 
-/* Each remedy once, with how many findings it settles; the most urgent ones. */
 int vl_report_table_remedies(struct vl_report_terminal *t, struct vl_err *err)
 {
-    VL_CLEANUP(vl_map_done) struct vl_map settles;
-    uint32_t first[REMEDIES_MAX];
-    size_t shown = 0;
-    vl_map_init(&settles, SECTIONS_MAX * 5);
-    for (size_t i = 0; i < t->result->findings.len; i++) {
-        const struct vl_finding *f = vl_vec_at(&t->result->findings, i);
-        struct vl_map_slot *slot;
-        bool added;
-        if (f->status != VL_FINDING_OPEN || !f->remedy.text || f->remedy.kind == VL_REMEDY_NONE)
-            continue;
-        int r = vl_map_put(&settles, vl_span_str(f->remedy.text), &slot, &added, err);
-        if (r < 0)
-            return r;
-        slot->value.num++;
-        if (added && shown < REMEDIES_MAX)
-            first[shown++] = (uint32_t)i;
-    }
-    if (shown)
+    struct vl_report_remedies remedies;
+    int r = vl_report_remedies(t->result, &remedies, err);
+    if (r < 0)
+        return r;
+    if (remedies.n)
         vl_report_colored(t, VL_REPORT_BOLD, "\nWhat to do first\n");
-    for (size_t i = 0; i < shown; i++) {
-        const struct vl_finding *f = finding_at(t, first[i]);
-        write_remedy(t, f, (size_t)vl_map_get(&settles, vl_span_str(f->remedy.text))->value.num);
-    }
-    if (settles.len > shown)
-        vl_buf_printf(t->out, "  … and %zu more\n", settles.len - shown);
+    for (size_t i = 0; i < remedies.n; i++)
+        write_remedy(t, remedies.items[i].finding, remedies.items[i].settles);
+    if (remedies.total > remedies.n)
+        vl_buf_printf(t->out, "  … and %llu more\n", (unsigned long long)(remedies.total - remedies.n));
     return 0;
 }

@@ -141,7 +141,7 @@ void vl_report_table_notes(struct vl_report_terminal *t)
                 continue;
             shown++;
             vl_buf_printf(
-                &line, "%s%s: %s", n->kind == VL_NOTE_PARTIAL ? "not read: " : "", n->object, n->message);
+                &line, "%s%s: %s", n->kind == VL_NOTE_PARTIAL ? "incomplete: " : "", n->object, n->message);
             vl_report_paragraph(t, vl_buf_str(&line), 2);
         }
     }
@@ -153,7 +153,7 @@ static void write_row(struct vl_report_terminal *t, const struct vl_coverage_row
 {
     char date[VL_TIME_TEXT_MAX];
     vl_report_blanks(t, 2);
-    vl_report_cell_padded(t, row->ecosystem, 18);
+    vl_report_cell_padded(t, row->ecosystem, 24);
     vl_buf_printf(
         t->out, " %6llu package%s  ", (unsigned long long)row->packages, row->packages == 1 ? " " : "s");
     if (!row->has_data) {
@@ -174,6 +174,11 @@ void vl_report_table_coverage(struct vl_report_terminal *t)
     heading(t, "What this rests on");
     for (size_t i = 0; i < c->n_rows; i++)
         write_row(t, &c->rows[i]);
+    if (c->why_not && c->assessed == VL_ASSESSED_PARTIAL) {
+        vl_report_color_on(t, "33");
+        vl_report_paragraph(t, c->why_not, 2);
+        vl_report_color_off(t);
+    }
     if (!c->n_rows)
         vl_buf_append_str(t->out, "  no packages were found\n");
     if (c->os_owned)

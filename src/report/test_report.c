@@ -92,8 +92,9 @@ static void test_days_and_urls(void **state)
 {
     (void)state;
     char day[VL_REPORT_DAY_MAX], url[256], *long_id = NULL;
-    assert_string_equal(vl_report_day(INT64_C(1796256000000), day), "3 Dec");
-    assert_string_equal(vl_report_day(INT64_MAX, day), "");
+    assert_string_equal(vl_report_day(INT64_C(1796256000000), INT64_C(1795507200000), day), "3 Dec");
+    assert_string_equal(vl_report_day(INT64_C(1796256000000), INT64_C(1700000000000), day), "3 Dec 2026");
+    assert_string_equal(vl_report_day(INT64_MAX, 0, day), "");
     assert_string_equal(
         vl_report_id_url("CVE-2021-44228", url), "https://nvd.nist.gov/vuln/detail/CVE-2021-44228");
     assert_null(vl_report_id_url("DSA-1", url));

@@ -50,9 +50,9 @@ static void test_width(void **state)
         VL_CLEANUP(vl_buf_done) struct vl_buf out;
         for (size_t k = 0; k < r->findings.len; k++) {
             struct vl_finding *f = vl_vec_at(&r->findings, k);
-            f->id = "CVE-2026-1"; /* ids are not cut */
-            f->title = f->fixed_version =
-                "漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字";
+            f->id = "CVE-2026-1";                       /* ids are not cut */
+            f->fixed_version = "3.0.14-1~deb12u2+els1"; /* nor are versions */
+            f->title = "漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字";
         }
         render(r, VL_REPORT_TABLE, &options, &out);
         struct vl_span rest = vl_buf_span(&out), line;
@@ -61,7 +61,7 @@ static void test_width(void **state)
             if (!vl_span_starts_with(line, "    high"))
                 continue;
             findings++;
-            assert_true(vl_report_columns(line) <= widths[i] + (widths[i] == 60 ? 8 : 0));
+            assert_true(vl_report_columns(line) <= widths[i]);
         }
         assert_int_equal(findings, 10); /* nine findings and a secret */
     }
