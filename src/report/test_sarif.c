@@ -88,7 +88,7 @@ static void test_hostile(void **state)
     VL_CLEANUP(vl_scan_result_cleanup) struct vl_scan_result *r = sample_hostile();
     VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = render_json(r, VL_REPORT_SARIF, &plain);
     const struct vl_doc_node *results = at(vl_doc_root(doc), "runs.0.results");
-    assert_int_equal(vl_doc_size(results), 10);
+    assert_int_equal(vl_doc_size(results), 11);
     struct vl_span uri =
         vl_doc_get_str(at(results, "0.locations.0.physicalLocation.artifactLocation"), "uri");
     for (size_t i = 0; i < uri.len; i++)

@@ -373,6 +373,14 @@ struct vl_scan_result *sample_hostile(void)
     r->inventory->secrets_scanned = true;
     *(struct vl_secret *)push(&r->inventory->secrets) =
         (struct vl_secret){evil, evil, evil, 1, 7, evil, evil, VL_SEVERITY_HIGH, false};
+    *(struct vl_secret *)push(&r->inventory->secrets) = (struct vl_secret){.rule = evil,
+        .title = evil,
+        .path = evil,
+        .layer = 1,
+        .redacted = evil,
+        .fingerprint = evil,
+        .severity = VL_SEVERITY_LOW,
+        .ignored = evil};
     *(struct vl_unidentified *)push(&r->inventory->unidentified) = (struct vl_unidentified){evil, 1, evil};
     vl_notes_add(&r->inventory->notes, VL_NOTE_PARTIAL, VL_ERR_INVALID, evil, "%s", evil);
     *(struct vl_ignore_report *)push(&r->ignores) = (struct vl_ignore_report){evil, evil, evil, true, true};
