@@ -200,8 +200,13 @@ static void settle(const struct asked *asked, const struct owners *o, const stru
     for (size_t i = 0; i < packages->len; i++) {
         struct vl_package *p = vl_vec_at(packages, i);
         p->owner = owner_at(o, a, asked->package[i], p->layer);
-        if (p->owner != VL_PACKAGE_NONE)
-            p->flags |= VL_PACKAGE_OS_OWNED;
+        if (p->owner == VL_PACKAGE_NONE)
+            continue;
+        p->flags |= VL_PACKAGE_OS_OWNED;
+        /* Debian has no node_modules: a package.json in usr/share/nodejs/NAME is a package, nobody's project.
+         */
+        if (p->ecosystem == VL_ECO_NPM)
+            p->flags &= ~(unsigned)VL_PACKAGE_MAIN;
     }
     for (size_t i = 0; i < files->len; i++) {
         struct vl_unidentified *u = vl_vec_at(files, i);

@@ -162,7 +162,8 @@ static void test_owned_files(void **state)
     test_package(l, VL_ECO_DEB, "node-abbrev", "1.1.1", STATUS)->arch = "all";
     test_package(l, VL_ECO_DEB, "libc6", "2.36", STATUS)->arch = "amd64";
     test_package(l, VL_ECO_DEB, "libc6", "2.36", STATUS)->arch = "i386";
-    test_package(l, VL_ECO_NPM, "abbrev", "1.1.1", "usr/share/nodejs/abbrev/package.json");
+    test_package(l, VL_ECO_NPM, "abbrev", "1.1.1", "usr/share/nodejs/abbrev/package.json")->flags =
+        VL_PACKAGE_MAIN;
     test_package(
         l, VL_ECO_PYPI, "six", "1.16.0", "usr/lib/python3/dist-packages/six-1.16.0.egg-info/PKG-INFO");
     test_package(l, VL_ECO_MAVEN, "g:a", "1", "usr/share/java/a.jar!b.jar");
@@ -183,7 +184,7 @@ static void test_owned_files(void **state)
     const struct vl_package *list = s.inventory->packages.items;
     const struct vl_package *abbrev = test_find(&s, "abbrev", NULL), *six = test_find(&s, "six", NULL),
                             *a = test_find(&s, "g:a", NULL);
-    assert_true(abbrev->flags & VL_PACKAGE_OS_OWNED);
+    assert_int_equal(abbrev->flags, VL_PACKAGE_OS_OWNED);
     assert_string_equal(list[abbrev->owner].name, "node-abbrev");
     assert_true(six->flags & VL_PACKAGE_OS_OWNED);
     assert_string_equal(list[six->owner].arch, "i386");
