@@ -147,6 +147,32 @@ static bool has_pip(const struct change *c, struct vl_span prefix)
     return false;
 }
 
+/* From Debian 12 and Ubuntu 23.04 on the distribution's pip asks for leave to install beside its own packages
+ * (PEP 668). */
+static bool asks_for_leave(const struct vl_distro *distro)
+{
+    struct vl_span rest = vl_span_str(distro->version_id);
+    struct vl_span part = VL_SPAN_EMPTY;
+    uint64_t major = 0;
+    bool given = vl_span_split(&rest, '.', &part) && vl_span_to_u64(part, &major);
+    return given && ((strcmp(distro->id, "debian") == 0 && major >= 12) ||
+                        (strcmp(distro->id, "ubuntu") == 0 && major >= 23));
+}
+
+/* Debian's pip installs into usr/local/lib/pythonX.Y/dist-packages. */
+static bool debian_pip(struct change *c, struct vl_span prefix)
+{
+    if (!vl_span_eq_str(prefix, "usr/local") || !strstr(c->path, "/dist-packages/") ||
+        !vl_remedy_has(c->run, "python3-pip"))
+        return false;
+    vl_remedy_words(c->run, c->run->dockerfile ? "RUN " : "");
+    vl_remedy_words(c->run, "pip install --no-cache-dir");
+    if (asks_for_leave(&c->run->result->inventory->distro))
+        vl_remedy_words(c->run, " --break-system-packages");
+    VL_REMEDY_ARG(c->run, c->p->name, ">=", c->target);
+    return true;
+}
+
 static void site_packages(struct change *c)
 {
     struct vl_span prefix = prefix_of(c->path);
@@ -155,6 +181,8 @@ static void site_packages(struct change *c)
         vl_remedy_no_command(c->run);
         return;
     }
+    if (debian_pip(c, prefix))
+        return;
     if (prefix.len == 0 || !has_pip(c, prefix)) {
         say(c, ": there is no pip for it here, so change what it was built from");
         vl_remedy_no_command(c->run);
@@ -179,7 +207,6 @@ static bool is_stdlib(const struct vl_package *p)
 static void go_mod(struct change *c)
 {
     if (is_stdlib(c->p)) {
-        say(c, ": build with that Go");
         vl_remedy_words(c->run, "go get");
         VL_REMEDY_ARG(c->run, "toolchain@go", c->target);
         return;
@@ -418,7 +445,10 @@ enum vl_remedy_kind vl_remedy_language(struct vl_remedy_run *run, const struct v
     bool compiled = p->ecosystem == VL_ECO_GO || p->ecosystem == VL_ECO_CARGO;
     if (!how && path[0] && compiled && !vl_remedy_in_document(run, p))
         return rebuild_binary(&c);
-    vl_remedy_say_upgrade(run, f, p->name);
+    if (is_stdlib(p))
+        vl_buf_printf(&run->text, "Build with Go %s or later", c.target);
+    else
+        vl_remedy_say_upgrade(run, f, p->name);
     in_file(&c);
     (how ? how : words_only)(&c);
     return how == site_packages && !run->command.failed ? VL_REMEDY_DOCKERFILE : VL_REMEDY_MANIFEST;

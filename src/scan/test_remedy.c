@@ -300,6 +300,29 @@ static void pip_of_the_same_place(void **state)
     }
 }
 
+/* PEP 668: from Debian 12 on pip wants to be told. */
+static void pip_of_debian(void **state)
+{
+    (void)state;
+    static const char *const versions[] = {"11", "12"};
+    for (size_t i = 0; i < 2; i++) {
+        struct vl_inventory *inv =
+            test_inventory(VL_TARGET_IMAGE, "debian", versions[i], VL_SUPPORT_STANDARD);
+        test_add(inv, VL_ECO_PYPI, "Django", "2.2.0",
+            "usr/local/lib/python3.11/dist-packages/Django-2.2.0.dist-info/METADATA", 0);
+        test_add(inv, VL_ECO_DEB, "python3-pip", "23.0.1", "var/lib/dpkg/status", 0);
+        struct vl_scan_result *result = result_of(inv);
+        add(result, 0, "3.2.24");
+        const struct vl_remedy *r = remedies(result);
+        assert_int_equal(r->kind, VL_REMEDY_DOCKERFILE);
+        assert_string_equal(
+            r->command, i ? "RUN pip install --no-cache-dir --break-system-packages 'Django>=3.2.24'"
+                          : "RUN pip install --no-cache-dir 'Django>=3.2.24'");
+        expect_shell(r->command);
+        vl_scan_result_free(result);
+    }
+}
+
 /* Names and versions come from feeds and images: they must not write commands. */
 static void no_injection(void **state)
 {
@@ -380,6 +403,7 @@ int main(void)
         cmocka_unit_test(highest_version),
         cmocka_unit_test(built_in),
         cmocka_unit_test(pip_of_the_same_place),
+        cmocka_unit_test(pip_of_debian),
         cmocka_unit_test(no_injection),
         cmocka_unit_test(in_a_document),
         cmocka_unit_test(malware),
