@@ -1,5 +1,5 @@
 /* CycloneDX JSON, 1.2 to 1.7. Source: ECMA-424, bom-1.6.schema.json. */
-#include "artifact/sbom.h"
+#include "artifact/sbom_groups.h"
 
 #include "text_util.h"
 
@@ -107,9 +107,11 @@ static bool is_group(const struct vl_doc_node *node)
            vl_doc_get_str(node, "version").len == 0 && vl_doc_get_str(node, "purl").len == 0;
 }
 
-static int read_one(struct sbom *sbom, const struct vl_doc_node *node, struct vl_err *err)
+static int read_one(struct sbom_groups *groups, const struct vl_doc_node *node, struct vl_err *err)
 {
+    struct sbom *sbom = groups->sbom;
     struct sbom_component c = {0};
+    size_t before = sbom->packages->len;
     switch (role_of(node)) {
     case ROLE_SYSTEM:
         return read_system(sbom, node, err);
@@ -121,13 +123,14 @@ static int read_one(struct sbom *sbom, const struct vl_doc_node *node, struct vl
         break;
     }
     if (is_group(node))
-        return 0;
+        return sbom_groups_add(groups, node, err);
     read_component(sbom, &c, node);
-    return sbom_add(sbom, &c, err);
+    int r = sbom_add(sbom, &c, err);
+    return r < 0 ? r : sbom_groups_package(groups, node, before, err);
 }
 
 static int read_components(
-    struct sbom *sbom, const struct vl_doc_node *components, unsigned depth, struct vl_err *err)
+    struct sbom_groups *groups, const struct vl_doc_node *components, unsigned depth, struct vl_err *err)
 {
     if (depth > SBOM_DEPTH_MAX)
         return vl_err_set(err, VL_ERR_LIMIT, "components nested deeper than %d", SBOM_DEPTH_MAX);
@@ -135,9 +138,9 @@ static int read_components(
     for (const struct vl_doc_node *n = vl_doc_first(components); n && r >= 0; n = vl_doc_next(n)) {
         if (!vl_doc_is(n, VL_DOC_OBJECT))
             return vl_err_set(err, VL_ERR_INVALID, "line %u: a component is no object", vl_doc_line(n));
-        r = read_one(sbom, n, err);
+        r = read_one(groups, n, err);
         if (r >= 0)
-            r = read_components(sbom, vl_doc_get(n, "components"), depth + 1, err);
+            r = read_components(groups, vl_doc_get(n, "components"), depth + 1, err);
     }
     return r;
 }
@@ -148,8 +151,12 @@ int sbom_read_cyclonedx(struct sbom *sbom, const struct vl_doc_node *root, struc
     const struct vl_doc_node *components = vl_doc_get(root, "components");
     if (components && !vl_doc_is(components, VL_DOC_ARRAY) && !vl_doc_is(components, VL_DOC_NULL))
         return vl_err_set(err, VL_ERR_INVALID, "\"components\" is no array");
+    VL_CLEANUP(sbom_groups_done) struct sbom_groups groups;
+    sbom_groups_init(&groups, sbom);
     int r = read_target(sbom, target, err);
     if (r >= 0)
-        r = read_components(sbom, vl_doc_get(target, "components"), 1, err);
-    return r < 0 ? r : read_components(sbom, components, 1, err);
+        r = read_components(&groups, vl_doc_get(target, "components"), 1, err);
+    if (r >= 0)
+        r = read_components(&groups, components, 1, err);
+    return r < 0 ? r : sbom_groups_settle(&groups, vl_doc_get(root, "dependencies"), err);
 }

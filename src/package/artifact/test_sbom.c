@@ -1,5 +1,5 @@
 /* tests: sbom.c sbom_cyclonedx.c sbom_package.c sbom_property.c sbom_spdx.c sbom_spdx_tag.c sbom_syft.c
- * tests: sbom_system.c sbom_xml.c
+ * tests: sbom_groups.c sbom_system.c sbom_xml.c
  * The documents in the corpus have the shape of those of Trivy and Syft (their own integration test data);
  * own-* is what our reports wrote for the sample of report's tests. */
 #include <stdarg.h>
@@ -101,6 +101,19 @@ static void test_trivy(void **state)
     assert_int_equal(inv->notes.len, 1);
     assert_true(inv->notes.partial);
     assert_non_null(strstr(inv->notes.items[0].message, "2 components cannot be matched: 1 without"));
+}
+
+/* What hangs below a lock file was read from it. */
+static void test_lock_files(void **state)
+{
+    (void)state;
+    VL_CLEANUP(vl_inventory_cleanup) struct vl_inventory *inv = read_file("trivy-lock-files");
+    assert_int_equal(inv->packages.len, 5);
+    assert_string_equal(package(inv, "express")->path, "app/package-lock.json");
+    assert_string_equal(package(inv, "debug")->path, "app/package-lock.json"); /* through express */
+    assert_string_equal(package(inv, "rails")->path, "app/Gemfile.lock");
+    assert_string_equal(package(inv, "installed")->path, "opt/gems/installed.gemspec");
+    assert_string_equal(package(inv, "alone")->path, "");
 }
 
 static void test_trivy_tags(void **state)
@@ -324,6 +337,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_trivy),
+        cmocka_unit_test(test_lock_files),
         cmocka_unit_test(test_trivy_tags),
         cmocka_unit_test(test_syft),
         cmocka_unit_test(test_wrapped),
