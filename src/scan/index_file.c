@@ -14,6 +14,12 @@ enum list {
     LIST_COUNT,
 };
 
+/* Stores (pnpm's) hold manifests under the digest of their content, and link them to where they are used. */
+#define STORE_FILE_MAX   (256UL * 1024)
+#define STORE_TOTAL_MAX  (16UL * 1024 * 1024)
+#define STORE_FILES_MAX  100000
+#define STORE_DIGITS_MIN 32
+
 #define LINKS_NAMED 10 /* hard links not looked at; the rest is counted */
 
 struct part {
@@ -42,6 +48,7 @@ int vl_indexing_init(struct vl_indexing *ix, const struct vl_index_options *opti
     *ix = (struct vl_indexing){.options = *options};
     vl_map_init(&ix->told, VL_LAYER_ENTRIES_MAX);
     vl_vec_init(&ix->parts, sizeof(struct part), VL_LAYER_ENTRIES_MAX);
+    vl_map_init(&ix->kept, STORE_FILES_MAX);
     if (on_disk) {
         ix->shelf = vl_package_shelf_new(whole);
         if (!ix->shelf)
@@ -63,6 +70,8 @@ void vl_indexing_done(struct vl_indexing *ix)
     vl_layer_index_cleanup(&ix->index);
     vl_map_done(&ix->told);
     vl_vec_done(&ix->parts);
+    vl_map_done(&ix->kept);
+    vl_arena_cleanup(&ix->kept_arena);
 }
 
 void vl_indexing_replaced(struct vl_indexing *ix, const char *path)
@@ -95,6 +104,13 @@ static void ask_for_secrets(struct vl_indexing *ix, const struct vl_layer_file *
         ix->secrets_too_large++;
 }
 
+static bool is_in_store(const struct vl_layer_file *file)
+{
+    const char *slash = strrchr(file->path, '/');
+    return file->size <= STORE_FILE_MAX && vl_span_starts_with(file->head, "{") && slash &&
+           strspn(slash + 1, "0123456789abcdef") >= STORE_DIGITS_MIN;
+}
+
 bool vl_indexing_wants(struct vl_indexing *ix, const struct vl_layer_file *file)
 {
     const struct vl_package_file asked = package_file(file, VL_SPAN_EMPTY);
@@ -106,7 +122,9 @@ bool vl_indexing_wants(struct vl_indexing *ix, const struct vl_layer_file *file)
         ix->parser = NULL;
     }
     ask_for_secrets(ix, file);
-    return ix->parser != NULL || ix->secrets_wanted || (ix->shelf && vl_package_shelf_wants(&asked));
+    ix->keep = !ix->parser && !ix->shelf && is_in_store(file);
+    return ix->parser != NULL || ix->secrets_wanted || ix->keep ||
+           (ix->shelf && vl_package_shelf_wants(&asked));
 }
 
 /* What fails for the file alone is a note; without memory there is no going on. */
@@ -165,6 +183,30 @@ static int remember(struct vl_indexing *ix, const char *path, const struct part 
     return 0;
 }
 
+/* Beyond the limits a file is not kept: the link to it will be a note. */
+static int keep(struct vl_indexing *ix, const char *path, struct vl_span content, struct vl_err *err)
+{
+    struct vl_map_slot *slot;
+    if (!ix->kept_arena)
+        ix->kept_arena = vl_arena_new(STORE_TOTAL_MAX);
+    if (!ix->kept_arena)
+        return vl_err_nomem(err);
+    size_t need = content.len + strlen(path) + sizeof(content) + 64;
+    if (ix->kept.len >= STORE_FILES_MAX || need > STORE_TOTAL_MAX - vl_arena_used(ix->kept_arena))
+        return 0;
+    const char *name = vl_arena_strdup(ix->kept_arena, path);
+    struct vl_span *span = vl_arena_alloc(ix->kept_arena, sizeof(*span));
+    const char *bytes = vl_arena_dup_span(ix->kept_arena, content);
+    if (!name || !span || !bytes)
+        return vl_arena_check(ix->kept_arena, path, err);
+    int r = vl_map_put(&ix->kept, vl_span_str(name), &slot, NULL, err);
+    if (r < 0)
+        return r;
+    *span = (struct vl_span){bytes, content.len};
+    slot->value.ptr = span;
+    return 0;
+}
+
 int vl_indexing_file(
     struct vl_indexing *ix, const struct vl_layer_file *file, struct vl_span content, struct vl_err *err)
 {
@@ -173,7 +215,9 @@ int vl_indexing_file(
     bool told = false;
     for (enum list l = 0; l < LIST_COUNT; l++)
         part.from[l] = list_of(ix->index, l)->len;
-    int r = look(ix, file, content, err);
+    int r = ix->keep ? keep(ix, file->path, content, err) : 0;
+    if (r == 0)
+        r = look(ix, file, content, err);
     if (r < 0)
         return r;
     for (enum list l = 0; l < LIST_COUNT; l++) {
@@ -221,6 +265,14 @@ static int copy_part(
     return part.to[LIST_PACKAGES] > part.from[LIST_PACKAGES] ? remember(ix, path, &part, err) : 0;
 }
 
+static int look_at_kept(struct vl_indexing *ix, const char *path, uint32_t mode,
+    const struct vl_span *content, struct vl_err *err)
+{
+    const struct vl_layer_file file = {
+        .path = path, .mode = mode, .size = content->len, .head = vl_span_slice(*content, 0, 64)};
+    return vl_indexing_wants(ix, &file) ? vl_indexing_file(ix, &file, *content, err) : 0;
+}
+
 int vl_indexing_linked(
     struct vl_indexing *ix, const char *path, const char *target, uint32_t mode, struct vl_err *err)
 {
@@ -236,6 +288,9 @@ int vl_indexing_linked(
         const struct part copy = *part; /* the list may move */
         return copy_part(ix, &copy, path, target, err);
     }
+    slot = ix->kept.len ? vl_map_get(&ix->kept, vl_span_str(target)) : NULL;
+    if (slot)
+        return look_at_kept(ix, path, mode, slot->value.ptr, err);
     if (vl_package_parser_for(&other, ix->options.scopes))
         return 0; /* looked at, and nothing in it */
     if (ix->missed_links++ < LINKS_NAMED)

@@ -18,8 +18,11 @@ struct vl_indexing {
     uint64_t secrets_too_large;             /* files not looked into for their size */
     struct vl_map told;                     /* path to the last of `parts` that came from it */
     struct vl_vec parts;                    /* struct part: what each file added */
-    uint64_t missed_links;                  /* hard links whose content was passed by */
-    bool stale;                             /* some part does not count any more */
+    struct vl_arena *kept_arena;            /* owned: content of `kept` */
+    struct vl_map kept;    /* path to struct vl_span *: files of a store that links may name */
+    bool keep;             /* the file asked about last */
+    uint64_t missed_links; /* hard links whose content was passed by */
+    bool stale;            /* some part does not count any more */
 };
 
 /* `on_disk`: parsers may need other files of the target; `whole`: all files of it come by. */

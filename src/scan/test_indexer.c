@@ -204,11 +204,14 @@ static void test_hard_links(void **state)
         "echo '{\"name\":\"z\",\"version\":\"2.0.0\"}' >r/a/store/0123\n"
         "mkdir r/b/node_modules/z; ln r/a/store/0123 r/b/node_modules/z/package.json\n"
         "ln r/a/store/0123 r/b/other\n"
-        "tar -C r --sort=name -cf a.tar . && tar tvf a.tar | grep -c 'link to' | grep -qx 4\n");
+        "s=r/a/store/$(printf 'x' | sha256sum | cut -c1-62); mkdir r/b/node_modules/w\n"
+        "echo '{\"name\":\"w\",\"version\":\"3.0.0\"}' >$s; ln $s r/b/node_modules/w/package.json\n"
+        "tar -C r --sort=name -cf a.tar . && tar tvf a.tar | grep -c 'link to' | grep -qx 5\n");
     struct vl_layer_index *index = index_of("a.tar", true);
-    assert_int_equal(index->sink.packages.len, 2);
+    assert_int_equal(index->sink.packages.len, 3);
+    assert_string_equal(index_test_find(index, "w")->path, "b/node_modules/w/package.json");
     const struct vl_package *first = vl_vec_at(&index->sink.packages, 0);
-    const struct vl_package *second = vl_vec_at(&index->sink.packages, 1);
+    const struct vl_package *second = vl_vec_at(&index->sink.packages, 2);
     assert_string_equal(first->path, "a/node_modules/x/package.json");
     assert_string_equal(second->path, "b/node_modules/y/package.json");
     assert_string_equal(second->name, "x");
