@@ -102,7 +102,7 @@ for f in plain:
     tests = [t for t in tracked(f"src/{room}/*.c") if re.search(r"/test_[^/]*$", t)]
     if any(os.path.basename(t) == "test_" + base for t in tests):
         continue
-    if any(re.search(r"tests:.*\b" + re.escape(base), open(t, errors="replace").read(4000)) for t in tests):
+    if any(re.search(r"tests:(?:(?!\*/).)*\b" + re.escape(base), open(t, errors="replace").read(4000), re.S) for t in tests):
         continue
     if base in ("table.c", "tables.c") or "lint: no test" in "\n".join(raw[f][:12]):
         continue

@@ -232,7 +232,8 @@ static int number_ids(struct vl_advisory_builder *b, uint32_t *order, struct vl_
         if (adb_id_prefer(build_id_at(b, order[i])->text, build_id_at(b, g->best)->text) < 0)
             g->best = order[i];
     }
-    qsort_r(b->groups.items, b->groups.len, sizeof(struct build_group), compare_groups, b);
+    if (b->groups.len)
+        qsort_r(b->groups.items, b->groups.len, sizeof(struct build_group), compare_groups, b);
     uint32_t at = 0;
     for (size_t i = 0; i < b->groups.len; i++) {
         struct build_group *g = build_group_at(b, (uint32_t)i);

@@ -426,7 +426,8 @@ int build_rows(struct vl_advisory_builder *b, struct vl_err *err)
     int r = collect_rows(b, err);
     if (r < 0)
         return r;
-    qsort_r(b->rows.items, b->rows.len, sizeof(struct build_row), compare_rows, b->row_bodies.ptr);
+    if (b->rows.len)
+        qsort_r(b->rows.items, b->rows.len, sizeof(struct build_row), compare_rows, b->row_bodies.ptr);
     struct build_package *packages = b->packages.items;
     for (size_t i = 0; i < b->rows.len; i++) {
         const struct build_row *row = (const struct build_row *)b->rows.items + i;

@@ -215,7 +215,8 @@ static int write_windows(struct vl_advisory_builder *b, struct windows *w, struc
     struct vl_buf *out = &b->chunks[ADB_WINDOWS];
     VL_CLEANUP(vl_buf_done) struct vl_buf sets;
     vl_buf_init(&sets, BUILD_CHUNK_MAX);
-    qsort(w->fixes.items, w->fixes.len, sizeof(struct fix), compare_fixes);
+    if (w->fixes.len)
+        qsort(w->fixes.items, w->fixes.len, sizeof(struct fix), compare_fixes);
     if (w->replaces.len)
         qsort(w->replaces.items, w->replaces.len, sizeof(struct replaces), compare_replaces);
     uint32_t n_sets = 0;

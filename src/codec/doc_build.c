@@ -67,6 +67,7 @@ int doc_builder_init(struct doc_builder *b, const char *name, struct vl_err *err
     b->depth = 0;
     b->text_len = b->text_cap = 0;
     b->has_key = false;
+    b->loose = false;
     b->doc = calloc(1, sizeof(*b->doc));
     if (!b->doc)
         return vl_err_nomem(err);

@@ -255,7 +255,8 @@ static void apply_moved(struct pass *s)
             m->all[i].path = s->moved[i];
         s->moved[i] = NULL;
     }
-    qsort(m->all, m->n_all, sizeof(*m->all), compare_entries_qsort);
+    if (m->n_all)
+        qsort(m->all, m->n_all, sizeof(*m->all), compare_entries_qsort);
     m->rewritten = true;
 }
 
