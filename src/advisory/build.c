@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -270,10 +271,15 @@ static int write_file(struct vl_advisory_builder *b, const char *path, struct vl
             r = vl_chunk_writer_add(writer, i, vl_buf_span(&b->chunks[i]), err);
         if (r < 0)
             return r;
-        b->stats.file_bytes += b->chunks[i].len;
     }
     b->stats.text_bytes = b->chunks[ADB_TEXTS].len + b->chunks[ADB_TEXT_DICT].len;
-    return vl_chunk_writer_finish(writer, path, err);
+    int r = vl_chunk_writer_finish(writer, path, err);
+    struct stat st;
+    if (r == 0 && stat(path, &st) < 0)
+        return vl_err_sys(err, errno, "cannot read");
+    if (r == 0)
+        b->stats.file_bytes = (uint64_t)st.st_size; /* its chunks, and what filling pages costs */
+    return r;
 }
 
 int vl_advisory_builder_finish(struct vl_advisory_builder *b, const char *path,
