@@ -40,6 +40,8 @@ static struct vl_span plain_name(struct vl_span name, bool *ret_later)
 
 static bool is_wanted(struct vl_span name, struct vl_span wanted)
 {
+    if (name.len == 0)
+        return false;
     if (vl_span_ends_with(wanted, "*")) {
         struct vl_span front = vl_span_slice(wanted, 0, wanted.len - 1);
         return name.len >= front.len && vl_span_eq_nocase(vl_span_slice(name, 0, front.len), front);

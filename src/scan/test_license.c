@@ -37,6 +37,7 @@ static void expressions(void **state)
         {"MIT OR", "MIT OR", true},
         {"(MIT", "MIT", false},
         {"", "MIT", false},
+        {"", "-only", false},
         {"((((((((((((((((((((((((((((((((((((((MIT))))))))))))))))))))))))))))))))))))))", "MIT", false},
     };
     for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {

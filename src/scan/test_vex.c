@@ -163,6 +163,25 @@ static void openvex_binary(void **state)
         "CVE-2023-3978 0.11.0; CVE-2023-3978 0.10.0");
 }
 
+/* An SBOM that tells no paths is about its one project. */
+static void openvex_sbom(void **state)
+{
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    const char *file = test_file(
+        "vex.json", OPENVEX(SAYS("", LOG4J, WITH("pkg:maven/com.shop/orders", LOG4J_PURL), "not_affected")));
+    struct vl_inventory *inv = test_inventory(VL_TARGET_SBOM, "", "", VL_SUPPORT_UNKNOWN);
+    test_add(inv, VL_ECO_MAVEN, "com.shop:orders", "1.0", NULL, VL_PACKAGE_MAIN)->purl =
+        "pkg:maven/com.shop/orders@1.0";
+    test_add(inv, VL_ECO_MAVEN, "org.apache.logging.log4j:log4j-core", "2.14.1", NULL, 0)->purl =
+        LOG4J_PURL "@2.14.1";
+    struct vl_scan_result *result = test_match(inv, db, NULL);
+    struct vl_scan_policy policy = {.vex_files = &file, .n_vex_files = 1};
+    assert_int_equal(vl_scan_apply_policy(result, &policy, &err), 0);
+    assert_string_equal(set_aside(result), LOG4J " 2.14.1");
+    vl_scan_result_free(result);
+}
+
 static void last_statement(void **state)
 {
     (void)state;
@@ -384,6 +403,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(openvex_products),
         cmocka_unit_test(openvex_binary),
+        cmocka_unit_test(openvex_sbom),
         cmocka_unit_test(last_statement),
         cmocka_unit_test(words),
         cmocka_unit_test(old_openvex),

@@ -188,8 +188,11 @@ static bool in_product(struct judge *j, const struct vl_purl *product, const str
     if (!j->listed)
         list_hosts(j);
     const struct vl_package *const *hosts = j->hosts.items;
+    bool sbom = j->result->inventory->target.kind == VL_TARGET_SBOM;
     for (size_t i = 0; i < j->hosts.len; i++) {
-        if (lies_in(p, hosts[i]) && is_named(j, product, hosts[i]))
+        /* an SBOM without paths is about one project */
+        bool whole = sbom && (hosts[i]->flags & VL_PACKAGE_MAIN) && !hosts[i]->path && hosts[i] != p;
+        if ((whole || lies_in(p, hosts[i])) && is_named(j, product, hosts[i]))
             return true;
     }
     return false;
