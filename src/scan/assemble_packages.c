@@ -140,6 +140,33 @@ static int compare(const void *left, const void *right)
     return c;
 }
 
+static size_t count_of(const struct vl_vec *packages, enum vl_ecosystem eco, const char *path)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < packages->len; i++) {
+        const struct vl_package *p = vl_vec_at(packages, i);
+        n += p->ecosystem == eco && (!path || strcmp(p->path, path) == 0);
+    }
+    return n;
+}
+
+/* "RUN rm -r /var/lib/dpkg" makes an image smaller and its packages unknown, not gone. */
+static void note_deleted_databases(struct assembly *a, const struct history *h)
+{
+    for (unsigned eco = 0; eco < VL_ECO_COUNT; eco++) {
+        const struct history_place *place = &h->databases[eco];
+        if (!place->path || count_of(&a->inventory->packages, eco, NULL) ||
+            assembly_visible(a, place->last, place->path))
+            continue;
+        size_t n = count_of(&a->indexes[place->last]->sink.packages, eco, place->path);
+        if (n)
+            vl_notes_add(&a->inventory->notes, VL_NOTE_PARTIAL, VL_ERR_NOT_FOUND, place->path,
+                "listed %zu packages and was deleted in a later layer: which of them are still there is not "
+                "known",
+                n);
+    }
+}
+
 int assembly_packages(struct assembly *a, struct vl_err *err)
 {
     VL_CLEANUP(history_done) struct history h;
@@ -149,6 +176,7 @@ int assembly_packages(struct assembly *a, struct vl_err *err)
         r = a->indexes[k] ? take_layer(a, &h, (uint32_t)k, err) : 0;
     if (r < 0)
         return r;
+    note_deleted_databases(a, &h);
     if (packages->len > 1)
         qsort(packages->items, packages->len, sizeof(struct vl_package), compare);
     return assembly_drop_repeated(a, err);

@@ -24,8 +24,9 @@
  * image. */
 VL_MUST_CHECK int vl_scan_lineage(struct vl_inventory *inventory, const char *dir, struct vl_err *err);
 
-/* Remembers this image as a possible base for later scans: a small file in DIR/lineage, named by the chain.
- * Written only where it is new or says something else; readers see a whole file or none. */
+/* Remembers this image as a possible base for later scans: a small file in DIR/lineage (lines: "vallum
+ * lineage 1", name, manifest digest or nothing), named by the chain. Written only where it is new or says
+ * something else; readers see a whole file or none. */
 VL_MUST_CHECK int vl_scan_lineage_remember(
     const struct vl_inventory *inventory, const char *dir, struct vl_err *err);
 

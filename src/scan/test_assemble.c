@@ -108,6 +108,31 @@ static void test_gaps(void **state)
     test_stack_done(&s);
 }
 
+/* Packages do not go with the list of them. */
+static void test_deleted_database(void **state)
+{
+    (void)state;
+    for (int again = 0; again < 2; again++) {
+        struct test_stack s;
+        test_stack_init(&s);
+        struct vl_layer_index *l = test_layer(&s, STATUS " usr/bin/jq");
+        test_package(l, VL_ECO_DEB, "libc6", "2.36-9", STATUS);
+        test_package(l, VL_ECO_DEB, "jq", "1.6", STATUS);
+        test_layer(&s, "-var/lib/dpkg");
+        if (again)
+            test_package(test_layer(&s, STATUS), VL_ECO_DEB, "libc6", "2.36-9", STATUS);
+        test_assemble(&s);
+        assert_int_equal(s.inventory->packages.len, again);
+        assert_int_equal(s.inventory->notes.len, again ? 0 : 1);
+        assert_int_equal(s.inventory->notes.partial, !again);
+        if (!again) {
+            assert_string_equal(s.inventory->notes.items[0].object, STATUS);
+            assert_non_null(strstr(s.inventory->notes.items[0].message, "2 packages"));
+        }
+        test_stack_done(&s);
+    }
+}
+
 /* rpm moved its database and changed its form; architectures are packages of their own. */
 static void test_database_under_another_name(void **state)
 {
@@ -487,6 +512,7 @@ int main(void)
         cmocka_unit_test(test_nested_in_a_hidden_jar),
         cmocka_unit_test(test_layer_of_database_packages),
         cmocka_unit_test(test_gaps),
+        cmocka_unit_test(test_deleted_database),
         cmocka_unit_test(test_database_under_another_name),
         cmocka_unit_test(test_copied_up),
         cmocka_unit_test(test_owned_files),
