@@ -86,6 +86,34 @@ static void write_hashes(struct vl_json *j, const char *digest)
     vl_json_array_end(j);
 }
 
+/* Where it was read from. */
+static void write_evidence(struct vl_json *j, const struct vl_package *p)
+{
+    if (!p->path || !*p->path)
+        return;
+    vl_json_key(j, "evidence");
+    vl_json_object(j);
+    vl_json_key(j, "occurrences");
+    vl_json_array(j);
+    vl_json_object(j);
+    vl_json_member_str(j, "location", p->path);
+    if (p->line)
+        vl_json_member_int(j, "line", p->line);
+    vl_json_object_end(j);
+    vl_json_array_end(j);
+    vl_json_object_end(j);
+}
+
+static void write_supplier(struct vl_json *j, const char *vendor)
+{
+    if (!vendor)
+        return;
+    vl_json_key(j, "supplier");
+    vl_json_object(j);
+    vl_json_member_str(j, "name", vendor);
+    vl_json_object_end(j);
+}
+
 static void write_component(struct bom *b, const struct vl_package *p)
 {
     struct vl_json *j = &b->json;
@@ -95,6 +123,7 @@ static void write_component(struct bom *b, const struct vl_package *p)
     vl_json_object(j);
     vl_json_member_str(j, "type", "library");
     write_ref(j, "bom-ref", b->result, p);
+    write_supplier(j, p->vendor);
     if (colon != SIZE_MAX) {
         vl_json_key(j, "group");
         vl_json_span(j, vl_span_slice(name, 0, colon));
@@ -104,10 +133,13 @@ static void write_component(struct bom *b, const struct vl_package *p)
     vl_json_span(j, name);
     if (*p->version)
         vl_json_member_str(j, "version", p->version);
+    if (p->flags & (VL_PACKAGE_DEV | VL_PACKAGE_OPTIONAL))
+        vl_json_member_str(j, "scope", p->flags & VL_PACKAGE_DEV ? "excluded" : "optional");
     write_licenses(j, p);
     if (p->digest)
         write_hashes(j, p->digest);
     vl_json_member_str(j, "purl", p->purl);
+    write_evidence(j, p);
     vl_json_key(j, "properties");
     vl_json_array(j);
     vl_report_annotate_package(b->result, p, (struct vl_report_emit){emit_property, j});

@@ -224,6 +224,11 @@ static void write_target(struct vl_json *j, const struct vl_scan_result *result)
     vl_json_member_time(j, "created", t->created_ms);
     vl_json_member_str(j, "base_name", t->base_name);
     vl_json_member_str(j, "base_digest", t->base_digest);
+    vl_json_key(j, "updates");
+    vl_json_array(j);
+    for (size_t i = 0; i < inv->updates.len; i++)
+        vl_json_str(j, *(const char **)vl_vec_at(&inv->updates, i));
+    vl_json_array_end(j);
     vl_json_key(j, "layers");
     vl_json_array(j);
     for (size_t i = 0; i < inv->layers.len; i++) {
@@ -232,6 +237,9 @@ static void write_target(struct vl_json *j, const struct vl_scan_result *result)
         vl_json_member_str(j, "diff_id", l->diff_id);
         vl_json_member_str(j, "digest", l->digest);
         vl_json_member_str(j, "created_by", l->created_by);
+        vl_json_member_time(j, "created", l->created_ms);
+        if (l->size)
+            vl_json_member_int(j, "size", (int64_t)l->size);
         vl_json_member_bool(j, "base_image", l->base);
         vl_json_object_end(j);
     }

@@ -132,6 +132,10 @@ static void write_package(struct spdx *s, const struct vl_package *p)
     vl_json_member_str(j, "name", p->name);
     if (*p->version)
         vl_json_member_str(j, "versionInfo", p->version);
+    VL_CLEANUP(vl_buf_done) struct vl_buf supplier;
+    vl_buf_init(&supplier, ANNOTATION_MAX);
+    vl_buf_printf(&supplier, "Organization: %s", p->vendor ? p->vendor : "");
+    vl_json_member_str(j, "supplier", p->vendor ? vl_buf_str(&supplier) : "NOASSERTION");
     vl_json_member_str(j, "downloadLocation", "NOASSERTION");
     vl_json_member_bool(j, "filesAnalyzed", false);
     write_license(j, p);

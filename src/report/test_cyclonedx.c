@@ -37,6 +37,10 @@ static void test_components(void **state)
     const struct vl_doc_node *log4j = find(components, "name", "log4j-core");
     assert_text(log4j, "group", "org.apache.logging.log4j");
     assert_text(log4j, "hashes.0.alg", "SHA-1");
+    assert_text(
+        log4j, "evidence.occurrences.0.location", "app/orders.jar!BOOT-INF/lib/log4j-core-2.14.1.jar");
+    assert_int_equal(int_at(find(components, "name", "lodash"), "evidence.occurrences.0.line"), 42);
+    assert_text(ssl, "supplier.name", "Debian");
     assert_text(root, "compositions.0.aggregate", "incomplete");
 }
 

@@ -42,6 +42,7 @@ static void test_matching_survives(void **state)
     const struct vl_doc_node *ssl = find(packages, "name", "libssl3");
     assert_text(ssl, "versionInfo", "3.0.11-1~deb12u1");
     assert_text(ssl, "licenseDeclared", "Apache-2.0");
+    assert_text(ssl, "supplier", "Organization: Debian");
     assert_true(annotated(ssl, "vallum:ecosystem=deb"));
     assert_true(annotated(ssl, "vallum:arch=amd64"));
     assert_true(annotated(ssl, "vallum:source_name=openssl"));
