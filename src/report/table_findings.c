@@ -242,19 +242,25 @@ static void write_section(struct vl_report_terminal *t, const struct plan *plan,
         write_package(t, plan, plan->packages[k]);
 }
 
+static void heading(struct vl_report_terminal *t, const char *color, const char *text)
+{
+    vl_buf_append_char(t->out, '\n');
+    vl_report_colored(t, color, text);
+    vl_buf_append_char(t->out, '\n');
+}
+
 static void write_none(struct vl_report_terminal *t)
 {
     switch (t->result->coverage.assessed) {
     case VL_ASSESSED_FULL:
-        vl_report_colored(t, VL_REPORT_GREEN, "\nNo open findings.\n");
+        heading(t, VL_REPORT_GREEN, "No open findings.");
         return;
     case VL_ASSESSED_PARTIAL:
         vl_buf_append_str(t->out, "\nNo open findings in the part that could be assessed.\n");
         return;
     case VL_ASSESSED_NOT:
     default:
-        vl_report_colored(
-            t, VL_REPORT_RED, "\nNot assessed: nothing here says whether this target has vulnerabilities.\n");
+        heading(t, VL_REPORT_RED, "Not assessed: nothing here says whether this target has vulnerabilities.");
     }
 }
 
@@ -314,7 +320,7 @@ int vl_report_table_remedies(struct vl_report_terminal *t, struct vl_err *err)
     if (r < 0)
         return r;
     if (remedies.n)
-        vl_report_colored(t, VL_REPORT_BOLD, "\nWhat to do first\n");
+        heading(t, VL_REPORT_BOLD, "What to do first");
     for (size_t i = 0; i < remedies.n; i++)
         write_remedy(t, remedies.items[i].finding, remedies.items[i].settles);
     if (remedies.total > remedies.n)

@@ -157,7 +157,8 @@ static void write_row(struct vl_report_terminal *t, const struct vl_coverage_row
     vl_buf_printf(
         t->out, " %6llu package%s  ", (unsigned long long)row->packages, row->packages == 1 ? " " : "s");
     if (!row->has_data) {
-        vl_report_colored(t, VL_REPORT_RED, "not assessed: no advisory data\n");
+        vl_report_colored(t, VL_REPORT_RED, "not assessed: no advisory data");
+        vl_buf_append_char(t->out, '\n');
         return;
     }
     vl_report_cell(t, row->source ? row->source : "", t->width / 3);
