@@ -44,12 +44,27 @@ static int run_unwanted(const struct vl_package_parser *parser, const struct vl_
                : 0;
 }
 
+/* A document under a name that SBOMs do not have: that nobody wants it is our way to refuse it. */
+static int run_other_name(const struct vl_package_parser *parser, const struct vl_package_file *file,
+    const char *real_path, struct vl_package_sink *sink, struct vl_err *err)
+{
+    (void)parser, (void)sink;
+    struct vl_package_file ask = {.path = strstr(real_path, "testdata/"), .size = file->size};
+    if (!ask.path || vl_package_parser_for(&ask, ~0U))
+        return 0;
+    return vl_err_set(err, VL_ERR_UNSUPPORTED, "%s has no name of an SBOM", ask.path);
+}
+
 static const struct foreign_kind kinds[] = {
     {"language/golang/gobinary", "dummy", "sbom", "x.spdx", 0, run_unwanted},
     {"language/golang/gobinary", NULL, "binary", "usr/bin/%s", 0, run_go},
     {"language/rust/cargoauditable", "not_binary", "sbom", "x.spdx", 0, run_unwanted},
     {"language/rust/cargoauditable", NULL, "binary", "usr/bin/%s", 0, NULL},
+    {"language/java/archive", "not_jar", "java/archive", "app/not.jar", 0, NULL},
     {"language/java/archive", NULL, "java/archive", "app/%s", 0, NULL},
+    {"sbom/cdx", ".ext", "sbom", "app/bom.json", 0, run_other_name},
+    {"sbom/cdx", "invalid_sbom", "sbom", "app/bom.json", 0, run_sbom},
+    {"sbom/spdx", ".ext", "sbom", "app/a.spdx", 0, run_other_name},
     {"sbom/cdx", NULL, "sbom", "app/%s", 0, run_sbom},
     {"sbom/spdx", NULL, "sbom", "app/%s", 0, run_sbom},
 };
