@@ -220,7 +220,9 @@ def slice_clang(tally):
 
 def slice_analyzer(tally):
     step("gcc -fanalyzer over the C sources")
-    build("analyzer", ["-Dbuildtype=debug", "-Dtests=false", "-Dwerror=true", "-Dc_args=-fanalyzer -Wno-analyzer-use-of-uninitialized-value"], tally)
+    # gcc 12 loses what is stored in an element of an array and calls it leaked; LeakSanitizer and valgrind watch leaks.
+    build("analyzer", ["-Dbuildtype=debug", "-Dtests=false", "-Dwerror=true",
+                       "-Dc_args=-fanalyzer -Wno-analyzer-use-of-uninitialized-value -Wno-analyzer-malloc-leak"], tally)
 
 
 def slice_static(tally):

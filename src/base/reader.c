@@ -45,7 +45,7 @@ static uint64_t take_le(struct vl_reader *r, size_t n)
 {
     struct vl_span s = vl_reader_take(r, n);
     uint64_t v = 0;
-    for (size_t i = s.len; i > 0; i--)
+    for (size_t i = s.ptr ? s.len : 0; i > 0; i--)
         v = v << 8 | (uint8_t)s.ptr[i - 1];
     return v;
 }
@@ -54,7 +54,7 @@ static uint64_t take_be(struct vl_reader *r, size_t n)
 {
     struct vl_span s = vl_reader_take(r, n);
     uint64_t v = 0;
-    for (size_t i = 0; i < s.len; i++)
+    for (size_t i = 0; s.ptr && i < s.len; i++)
         v = v << 8 | (uint8_t)s.ptr[i];
     return v;
 }

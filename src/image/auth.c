@@ -152,19 +152,20 @@ static int store_token(
     struct vl_auth *a, const char *scope, struct vl_span value, int64_t seconds, struct vl_err *err)
 {
     struct token *t = NULL;
+    char *own_scope = strdup(scope);
+    char *own_value = own_scope ? strndup(value.ptr, value.len) : NULL;
+    if (!own_value) {
+        free(own_scope);
+        return vl_err_nomem(err);
+    }
     for (size_t i = 0; i < a->n_tokens && !t; i++)
         if (strcmp(a->tokens[i].scope, scope) == 0)
             t = &a->tokens[i];
     if (!t)
         t = a->n_tokens < TOKENS_MAX ? &a->tokens[a->n_tokens++] : &a->tokens[0];
     token_done(t);
-    t->scope = strdup(scope);
-    t->value = strndup(value.ptr, value.len);
-    if (!t->scope || !t->value) {
-        token_done(t);
-        *t = a->tokens[--a->n_tokens];
-        return vl_err_nomem(err);
-    }
+    t->scope = own_scope;
+    t->value = own_value;
     seconds = seconds > EARLY_SECONDS * 2 ? seconds - EARLY_SECONDS : seconds / 2;
     t->until_us = vl_time_monotonic_us() + seconds * 1000000;
     return 0;

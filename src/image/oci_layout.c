@@ -158,7 +158,7 @@ static int load_layout(struct vl_image *image, struct layout *l, const char *tag
         r = vl_err_set(err, VL_ERR_INVALID, "%s: index.json is no index", image->name);
     if (r == 0)
         r = pick(image, &index, tag, &d, err);
-    if (r < 0)
+    if (r < 0 || !d)
         return r;
     const char *name = d->image_name ? d->image_name : d->ref_name;
     r = name ? vl_image_add_tag(image, name, err) : 0;
@@ -185,7 +185,7 @@ int vl_source_use_layout(struct vl_image *image, struct vl_files *files, const c
 {
     struct layout *l = NULL;
     int r = new_layout(image, files, &l, err);
-    return r < 0 ? r : load_layout(image, l, tag, err);
+    return r < 0 || !l ? r : load_layout(image, l, tag, err);
 }
 
 int vl_source_use_blobs(
@@ -196,7 +196,7 @@ int vl_source_use_blobs(
     VL_CLEANUP(vl_buf_done) struct vl_buf text;
     vl_buf_init(&text, VL_IMAGE_MANIFEST_MAX);
     int r = new_layout(image, files, &l, err);
-    if (r == 0)
+    if (r == 0 && l)
         r = layout_read(l, &root, true, VL_IMAGE_MANIFEST_MAX, &text, err);
     return r < 0 ? r : vl_image_load(image, &root, vl_buf_span(&text), err);
 }

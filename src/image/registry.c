@@ -293,7 +293,7 @@ int vl_source_open_registry(
     VL_CLEANUP(vl_buf_done) struct vl_buf bytes;
     vl_buf_init(&bytes, VL_IMAGE_MANIFEST_MAX);
     int e = vl_registry_new(rest, options, &r, err);
-    if (e < 0)
+    if (e < 0 || !r)
         return e;
     image->ops = &registry_ops;
     image->state = r;

@@ -148,7 +148,7 @@ static int target_init(struct target *t, const struct target *base, const char *
     *t = (struct target){.u = base ? vl_curl()->url_dup(base->u) : vl_curl()->url()};
     if (!t->u)
         return vl_err_nomem(err);
-    if (strlen(url) > URL_MAX)
+    if (!url || strlen(url) > URL_MAX)
         return vl_err_set(err, VL_ERR_LIMIT, "URL of more than %lu bytes", URL_MAX);
     CURLUcode bad =
         vl_curl()->url_set(t->u, CURLUPART_URL, url, base ? CURLU_URLENCODE | CURLU_ALLOW_SPACE : 0);
