@@ -100,7 +100,7 @@ static void test_trivy(void **state)
     check_package(package(inv, "unknown"), VL_ECO_NONE, "1", "-", "-", "-");
     assert_int_equal(inv->notes.len, 1);
     assert_true(inv->notes.partial);
-    assert_non_null(strstr(inv->notes.items[0].message, "2 components cannot be matched: 1 without"));
+    assert_non_null(strstr(inv->notes.items[0].message, "components that cannot be matched: 2 (1 without"));
 }
 
 /* What hangs below a lock file was read from it. */
