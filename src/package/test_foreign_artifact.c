@@ -63,7 +63,7 @@ static const struct foreign_kind kinds[] = {
     {"language/java/archive", "not_jar", "java/archive", "app/not.jar", 0, NULL},
     {"language/java/archive", NULL, "java/archive", "app/%s", 0, NULL},
     {"sbom/cdx", ".ext", "sbom", "app/bom.json", 0, run_other_name},
-    {"sbom/cdx", "invalid_sbom", "sbom", "app/bom.json", 0, run_sbom},
+    {"sbom/cdx", "invalid_sbom", "sbom", "app/a.cdx.json", 0, run_sbom},
     {"sbom/spdx", ".ext", "sbom", "app/a.spdx", 0, run_other_name},
     {"sbom/cdx", NULL, "sbom", "app/%s", 0, run_sbom},
     {"sbom/spdx", NULL, "sbom", "app/%s", 0, run_sbom},

@@ -216,8 +216,17 @@ int vl_sbom_read(struct vl_span content, const char *name, struct vl_inventory *
     return r < 0 ? r : run(&sbom, content, err);
 }
 
+/* Names that other files have too: a bill of materials need not be one of software. */
+static bool has_common_name(const struct vl_package_file *file)
+{
+    struct vl_span base = pkg_base(file);
+    return PKG_ENDS(base, "bom.json") || PKG_ENDS(base, "bom.xml");
+}
+
 static int parse_file(const struct vl_package_file *file, struct vl_package_sink *sink, struct vl_err *err)
 {
+    if (has_common_name(file) && !vl_sbom_detect(file->content))
+        return 0;
     struct sbom sbom = {
         .name = file->path, .arena = sink->arena, .notes = sink->notes, .packages = &sink->packages};
     sbom.path = vl_arena_strdup(sink->arena, file->path);
