@@ -28,4 +28,8 @@ const struct vl_package *index_test_find(const struct vl_layer_index *index, con
 bool index_test_has_note(
     const struct vl_notes *notes, enum vl_note_kind kind, const char *object, const char *words);
 
+/* Whether this program can start itself as an indexer and shut it in; prints why not (an emulator of another
+ * machine's programs can do neither). */
+bool index_test_starts_itself(void);
+
 #endif

@@ -270,6 +270,10 @@ static void test_forbidden_calls(void **state)
 
 int main(void)
 {
+    if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0) { /* an emulator of another machine's programs */
+        printf("skipped: no seccomp here\n");
+        return 77;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_an_indexer_can_work, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_only_the_folder_is_read, set_up, tear_down),
