@@ -141,10 +141,9 @@ static void on_result(const struct vl_advisory_feed_result *result, void *user)
 static void say_built(const struct settings *s, const char *path, const struct vl_advisory_build_stats *stats)
 {
     if (!s->common.quiet)
-        (void)fprintf(stderr, "%s: %llu records of %llu vulnerabilities, %.1f MB (%.0f bytes a record)\n",
-            path, (unsigned long long)stats->records, (unsigned long long)stats->vulnerabilities,
-            (double)stats->file_bytes / 1e6,
-            stats->records ? (double)stats->file_bytes / (double)stats->records : 0.0);
+        (void)fprintf(stderr, "%s: %llu records of %llu vulnerabilities, %.1f MB\n", path,
+            (unsigned long long)stats->records, (unsigned long long)stats->vulnerabilities,
+            (double)stats->file_bytes / 1e6);
 }
 
 static int from_folder(struct settings *s, const char *path, struct vl_err *err)
