@@ -16,8 +16,8 @@ import zipfile
 RELEASES = {"bookworm": "debian:12", "trixie": "debian:13"}
 # Source packages of the image's Debian packages.
 SOURCES = {
-    "debian:12": "base-files base-passwd bash ca-certificates debianutils expat gcc-12 glibc libxcrypt ncurses openssl sqlite3 tzdata zlib",
-    "debian:13": "base-files base-passwd bash ca-certificates debianutils expat gcc-14 glibc libxcrypt ncurses openssl sqlite3 tzdata zlib",
+    "debian:12": "base-files base-passwd bash ca-certificates debianutils expat gcc-12 glibc libxcrypt libzstd ncurses openssl sqlite3 tzdata zlib",
+    "debian:13": "base-files base-passwd bash ca-certificates debianutils expat gcc-14 glibc libxcrypt libzstd ncurses openssl sqlite3 tzdata zlib",
 }
 # What npm resolves for lodash@4.17.11 minimist@0.0.8 express@4.16.0 jsonwebtoken@8.3.0 axios@0.18.0 moment@2.19.1 ejs@2.5.6
 # handlebars@4.0.11, and what these resolved to when axios still had dependencies of its own.

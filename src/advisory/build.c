@@ -155,6 +155,7 @@ int vl_advisory_builder_begin(
     slot->info.url = vl_arena_strdup(b->arena, feed->url ? feed->url : "");
     slot->info.digest = vl_arena_strdup(b->arena, feed->digest ? feed->digest : "");
     b->sink.newest_ms = 0;
+    b->sink.complete_ms = 0;
     return vl_arena_check(b->arena, "the feed table", err);
 }
 
@@ -163,6 +164,10 @@ void vl_advisory_builder_end(struct vl_advisory_builder *b, int64_t fallback_ms)
     struct build_feed *feed = b->feeds.len ? vl_vec_at(&b->feeds, b->feeds.len - 1) : NULL;
     if (!feed || feed->info.data_ms)
         return;
+    if (b->sink.complete_ms) {
+        feed->info.data_ms = b->sink.complete_ms;
+        return;
+    }
     if (b->sink.newest_ms > feed->newest_ms) {
         feed->info.data_ms = b->sink.newest_ms; /* the feed says itself of when it is */
         return;

@@ -92,12 +92,13 @@ struct vl_record {
 struct vl_record_sink {
     int (*record)(const struct vl_record *record, void *user, struct vl_err *err);
     void *user;
-    uint64_t records;   /* passed on */
-    uint64_t withdrawn; /* dropped because upstream withdrew them */
-    uint64_t skipped;   /* documents that are no advisory: index files and the like */
-    uint64_t damaged;   /* documents or entries that could not be read */
-    int64_t newest_ms;  /* newest modification date seen */
-    bool failed;        /* the receiver gave up: not the document's fault */
+    uint64_t records;    /* passed on */
+    uint64_t withdrawn;  /* dropped because upstream withdrew them */
+    uint64_t skipped;    /* documents that are no advisory: index files and the like */
+    uint64_t damaged;    /* documents or entries that could not be read */
+    int64_t newest_ms;   /* newest modification date seen */
+    int64_t complete_ms; /* the day up to which a source says that it is complete, 0: it says none */
+    bool failed;         /* the receiver gave up: not the document's fault */
     char first_damage[256];
 };
 

@@ -2,7 +2,7 @@
  * id, aliases (space-separated), namespace, package, introduced, fixed, last, state, severity, CVSS vector,
  * published, CWEs, title ("-" for none each). Lines of one id are one record each: the builder joins them.
  * A line with "-" for id names a package that the set was made for and that has no advisory; "@date" and a
- * day say of when the facts are. */
+ * day say up to when the set is complete: what it knows of later days is no promise. */
 #include <string.h>
 
 #include "base/time.h"
@@ -45,11 +45,8 @@ static int emit_line(struct vl_span line, const struct vl_feed_context *context,
             cell[i] = VL_SPAN_EMPTY;
     }
     if (vl_span_eq_str(cell[COL_ID], "@date")) {
-        int64_t day;
-        if (!vl_time_parse(cell[COL_ALIASES], &day))
+        if (!vl_time_parse(cell[COL_ALIASES], &sink->complete_ms))
             return vl_err_set(err, VL_ERR_INVALID, "the date of the starter set cannot be read");
-        if (day > sink->newest_ms)
-            sink->newest_ms = day;
         return 0;
     }
     if (cell[COL_SPACE].len == 0 || cell[COL_PACKAGE].len == 0)

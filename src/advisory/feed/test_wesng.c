@@ -50,7 +50,7 @@ static void test_starter(void **state)
     feed_run_done(&run);
     feed_run(&run, vl_feed_parse_starter, NULL, "@date\t2026-08-22\n-\t-\tnpm\tms\n");
     assert_int_equal(run.result, 0);
-    assert_int_equal(run.sink.newest_ms, 1787356800000); /* date -u -d 2026-08-22 +%s */
+    assert_int_equal(run.sink.complete_ms, 1787356800000); /* date -u -d 2026-08-22 +%s */
     assert_string_equal(vl_buf_str(&run.text), " | npm ms [,)\n");
     feed_run_done(&run);
     feed_run(&run, vl_feed_parse_starter, NULL, "@date\tsome day\n");
