@@ -181,7 +181,9 @@ void vl_report_table_coverage(struct vl_report_terminal *t)
         vl_report_color_off(t);
     }
     if (!c->n_rows)
-        vl_buf_append_str(t->out, "  no packages were found\n");
+        vl_buf_append_str(t->out, c->packages && c->assessed != VL_ASSESSED_NOT
+                                      ? "  vulnerabilities were not looked for\n"
+                                      : "  no packages were found\n");
     if (c->os_owned)
         vl_buf_printf(t->out,
             "  %llu language package%s to distribution packages and %s judged by the distribution's data\n",

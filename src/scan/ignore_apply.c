@@ -156,11 +156,14 @@ bool vl_ignores_license(
     return found;
 }
 
-/* A rule that nothing could have used is not called unused: secrets were not looked for, or it is about a
- * licence that a package has though no gate asked. */
-static bool counts_as_used(const struct vl_ignore_rule *rule, const struct vl_inventory *inventory)
+/* A rule that nothing could have used is not called unused: nothing of its kind was looked for, or it is
+ * about a licence that a package has though no gate asked. */
+static bool counts_as_used(const struct vl_ignore_rule *rule, const struct vl_scan_result *result)
 {
-    if (rule->used || (rule->kinds == VL_IGNORE_SECRET && !inventory->secrets_scanned))
+    const struct vl_inventory *inventory = result->inventory;
+    bool matched = result->coverage.database != NULL;
+    if (rule->used || (rule->kinds == VL_IGNORE_SECRET && !inventory->secrets_scanned) ||
+        ((rule->kinds & VL_IGNORE_VULN) && !matched))
         return true;
     if (!rule->id || !(rule->kinds & VL_IGNORE_LICENSE))
         return false;
@@ -181,7 +184,7 @@ int vl_ignores_report(
     for (uint32_t i = 0; i < set->rules.len; i++) {
         const struct vl_ignore_rule *rule = rule_at(set, i);
         bool expired = is_expired(rule, now_ms);
-        bool used = counts_as_used(rule, result->inventory);
+        bool used = counts_as_used(rule, result);
         if (!expired && used)
             continue;
         struct vl_ignore_report *report = vl_vec_push(&result->ignores, "ignores", err);

@@ -116,6 +116,20 @@ static void reports_of_rules(void **state)
     vl_scan_result_free(result);
 }
 
+/* What was not looked for cannot be called unused. */
+static void nothing_looked_for(void **state)
+{
+    (void)state;
+    struct vl_scan_options options = {.scanners = VL_SCAN_SECRET};
+    struct vl_inventory *inv = test_inventory(VL_TARGET_FS, "", "", VL_SUPPORT_UNKNOWN);
+    inv->secrets_scanned = true;
+    struct vl_scan_result *result =
+        apply("ignores:\n- id: CVE-2022-37434\n- secret: aws-access-key\n", test_match(inv, db, &options));
+    assert_int_equal(result->ignores.len, 1);
+    assert_string_equal(((struct vl_ignore_report *)result->ignores.items)[0].id, "aws-access-key");
+    vl_scan_result_free(result);
+}
+
 /* Examples of Trivy's guide "Filtering". */
 static void trivy_text(void **state)
 {
@@ -275,6 +289,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ours),
         cmocka_unit_test(reports_of_rules),
+        cmocka_unit_test(nothing_looked_for),
         cmocka_unit_test(trivy_text),
         cmocka_unit_test(trivy_yaml),
         cmocka_unit_test(grype),
