@@ -67,6 +67,11 @@ int vl_advisory_matcher_reset(
     return 0;
 }
 
+bool vl_advisory_is_third_party(const struct vl_package *package, const struct vl_distro *distro)
+{
+    return vl_space_is_foreign(package, distro);
+}
+
 void vl_advisory_matcher_set_updates(struct vl_advisory_matcher *m, const char *const *updates, size_t n)
 {
     m->updates = updates;

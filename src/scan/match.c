@@ -214,6 +214,17 @@ static struct vl_scan_tally *tally_of(
     return tally;
 }
 
+/* What a package of the distribution brought is judged by its data; what docker-ce brought is not: there is
+ * none. */
+static bool is_left_to_distribution(const struct vl_scan_run *run, const struct vl_package *p)
+{
+    const struct vl_inventory *inventory = run->result->inventory;
+    const struct vl_package *owner =
+        p->owner == VL_PACKAGE_NONE ? NULL : vl_vec_at(&inventory->packages, p->owner);
+    return (p->flags & VL_PACKAGE_OS_OWNED) &&
+           !(owner && vl_advisory_is_third_party(owner, &inventory->distro));
+}
+
 /* Counts the package; true where it is to be matched. */
 static int count_package(
     struct vl_scan_run *run, const struct vl_package *p, bool *ret_judge, bool *ret_left, struct vl_err *err)
@@ -245,7 +256,7 @@ static int count_package(
         coverage->ranges++;
         return 0;
     }
-    *ret_left = !distribution && (p->flags & VL_PACKAGE_OS_OWNED) && !run->options->judge_os_owned;
+    *ret_left = !distribution && !run->options->judge_os_owned && is_left_to_distribution(run, p);
     *ret_judge = true;
     if (*ret_left) {
         tally->left++;

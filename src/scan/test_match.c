@@ -110,6 +110,26 @@ static void expect_reach(
     vl_scan_result_free(result);
 }
 
+/* Docker's own package for Debian, with a Go binary in it: Debian knows nothing of either. */
+static void brought_by_a_third_party(void **state)
+{
+    (void)state;
+    for (int own = 0; own < 2; own++) {
+        struct vl_inventory *inv = test_inventory(VL_TARGET_IMAGE, "debian", "12", VL_SUPPORT_STANDARD);
+        test_add(inv, VL_ECO_DEB, "docker-ce-cli", "5:24.0.7-1~debian.12~bookworm", "var/lib/dpkg/status", 0)
+            ->vendor =
+            own ? "Debian Go Packaging Team <team+pkg-go@tracker.debian.org>" : "Docker <support@docker.com>";
+        test_add(inv, VL_ECO_NPM, "lodash", "4.17.15", "usr/lib/x/node_modules/lodash/package.json",
+            VL_PACKAGE_OS_OWNED)
+            ->owner = 0;
+        struct vl_scan_result *result = test_match(inv, db, NULL);
+        assert_string_equal(test_findings(result), own ? "CVE-2020-8203 lodash 4.17.15 4.17.20 fixed os"
+                                                       : "CVE-2020-8203 lodash 4.17.15 4.17.20 fixed open");
+        assert_int_equal(result->coverage.os_owned, own);
+        vl_scan_result_free(result);
+    }
+}
+
 /* What belongs to packages of the distribution needs no data of its own. */
 static void left_to_the_distribution(void **state)
 {
@@ -295,6 +315,7 @@ int main(void)
         cmocka_unit_test(findings_of_an_image),
         cmocka_unit_test(os_owned_development_ranges),
         cmocka_unit_test(left_to_the_distribution),
+        cmocka_unit_test(brought_by_a_third_party),
         cmocka_unit_test(go_programs),
         cmocka_unit_test(one_finding_a_place),
         cmocka_unit_test(ended_release),

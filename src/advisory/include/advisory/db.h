@@ -82,6 +82,10 @@ VL_MUST_CHECK int vl_advisory_match(struct vl_advisory_matcher *matcher, const s
 VL_MUST_CHECK int vl_advisory_coverage(struct vl_advisory_matcher *matcher, const struct vl_package *package,
     const struct vl_coverage_row **ret, struct vl_err *err);
 
+/* Whether somebody else than the distribution built this package of its format (Docker, NodeSource …), as far
+ * as its vendor tells: the distribution's data speaks neither of it nor of what is in it. */
+bool vl_advisory_is_third_party(const struct vl_package *package, const struct vl_distro *distro);
+
 /* Whether the data would name this package's vulnerabilities if it had any: "no match" means "none known"
  * only then. *ret is false where the package's namespace has no data, where somebody else built the package,
  * where it is no package to be matched (main module, requirement, no version), and where all there is is the
