@@ -36,6 +36,9 @@ struct vl_report_counts {
 
 struct vl_report_counts vl_report_count(const struct vl_scan_result *result);
 
+/* False where no advisory was asked: a scan for secrets alone, which says nothing about vulnerabilities. */
+bool vl_report_was_matched(const struct vl_scan_result *result);
+
 /* Whether the format shows this finding. */
 bool vl_report_shows(const struct vl_finding *finding, const struct vl_report_options *options);
 

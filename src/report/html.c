@@ -316,6 +316,8 @@ static int write_todo(struct page *p, struct vl_err *err)
         vl_buf_append_str(p->out,
             "<p>Fetch advisories for what is in this target, then scan it again: nothing is known "
             "about its vulnerabilities.</p>");
+    else if (!vl_report_was_matched(p->result))
+        vl_buf_append_str(p->out, "<p>Vulnerabilities were not looked for.</p>");
     else if (vl_report_count(p->result).open == 0)
         vl_buf_append_str(p->out, p->result->coverage.assessed == VL_ASSESSED_FULL
                                       ? "<p class=\"good\">No open findings.</p>"

@@ -196,6 +196,12 @@ static void append_reason(struct vl_buf *out, const char *word, const char *reas
         vl_buf_append_str(out, "…");
 }
 
+bool vl_report_was_matched(const struct vl_scan_result *result)
+{
+    const struct vl_coverage *c = &result->coverage;
+    return c->database || c->n_rows || c->assessed == VL_ASSESSED_NOT || result->findings.len || !c->packages;
+}
+
 int vl_report_summary_line(const struct vl_scan_result *result, struct vl_buf *out, struct vl_err *err)
 {
     struct vl_report_counts c = vl_report_count(result);
@@ -203,9 +209,11 @@ int vl_report_summary_line(const struct vl_scan_result *result, struct vl_buf *o
     char date[VL_TIME_TEXT_MAX];
     if (coverage->assessed == VL_ASSESSED_NOT)
         append_reason(out, "NOT ASSESSED: ", coverage->why_not, "there is no advisory data");
+    else if (!vl_report_was_matched(result))
+        vl_buf_append_str(out, "vulnerabilities were not looked for");
     else
         append_first(out, &c, result->scanned_ms);
-    if (coverage->assessed != VL_ASSESSED_NOT || c.open)
+    if ((coverage->assessed != VL_ASSESSED_NOT && vl_report_was_matched(result)) || c.open)
         vl_buf_printf(out, " · %llu fixable · %llu without fix", (unsigned long long)c.fixable,
             (unsigned long long)c.without_fix);
     if (c.hidden)

@@ -251,6 +251,8 @@ static void heading(struct vl_report_terminal *t, const char *color, const char 
 
 static void write_none(struct vl_report_terminal *t)
 {
+    if (!vl_report_was_matched(t->result))
+        return; /* the last line says that nobody looked */
     switch (t->result->coverage.assessed) {
     case VL_ASSESSED_FULL:
         heading(t, VL_REPORT_GREEN, "No open findings.");

@@ -181,7 +181,7 @@ void vl_report_table_coverage(struct vl_report_terminal *t)
         vl_report_color_off(t);
     }
     if (!c->n_rows)
-        vl_buf_append_str(t->out, c->packages && c->assessed != VL_ASSESSED_NOT
+        vl_buf_append_str(t->out, !vl_report_was_matched(t->result)
                                       ? "  vulnerabilities were not looked for\n"
                                       : "  no packages were found\n");
     if (c->os_owned)

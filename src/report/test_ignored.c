@@ -37,8 +37,24 @@ static void every_format(void **state)
     assert_true(has(&out, "No secrets found but 2 ignored."));
 }
 
+/* A scan for secrets alone finds no vulnerability because nobody looked. */
+static void secrets_alone(void **state)
+{
+    (void)state;
+    VL_CLEANUP(vl_scan_result_cleanup) struct vl_scan_result *r = sample_clean();
+    r->coverage = (struct vl_coverage){.packages = r->coverage.packages ? r->coverage.packages : 1};
+    static const enum vl_report_format formats[] = {VL_REPORT_TABLE, VL_REPORT_HTML};
+    for (size_t i = 0; i < VL_ARRAY_LEN(formats); i++) {
+        VL_CLEANUP(vl_buf_done) struct vl_buf out;
+        render(r, formats[i], &plain, &out);
+        assert_true(has(&out, "ulnerabilities were not looked for"));
+        assert_false(has(&out, "No open findings"));
+        assert_false(has(&out, "to fix now ·"));
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_format)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_format), cmocka_unit_test(secrets_alone)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
