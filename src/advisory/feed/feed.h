@@ -7,7 +7,7 @@
 
 #define VL_FEED_FILE_MAX     (2UL * 1024 * 1024 * 1024)  /* a feed as it lies on disk */
 #define VL_FEED_DOCUMENT_MAX (1UL * 1024 * 1024 * 1024)  /* one document of it, unpacked */
-#define VL_FEED_OUTPUT_MAX   (16UL * 1024 * 1024 * 1024) /* all of it, unpacked */
+#define VL_FEED_OUTPUT_MAX   (64UL * 1024 * 1024 * 1024) /* all of it, unpacked */
 #define VL_FEED_DAMAGED_MAX  20U /* percent of documents that may be unreadable before the feed is refused */
 
 struct vl_feed_kind {
