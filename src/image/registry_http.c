@@ -54,7 +54,16 @@ static int status_error(
         if (message.len)
             vl_buf_printf(&text, " %.*s", VL_SPAN_FMT(vl_span_slice(message, 0, MESSAGE_SHOWN)));
     }
-    return vl_http_status_error(response, text.len ? vl_buf_span(&text) : vl_buf_span(said), err);
+    int r = vl_http_status_error(response, text.len ? vl_buf_span(&text) : vl_buf_span(said), err);
+    uint64_t seconds;
+    if (response->status == 429) {
+        bool told = vl_span_to_u64(vl_span_str(vl_http_response_header(response, "retry-after")), &seconds);
+        char pause[64] = "";
+        if (told)
+            (void)snprintf(pause, sizeof(pause), " for %llu s", (unsigned long long)seconds);
+        r = vl_err_wrap(err, "the registry asks for a pause%s; who logs in may have a higher limit", pause);
+    }
+    return r;
 }
 
 /* What all rounds of one call share. */
@@ -260,6 +269,10 @@ int vl_registry_manifest(struct vl_registry *r, struct vl_endpoint *at, const ch
     int e = vl_registry_call(r, at, &call, &response, err);
     if (e < 0)
         return e;
+    if (vl_span_eq_nocase(media_type_of(&response), VL_SPAN_LIT("text/html")))
+        return vl_err_set(err, VL_ERR_INVALID,
+            "%s: answers with an HTML page: this is no registry, or a log-in page is in between",
+            response.final_url);
     /* The server's word against the bytes it sent. */
     const char *said = vl_http_response_header(&response, "docker-content-digest");
     struct vl_digest known;
