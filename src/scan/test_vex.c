@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "scan/policy.h"
 #include "vex.h"
 
@@ -331,6 +332,28 @@ static void csaf(void **state)
     vl_scan_result_free(result);
 }
 
+/* Flags that name a group over and over end in an error, not in an hour. */
+static void csaf_groups(void **state)
+{
+    (void)state;
+    VL_CLEANUP(vl_vex_cleanup) struct vl_vex *vex = NULL;
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    struct vl_err err = VL_ERR_INIT;
+    vl_buf_init(&text, 16UL << 20);
+    vl_buf_append_str(&text, "{\"document\":{\"csaf_version\":\"2.0\"},\"product_tree\":{\"product_groups\":["
+                             "{\"group_id\":\"G\",\"product_ids\":[\"P\"");
+    for (size_t i = 0; i < 4000; i++)
+        vl_buf_printf(&text, ",\"P%zu\"", i);
+    vl_buf_append_str(
+        &text, "]}]},\"vulnerabilities\":[{\"cve\":\"CVE-1\",\"flags\":[{\"label\":\"x\",\"group_ids\":[");
+    for (size_t i = 0; i < 4000; i++)
+        vl_buf_append_str(&text, i ? ",\"G\"" : "\"G\"");
+    vl_buf_append_str(&text, "]}]}]}");
+    assert_int_equal(vl_vex_new(&vex, &err), 0);
+    assert_true(vl_vex_parse(vex, vl_buf_span(&text), "vex.json", &err) < 0);
+    assert_int_equal(err.code, VL_ERR_LIMIT);
+}
+
 /* A release of a distribution by its CPE, as Red Hat's documents have it. */
 static void csaf_release(void **state)
 {
@@ -409,6 +432,7 @@ int main(void)
         cmocka_unit_test(old_openvex),
         cmocka_unit_test(cyclonedx),
         cmocka_unit_test(csaf),
+        cmocka_unit_test(csaf_groups),
         cmocka_unit_test(csaf_release),
         cmocka_unit_test(mistakes),
         cmocka_unit_test(grype_rules_on_vex),

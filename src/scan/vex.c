@@ -9,7 +9,7 @@
 #include "codec/doc.h"
 #include "select.h"
 
-#define ARENA_MAX (2UL * 1024 * 1024 * 1024)
+#define ARENA_MAX (1024UL * 1024 * 1024)
 #define ID_MAX    256U
 
 const char *vl_vex_status_name(enum vl_vex_status status)

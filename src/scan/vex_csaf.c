@@ -23,6 +23,9 @@ struct csaf {
     struct vl_vex *vex;
     struct vl_map products; /* product_id -> struct entry * */
     struct vl_map groups;   /* group_id -> list of product_ids */
+    struct vl_map labels;   /* of the vulnerability at hand: product_id -> label of its flag */
+    struct vl_map impacts;  /* and the words of its threat */
+    uint64_t told;          /* product_ids that flags and threats name, groups counted out */
     const char *document;
     int64_t at_ms;
 };
@@ -158,37 +161,64 @@ static struct vl_vex_product *product_of(struct csaf *c, struct vl_span id)
     return product;
 }
 
-static bool lists(const struct csaf *c, const struct vl_doc_node *node, struct vl_span id)
+/* Notes the text for every product of a list that has none yet. */
+static int tell(
+    struct csaf *c, struct vl_map *map, const struct vl_doc_node *ids, const char *text, struct vl_err *err)
 {
-    for (const struct vl_doc_node *n = vl_doc_first(vl_doc_get(node, "product_ids")); n; n = vl_doc_next(n)) {
-        if (vl_span_eq(vl_doc_span(n), id))
-            return true;
+    for (const struct vl_doc_node *n = vl_doc_first(ids); n; n = vl_doc_next(n)) {
+        struct vl_map_slot *slot;
+        bool added;
+        if (++c->told > VL_VEX_PRODUCTS_MAX)
+            return vl_err_set(
+                err, VL_ERR_LIMIT, "flags and threats name products more than %u times", VL_VEX_PRODUCTS_MAX);
+        int r = vl_map_put(map, vl_doc_span(n), &slot, &added, err);
+        if (r < 0)
+            return r;
+        if (added)
+            memcpy(&slot->value.ptr, &text, sizeof(text)); /* only read */
     }
-    for (const struct vl_doc_node *g = vl_doc_first(vl_doc_get(node, "group_ids")); g; g = vl_doc_next(g)) {
+    return 0;
+}
+
+/* One flag or threat: for the products it names and those of its groups. */
+static int tell_all(struct csaf *c, struct vl_map *map, const struct vl_doc_node *node, struct vl_span words,
+    struct vl_err *err)
+{
+    const char *text = vl_vex_dup(c->vex, words);
+    if (!text)
+        return vl_arena_check(c->vex->arena, "VEX documents", err);
+    int r = tell(c, map, vl_doc_get(node, "product_ids"), text, err);
+    const struct vl_doc_node *g = vl_doc_first(vl_doc_get(node, "group_ids"));
+    for (; g && r == 0; g = vl_doc_next(g)) {
         const struct vl_map_slot *slot = vl_map_get(&c->groups, vl_doc_span(g));
-        const struct vl_doc_node *n = slot ? vl_doc_first(slot->value.ptr) : NULL;
-        for (; n; n = vl_doc_next(n)) {
-            if (vl_span_eq(vl_doc_span(n), id))
-                return true;
-        }
+        r = slot ? tell(c, map, slot->value.ptr, text, err) : 0;
     }
-    return false;
+    return r;
 }
 
 /* flags[].label and the words of threats[] of category impact. */
-static void justify(struct csaf *c, const struct vl_doc_node *vulnerability, struct vl_span id,
-    struct vl_vex_statement *statement)
+static int read_reasons(struct csaf *c, const struct vl_doc_node *vulnerability, struct vl_err *err)
 {
+    int r = 0;
+    vl_map_done(&c->labels);
+    vl_map_done(&c->impacts);
+    vl_map_init(&c->labels, PRODUCTS_MAX);
+    vl_map_init(&c->impacts, PRODUCTS_MAX);
     const struct vl_doc_node *n = vl_doc_first(vl_doc_get(vulnerability, "flags"));
-    for (; n && !statement->justification; n = vl_doc_next(n)) {
-        if (lists(c, n, id))
-            statement->justification = vl_vex_dup(c->vex, vl_doc_get_str(n, "label"));
-    }
+    for (; n && r == 0; n = vl_doc_next(n))
+        r = tell_all(c, &c->labels, n, vl_doc_get_str(n, "label"), err);
     n = vl_doc_first(vl_doc_get(vulnerability, "threats"));
-    for (; n && !statement->words; n = vl_doc_next(n)) {
-        if (vl_span_eq_str(vl_doc_get_str(n, "category"), "impact") && lists(c, n, id))
-            statement->words = vl_vex_dup(c->vex, vl_doc_get_str(n, "details"));
+    for (; n && r == 0; n = vl_doc_next(n)) {
+        if (vl_span_eq_str(vl_doc_get_str(n, "category"), "impact"))
+            r = tell_all(c, &c->impacts, n, vl_doc_get_str(n, "details"), err);
     }
+    return r;
+}
+
+static const char *reason_of(const struct vl_map *map, struct vl_span id)
+{
+    const struct vl_map_slot *slot = vl_map_get(map, id);
+    return slot ? slot->value.ptr : NULL;
 }
 
 static size_t ids_of(const struct vl_doc_node *vulnerability, struct vl_span ret[IDS_MAX])
@@ -218,6 +248,9 @@ static int read_vulnerability(struct csaf *c, const struct vl_doc_node *v, struc
     };
     struct vl_span ids[IDS_MAX];
     size_t n_ids = ids_of(v, ids);
+    int reasons = read_reasons(c, v, err);
+    if (reasons < 0)
+        return reasons;
     for (size_t i = 0; i < VL_ARRAY_LEN(buckets); i++) {
         const struct vl_doc_node *n =
             vl_doc_first(vl_doc_get(vl_doc_get(v, "product_status"), buckets[i].key));
@@ -227,7 +260,8 @@ static int read_vulnerability(struct csaf *c, const struct vl_doc_node *v, struc
             statement.products = product_of(c, vl_doc_span(n));
             if (!statement.products)
                 return vl_arena_check(c->vex->arena, "VEX documents", err);
-            justify(c, v, vl_doc_span(n), &statement);
+            statement.justification = reason_of(&c->labels, vl_doc_span(n));
+            statement.words = reason_of(&c->impacts, vl_doc_span(n));
             int r = vl_vex_add(c->vex, &statement, ids, n_ids, err);
             if (r < 0)
                 return r;
@@ -240,6 +274,8 @@ static void csaf_done(struct csaf *c)
 {
     vl_map_done(&c->products);
     vl_map_done(&c->groups);
+    vl_map_done(&c->labels);
+    vl_map_done(&c->impacts);
 }
 
 int vl_vex_parse_csaf(
@@ -248,6 +284,8 @@ int vl_vex_parse_csaf(
     VL_CLEANUP(csaf_done) struct csaf c = {.vex = vex, .document = vl_arena_strdup(vex->arena, name)};
     vl_map_init(&c.products, PRODUCTS_MAX);
     vl_map_init(&c.groups, PRODUCTS_MAX);
+    vl_map_init(&c.labels, PRODUCTS_MAX);
+    vl_map_init(&c.impacts, PRODUCTS_MAX);
     const struct vl_doc_node *tracking = vl_doc_get(vl_doc_get(root, "document"), "tracking");
     if (!vl_time_parse(vl_doc_get_str(tracking, "current_release_date"), &c.at_ms))
         c.at_ms = 0;

@@ -58,8 +58,9 @@ static void read_parts(struct vl_vex *vex, const struct vl_doc_node *list, struc
     product->parts = parts;
 }
 
+/* `shared` has the parts that the statement gives for all its products (0.0.1). */
 static void read_product(struct vl_vex *vex, const struct vl_doc_node *node,
-    const struct vl_doc_node *subcomponents, struct vl_vex_product *product)
+    const struct vl_vex_product *shared, struct vl_vex_product *product)
 {
     const struct vl_doc_node *identifiers = vl_doc_get(node, "identifiers");
     struct vl_span hash = vl_doc_get_str(vl_doc_get(node, "hashes"), "sha-256");
@@ -70,8 +71,14 @@ static void read_product(struct vl_vex *vex, const struct vl_doc_node *node,
     if (!product->cpe)
         product->cpe = vl_vex_dup(vex, vl_doc_get_str(identifiers, "cpe22"));
     product->hash = hash.len ? vl_arena_printf(vex->arena, "sha256:%.*s", VL_SPAN_FMT(hash)) : NULL;
+    product->parts = shared->parts;
+    product->n_parts = shared->n_parts;
+    product->has_parts = shared->has_parts;
     const struct vl_doc_node *own = vl_doc_get(node, "subcomponents");
-    read_parts(vex, own ? own : subcomponents, product);
+    if (own) {
+        product->n_parts = 0;
+        read_parts(vex, own, product);
+    }
     if (!product->purl && !product->text && !product->cpe && !product->hash)
         vex->unknown++;
 }
@@ -97,9 +104,11 @@ static int read_statement(struct vl_vex *vex, const struct vl_doc_node *node, co
     const struct vl_doc_node *list = vl_doc_get(node, "products");
     size_t n = vl_doc_size(list);
     struct vl_vex_product *products = n ? vl_arena_array(vex->arena, n, sizeof(*products)) : NULL;
+    struct vl_vex_product shared = {0};
+    read_parts(vex, vl_doc_get(node, "subcomponents"), &shared);
     const struct vl_doc_node *item = products ? vl_doc_first(list) : NULL;
     for (; item; item = vl_doc_next(item))
-        read_product(vex, item, vl_doc_get(node, "subcomponents"), &products[statement.n_products++]);
+        read_product(vex, item, &shared, &products[statement.n_products++]);
     statement.products = products;
     return vl_vex_add(vex, &statement, ids, n_ids, err);
 }
