@@ -33,6 +33,18 @@
 #define SANITIZED 0
 #endif
 
+/* Valgrind likewise makes calls of its own in the process it watches. */
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#else
+#define RUNNING_ON_VALGRIND 0
+#endif
+
+static bool is_watched(void)
+{
+    return SANITIZED || RUNNING_ON_VALGRIND;
+}
+
 /* What is needed only once is done now: libcrypto reads its configuration at the first digest. */
 static void warm_up(void)
 {
@@ -63,11 +75,11 @@ static int set_limits(struct vl_err *err)
     int r = limit(RLIMIT_CORE, 0, "core dumps", err);
     if (r == 0)
         r = limit(RLIMIT_FSIZE, VL_SANDBOX_FILE_MAX, "file size", err);
-    if (r == 0)
+    if (r == 0 && !is_watched())
         r = limit(RLIMIT_NOFILE, VL_SANDBOX_FILES_MAX, "open files", err);
     if (r == 0)
         r = limit(RLIMIT_CPU, VL_SANDBOX_CPU_SECONDS, "CPU time", err);
-    if (r == 0 && !SANITIZED)
+    if (r == 0 && !is_watched())
         r = limit(RLIMIT_AS, VL_SANDBOX_MEMORY_MAX, "memory", err);
     return r;
 }
@@ -151,7 +163,7 @@ static int use_landlock(const struct vl_sandbox *sandbox, struct vl_err *err)
         return vl_err_sys(err, errno, "landlock");
     int r = sandbox->folder >= 0 ? allow_beneath(ruleset, sandbox->folder, READ_ACCESS, err)
                                  : allow_spool(ruleset, rights, err);
-    if (r == 0 && SANITIZED)
+    if (r == 0 && is_watched())
         r = allow_path(ruleset, "/proc", READ_ACCESS, err); /* the leak checker's */
     if (r == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0U) < 0)
         r = vl_err_sys(err, errno, "landlock");
@@ -319,7 +331,7 @@ static int load_filter(const struct vl_sandbox *sandbox, bool landlocked)
 
 static int use_seccomp(const struct vl_sandbox *sandbox, bool landlocked, struct vl_err *err)
 {
-    if (SANITIZED)
+    if (is_watched())
         return 0;
     const char *weaker = getenv(VL_SANDBOX_ENV);
     int r = load_filter(sandbox, landlocked);
@@ -332,7 +344,8 @@ static int use_seccomp(const struct vl_sandbox *sandbox, bool landlocked, struct
 int vl_sandbox_enter(const struct vl_sandbox *sandbox, struct vl_err *err)
 {
     warm_up();
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || (!SANITIZED && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0))
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+        (!is_watched() && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0))
         return vl_err_sys(err, errno, "no new privileges");
     int r = set_limits(err);
     if (r == 0)

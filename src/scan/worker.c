@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -22,7 +23,7 @@
 #define NAME_BYTES 512
 #define READ_STEP  (256UL * 1024)
 #define FIRST_FD   10 /* above those that the worker gets */
-#define REAP_MS    2000
+#define REAP_MS    5000
 
 /* What the worker may know of our environment: no credentials. */
 static const char *const passed_env[] = {"TMPDIR", "LD_LIBRARY_PATH", "VALLUM_INDEXER_SANDBOX",
@@ -36,6 +37,7 @@ void vl_worker_answer_done(struct vl_worker_answer *answer)
 
 /* The texts of the arguments and the arrays that exec wants. */
 struct command {
+    char exe[PATH_MAX];
     char text[VL_WORKER_ARG_MAX][NAME_BYTES + 16];
     char *argv[ARGV_MAX + VL_WORKER_ARG_MAX + 1];
     char env_text[VL_ARRAY_LEN(passed_env)][1024];
@@ -44,6 +46,17 @@ struct command {
 
 static const char *const kind_names[] = {
     [VL_WORKER_STREAM] = "stream", [VL_WORKER_REGION] = "region", [VL_WORKER_FOLDER] = "folder"};
+
+/* By its name where it has one, since to valgrind and emulators /proc/self/exe is themselves. A program that
+ * was replaced since it started has none any more, but is still there. */
+static const char *name_of_self(struct command *c)
+{
+    ssize_t n = readlink("/proc/self/exe", c->exe, sizeof(c->exe) - 1);
+    if (n <= 0)
+        return "/proc/self/exe";
+    c->exe[n] = '\0';
+    return access(c->exe, X_OK) == 0 ? c->exe : "/proc/self/exe";
+}
 
 static int make_command(
     const char *const *program, const struct vl_worker_job *job, struct command *c, struct vl_err *err)
@@ -56,6 +69,8 @@ static int make_command(
     }
     if (n == 0)
         return vl_err_set(err, VL_ERR_USAGE, "indexer: no program");
+    if (strcmp(program[0], "/proc/self/exe") == 0)
+        c->argv[0] = (char *)(uintptr_t)name_of_self(c);
     (void)snprintf(c->text[0], sizeof(c->text[0]), VL_WORKER_ARG_KIND "%s", kind_names[job->kind]);
     (void)snprintf(c->text[1], sizeof(c->text[1]), "name=%.*s", NAME_BYTES, job->name);
     (void)snprintf(c->text[2], sizeof(c->text[2]), "scopes=%u", job->options.scopes);
@@ -312,6 +327,9 @@ static int read_answer(
     uint32_t code = 0;
     int errnum = 0;
     if (!take_trailer(&answer->encoded, &code, &errnum, answer))
+        return died(w, status, err);
+    /* One that answered and then failed was found out by a tool that watches it. */
+    if (!code && status != 0)
         return died(w, status, err);
     if (code)
         return told_error(&answer->encoded, code, errnum, err);
