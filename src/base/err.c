@@ -75,11 +75,6 @@ int vl_err_wrap(struct vl_err *err, const char *fmt, ...)
     return err->err;
 }
 
-int vl_err_nomem(struct vl_err *err)
-{
-    return vl_err_set(err, VL_ERR_MEMORY, "out of memory");
-}
-
 void vl_err_clear(struct vl_err *err)
 {
     err->err = 0;

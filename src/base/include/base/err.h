@@ -7,6 +7,8 @@
 #ifndef VL_BASE_ERR_H
 #define VL_BASE_ERR_H
 
+#include <errno.h>
+
 #include "base/compiler.h"
 
 /* Longest message incl. the terminating NUL; a longer one is cut with "…" at the end. */
@@ -47,7 +49,13 @@ VL_MUST_CHECK VL_PRINTF(3, 4) int vl_err_sys(struct vl_err *err, int errnum, con
 /* Puts "context: " before the message. Keeps code and errno, and returns the errno. */
 VL_MUST_CHECK VL_PRINTF(2, 3) int vl_err_wrap(struct vl_err *err, const char *fmt, ...);
 
-VL_MUST_CHECK int vl_err_nomem(struct vl_err *err);
+/* "out of memory". Inline, so that compilers and analyzers see that what follows a failed allocation is
+ * negative. */
+VL_MUST_CHECK static inline int vl_err_nomem(struct vl_err *err)
+{
+    int r = vl_err_set(err, VL_ERR_MEMORY, "out of memory");
+    return r < 0 ? r : -ENOMEM;
+}
 
 void vl_err_clear(struct vl_err *err);
 
