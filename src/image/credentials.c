@@ -20,7 +20,7 @@
 #define FILE_MAX     (4UL * 1024 * 1024)
 #define ANSWER_MAX   (256UL * 1024)
 #define NAME_MAX_LEN 64
-#define END_MS       1000LL
+#define END_MS       5000LL
 #define HUB_SERVER   "https://index.docker.io/v1/"
 #define TOKEN_USER   "<token>" /* a helper's word for: the secret is an identity token */
 
@@ -202,7 +202,7 @@ static int start_helper(const char *program, struct helper *h)
     return e;
 }
 
-/* One that has closed its output has a second to end; it has said all that it could. */
+/* One that has closed its output has a moment to end; it has said all that it could. */
 static int wait_helper(pid_t pid, bool kill_it)
 {
     int status = 0;
