@@ -162,7 +162,7 @@ int vl_ignore_paths(struct vl_ignore_file *file, const struct vl_doc_node *node,
     if (!rule->paths)
         return vl_arena_check(file->set->arena, file->name, err);
     for (const struct vl_doc_node *n = list_first(node); n; n = list_next(node, n)) {
-        const char *text;
+        const char *text = "";
         r = vl_ignore_text(file, n, &text, err);
         if (r < 0)
             return r;
@@ -183,7 +183,7 @@ int vl_ignore_purls(struct vl_ignore_file *file, const struct vl_doc_node *node,
     if (!rule->purls)
         return vl_arena_check(file->set->arena, file->name, err);
     for (const struct vl_doc_node *n = list_first(node); n; n = list_next(node, n)) {
-        const char *text;
+        const char *text = "";
         r = vl_ignore_text(file, n, &text, err);
         if (r == 0)
             r = vl_purl_parse(vl_span_str(text), file->set->arena, &rule->purls[rule->n_purls], err);

@@ -319,10 +319,15 @@ static int match_all(struct vl_scan_run *run, struct vl_scan_matcher *m, struct 
     return 0;
 }
 
+static void run_done(struct vl_scan_run *run)
+{
+    vl_vec_done(&run->tallies);
+}
+
 static int match_into(struct vl_scan_matcher *m, const struct vl_scan_options *options,
     struct vl_scan_result *result, struct vl_err *err)
 {
-    VL_CLEANUP(vl_vec_done) struct vl_vec tallies = {0};
+    VL_CLEANUP(run_done)
     struct vl_scan_run run = {.db = m->db, .matcher = m->matcher, .options = options, .result = result};
     bool wanted = (options->scanners & VL_SCAN_VULN) && !options->packages_only;
     if (!wanted) {
@@ -333,7 +338,6 @@ static int match_into(struct vl_scan_matcher *m, const struct vl_scan_options *o
     }
     vl_vec_init(&run.tallies, sizeof(struct vl_scan_tally), VL_SCAN_ROWS_MAX);
     int r = match_all(&run, m, err);
-    tallies = run.tallies;
     if (r == 0)
         r = vl_scan_assess(&run, err);
     if (r == 0)
