@@ -169,7 +169,7 @@ static int scan(struct vl_cli_scan_settings *s, enum vl_target_kind kind, struct
         r = vl_cli_write_reports(result, s, err);
     if (r == 0 && s->attach)
         r = vl_cli_attach_report(image, result, s->sign_key, &s->common, err);
-    if (r < 0)
+    if (r < 0 || !result)
         return r;
     say_gates(s, result);
     return exit_of(s, result);
