@@ -78,7 +78,7 @@ app.listen(8080);
 JS
   # shellcheck disable=SC2086
   (cd "$work/app" && quiet "downloading npm packages" npm install --ignore-scripts --no-audit --no-fund --no-update-notifier \
-    --save-exact --loglevel=error $modules) ||
+    --save-exact --loglevel=error --fetch-retries=1 --fetch-retry-maxtimeout=10000 --fetch-timeout=60000 $modules) ||
     die "the npm packages of the demonstration image could not be downloaded" "Check the network; what npm says stands above."
   touch "$work/app.complete"
 }
