@@ -176,7 +176,8 @@ static bool debian_pip(struct change *c, struct vl_span prefix)
 static void site_packages(struct change *c)
 {
     struct vl_span prefix = prefix_of(c->path);
-    if (c->path && strstr(c->path, "lib/python3/dist-packages/")) { /* Debian's own place, which pip must leave alone */
+    if (c->path &&
+        strstr(c->path, "lib/python3/dist-packages/")) { /* Debian's own place, which pip must leave alone */
         say(c, ", which a package of the distribution brought: upgrade that");
         vl_remedy_no_command(c->run);
         return;
