@@ -330,6 +330,24 @@ int vl_feed_parse_nodejs_security_wg(struct vl_span bytes, const char *object,
 
 /* --- RetireJS --- */
 
+/* Several CVEs of one entry are several vulnerabilities: a record each. GitHub's id, which is about one of
+ * them that the entry does not tell, is no alias of any. */
+static int emit_each_cve(struct vl_record *record, const struct vl_feed_list *ids, size_t cves,
+    struct vl_record_sink *sink, struct vl_err *err)
+{
+    size_t alone = cves > 1 ? cves : 1;
+    int r = 0;
+    for (size_t i = 0; i < alone && r >= 0; i++) {
+        record->id = ids->items[i];
+        if (alone == 1) {
+            record->aliases = ids->items + 1;
+            record->n_aliases = ids->n - 1;
+        }
+        r = vl_record_emit(sink, record, err);
+    }
+    return r;
+}
+
 static int emit_retire(struct vl_span package, const struct vl_doc_node *v, size_t ordinal,
     const struct vl_feed_context *context, struct vl_record_sink *sink, struct vl_err *err)
 {
@@ -346,17 +364,18 @@ static int emit_retire(struct vl_span package, const struct vl_doc_node *v, size
     }
     struct vl_feed_list ids = {0};
     struct vl_feed_list refs = {0};
-    /* Of an entry with several CVEs GitHub's id tells which one it is about: the others are its relatives. */
     struct vl_span github = vl_doc_get_str(identifiers, "githubID");
-    const struct vl_doc_node *cve = vl_doc_get(identifiers, "CVE");
-    if (github.len == 0 || vl_doc_size(cve) < 2)
-        vl_feed_list_add_strings(&ids, arena, cve);
-    vl_feed_list_add(&ids, arena, github);
+    vl_feed_list_add_strings(&ids, arena, vl_doc_get(identifiers, "CVE"));
+    size_t cves = ids.n;
     vl_feed_list_add_strings(&refs, arena, vl_doc_get(v, "info"));
-    struct vl_span own =
-        vl_span_str(vl_arena_printf(arena, "RETIREJS-%.*s-%zu", VL_SPAN_FMT(package), ordinal));
+    if (cves < 2)
+        vl_feed_list_add(&ids, arena, github);
+    else if (github.len)
+        vl_feed_list_add(&refs, arena,
+            vl_span_str(vl_arena_printf(arena, "https://github.com/advisories/%.*s", VL_SPAN_FMT(github))));
     if (ids.n == 0)
-        vl_feed_list_add(&ids, arena, own);
+        vl_feed_list_add(&ids, arena,
+            vl_span_str(vl_arena_printf(arena, "RETIREJS-%.*s-%zu", VL_SPAN_FMT(package), ordinal)));
     struct vl_record_affected affected = {
         .space = VL_SPAN_LIT("npm"), .package = package, .ranges = list.ranges, .n_ranges = list.n};
     struct vl_record_pair rating = {VL_SPAN_LIT("retirejs"), vl_doc_get_str(v, "severity")};
@@ -375,21 +394,7 @@ static int emit_retire(struct vl_span package, const struct vl_doc_node *v, size
     int r = vl_arena_check(arena, "a RetireJS entry", err);
     if (r < 0 || list.n == 0)
         return r;
-    /* Several CVEs of one entry are several vulnerabilities, which other entries name apart from one another.
-     */
-    size_t cves = 0;
-    for (size_t i = 0; i < ids.n; i++)
-        cves += vl_feed_is_cve(ids.items[i]);
-    if (cves > 1) {
-        record.id = own;
-        record.covers = ids.items;
-        record.n_covers = cves;
-    } else {
-        record.id = ids.items[0];
-        record.aliases = ids.items + 1;
-        record.n_aliases = ids.n - 1;
-    }
-    return vl_record_emit(sink, &record, err);
+    return emit_each_cve(&record, &ids, cves, sink, err);
 }
 
 int vl_feed_parse_retirejs(struct vl_span bytes, const char *object, const struct vl_feed_context *context,

@@ -55,13 +55,14 @@ static void test_nodejs(void **state)
 static void test_retirejs(void **state)
 {
     (void)state;
-    /* lodash 4.17.21 is free of CVE-2021-23337, which GHSA-r5fr-rjxr-66jc (CVE-2026-4800) is a sequel to */
+    /* Two CVEs in one entry, as the scanners that read this feed take it: two records. */
     assert_feed(vl_feed_parse_retirejs, "npm",
-        "{\"lodash\":{\"npmname\":\"lodash\",\"vulnerabilities\":[{\"atOrAbove\":\"4.0.0\",\"below\":\"4.18."
-        "0\","
-        "\"identifiers\":{\"CVE\":[\"CVE-2021-23337\",\"CVE-2026-4800\"],\"githubID\":\"GHSA-r5fr-rjxr-"
-        "66jc\"}}]}}",
-        "GHSA-r5fr-rjxr-66jc | npm lodash [4.0.0,4.18.0)\n");
+        "{\"lodash\":{\"npmname\":\"lodash\",\"vulnerabilities\":[{\"atOrAbove\":\"4.0.0\",\"below\":\"4.17."
+        "23\","
+        "\"identifiers\":{\"CVE\":[\"CVE-2025-13465\",\"CVE-2026-2950\"],\"githubID\":\"GHSA-xxjr-"
+        "mmjv-4gpg\"}}]}}",
+        "CVE-2025-13465 | npm lodash [4.0.0,4.17.23)\n"
+        "CVE-2026-2950 | npm lodash [4.0.0,4.17.23)\n");
     assert_feed(vl_feed_parse_retirejs, "npm",
         "{\"retire-example\":{\"vulnerabilities\":[{\"below\":\"1\"}]},"
         "\"jQuery\":{\"npmname\":\"jquery\",\"vulnerabilities\":["
@@ -75,7 +76,8 @@ static void test_retirejs(void **state)
         "\"CVE-2020-0002\"]}}]}}",
         "CVE-2011-4969 =GHSA-579v-mp3v-rrw5 ~retirejs:medium cwe79 | npm jquery [,1.6.3)\n"
         "RETIREJS-jquery-2 ~retirejs:low | npm jquery [1.0.0,2.0.0)\n"
-        "RETIREJS-jquery-3 +CVE-2020-0001 +CVE-2020-0002 ~retirejs:low | npm jquery [,3.0.0)\n");
+        "CVE-2020-0001 ~retirejs:low | npm jquery [,3.0.0)\n"
+        "CVE-2020-0002 ~retirejs:low | npm jquery [,3.0.0)\n");
 }
 
 int main(void)
