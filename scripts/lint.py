@@ -127,6 +127,9 @@ verdict("no machine paths or package hosts",
         [f"{f}:{i}" for f in tracked() if not f.endswith((".png", ".zst", ".gz", ".bin")) and "/corpus/" not in f and f != "scripts/lint.py"
          for i, l in enumerate(open(f, errors="replace"), 1) if hosts.search(l)])
 
+r = subprocess.run([sys.executable, "scripts/coverage_page.py", "--check"], capture_output=True, text=True)
+verdict("docs/coverage.md is what its script makes", (r.stdout + r.stderr).strip().splitlines() if r.returncode else [])
+
 unfinished = re.compile(r"\b(TODO|FIXME|XXX|HACK|unimplemented|not yet implemented)\b")
 verdict("nothing marked unfinished", [f"{f}:{i}" for f in tracked("src/*", "cmd/*", "bench/*", "scripts/*.sh") if "/corpus/" not in f
                                       for i, l in enumerate(open(f, errors="replace"), 1) if unfinished.search(l)])

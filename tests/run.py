@@ -137,6 +137,7 @@ def meson_test(folder, tally, only=None, wrapper=None, suites=(), multiplier=1):
 
 def functional(folder, tally, only=None, extra_env=None):
     """Each script in tests/functional prints "ok NAME", "not ok NAME" or "skip NAME: why" a case."""
+    results = []
     scripts = sorted(glob.glob(os.path.join(ROOT, "tests/functional/test_*")))
     for script in scripts:
         name = os.path.basename(script)
@@ -151,6 +152,7 @@ def functional(folder, tally, only=None, extra_env=None):
             tally.fail(name, "no end within 1500 s")
             continue
         cases = 0
+        results.append((name, r.returncode, r.stdout))
         for line in r.stdout.splitlines():
             m = re.match(r"(ok|not ok|skip) (.*)", line)
             if not m:
@@ -170,6 +172,7 @@ def functional(folder, tally, only=None, extra_env=None):
             tally.fail(name, "reported no case\n" + r.stdout)
         print(f"   {name}: {cases} cases, {time.time() - began:.0f} s")
         sys.stdout.flush()
+    return results
 
 
 def lint(tally, only=None):
@@ -195,20 +198,25 @@ def quick(tally, only=None):
         return
     step("unit tests and corpora")
     results = meson_test(folder, tally, only)
-    write_foreign(results)
     step("functional tests")
-    functional(folder, tally, only)
+    results += functional(folder, tally, only)
+    write_foreign(results, only)
     step("lint")
     lint(tally, only)
 
 
-def write_foreign(results):
-    """Keeps the lines about foreign cases, which docs/coverage.md is generated from."""
-    lines = sorted({l for _, _, out in results for l in out.splitlines() if l.startswith("foreign: ")})
-    if lines:
-        os.makedirs(os.path.join(ROOT, "out"), exist_ok=True)
-        with open(os.path.join(ROOT, "out", "foreign.txt"), "w") as f:
-            f.write("\n".join(lines) + "\n")
+def write_foreign(results, only):
+    """Keeps the lines about foreign cases, which docs/coverage.md is generated from; a part of the tests renews its lines."""
+    path = os.path.join(ROOT, "out", "foreign.txt")
+    kept = {}
+    old = open(path).read().splitlines() if only and os.path.exists(path) else []
+    for line in old + [l for _, _, out in results for l in out.splitlines()]:
+        if m := re.match(r"foreign: (\S+) \d+/\d+$", line):
+            kept[m[1]] = line
+    if kept:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as f:
+            f.write("\n".join(kept[name] for name in sorted(kept)) + "\n")
 
 
 def slice_clang(tally):
