@@ -157,6 +157,7 @@ static int scan(struct vl_cli_scan_settings *s, enum vl_target_kind kind, struct
     VL_CLEANUP(vl_buf_done) struct vl_buf baseline;
     vl_buf_init(&baseline, VL_CLI_REPORT_MAX);
     int r = read_password(s, err);
+    s->list_only = s->list_only || s->packages_only;
     if (r == 0 && !s->list_only && (s->scanners & VL_SCAN_VULN))
         r = vl_cli_db_open(s->db, &db, err);
     if (r == 0)

@@ -52,7 +52,8 @@ static int write_one(const struct vl_scan_result *result, const struct vl_cli_sc
 int vl_cli_write_reports(
     const struct vl_scan_result *result, const struct vl_cli_scan_settings *settings, struct vl_err *err)
 {
-    const struct vl_cli_output standard = {settings->list_only ? VL_REPORT_JSON : VL_REPORT_TABLE, NULL};
+    const struct vl_cli_output standard = {
+        settings->list_only && !settings->packages_only ? VL_REPORT_JSON : VL_REPORT_TABLE, NULL};
     if (settings->n_outputs == 0)
         return write_one(result, settings, &standard, err);
     for (size_t i = 0; i < settings->n_outputs; i++) {

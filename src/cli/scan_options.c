@@ -288,6 +288,8 @@ static void check_whole(struct vl_cli_scan_settings *s, const struct argp_state 
         argp_error(state, "--username and --password-stdin belong together");
     if (s->attach && !s->sign_key)
         argp_error(state, "--attach needs --sign-key FILE: a report that nobody signed proves nothing");
+    if (s->packages_only && s->fail_on.len)
+        argp_error(state, "--fail-on judges findings, and --packages-only looks for none");
     if (!s->scanners)
         s->scanners = VL_SCAN_VULN;
 }
