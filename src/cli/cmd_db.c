@@ -28,9 +28,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         s->db = arg;
         return 0;
     case 'o':
-        s->json = strcmp(arg, "json") == 0;
-        if (!s->json && strcmp(arg, "text") != 0)
-            argp_error(state, "--output takes text or json, not '%s'", arg);
+        s->json = vl_cli_is_json(state, arg);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

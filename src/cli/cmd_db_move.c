@@ -6,7 +6,7 @@
 #include "db_options.h"
 #include "db_remote.h"
 
-enum { KEY_SIGN = 2000, KEY_VERIFY, KEY_TO, KEY_UNSIGNED, KEY_OLDER, KEY_CA, KEY_INSECURE, KEY_AUTH };
+enum { KEY_SIGN = 2000, KEY_VERIFY, KEY_TO };
 
 struct settings {
     struct vl_cli_common common;
@@ -36,23 +36,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_TO:
         s->to = arg;
         return 0;
-    case KEY_UNSIGNED:
-        s->remote.allow_unsigned = true;
-        return 0;
-    case KEY_OLDER:
-        s->remote.allow_older = true;
-        return 0;
-    case KEY_CA:
-        s->remote.ca_file = arg;
-        return 0;
-    case KEY_AUTH:
-        s->remote.auth_file = arg;
-        return 0;
-    case KEY_INSECURE:
-        s->remote.insecure = true;
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return vl_cli_remote_parse(key, arg, &s->remote) ? 0 : ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -135,8 +120,8 @@ static const struct argp_option export_options[] = {OPTION_DB, OPTION_SIGN, {0}}
 static const struct argp_option import_options[] = {
     OPTION_DB,
     {"verify", KEY_VERIFY, "FILE", 0, "Public key (Ed25519, PEM) that must have signed it", 0},
-    {"allow-unsigned", KEY_UNSIGNED, NULL, 0, "Take one without a signature", 0},
-    {"allow-older", KEY_OLDER, NULL, 0, "Take one that is older than the database in place", 0},
+    {"allow-unsigned", VL_CLI_REMOTE_UNSIGNED, NULL, 0, "Take one without a signature", 0},
+    {"allow-older", VL_CLI_REMOTE_OLDER, NULL, 0, "Take one that is older than the database in place", 0},
     {0},
 };
 
@@ -144,9 +129,9 @@ static const struct argp_option publish_options[] = {
     OPTION_DB,
     OPTION_SIGN,
     {"to", KEY_TO, "WHERE", 0, "oci://HOST/REPOSITORY:TAG, or a folder that a web server serves", 0},
-    {"auth-file", KEY_AUTH, "FILE", 0, "Registry credentials (default ~/.docker/config.json)", 1},
-    {"ca-file", KEY_CA, "FILE", 0, "Trust the certificates in this file too (PEM)", 1},
-    {"insecure", KEY_INSECURE, NULL, 0, "Plain http, and no check of certificates", 1},
+    {"auth-file", VL_CLI_REMOTE_AUTH, "FILE", 0, "Registry credentials (default ~/.docker/config.json)", 1},
+    {"ca-file", VL_CLI_REMOTE_CA, "FILE", 0, "Trust the certificates in this file too (PEM)", 1},
+    {"insecure", VL_CLI_REMOTE_INSECURE, NULL, 0, "Plain http, and no check of certificates", 1},
     {0},
 };
 

@@ -24,11 +24,6 @@ enum {
     KEY_FEED,
     KEY_ONLY,
     KEY_KEY,
-    KEY_UNSIGNED,
-    KEY_OLDER,
-    KEY_CA,
-    KEY_INSECURE,
-    KEY_AUTH,
 };
 
 struct settings {
@@ -80,21 +75,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_KEY:
         s->remote.key = arg;
         return 0;
-    case KEY_UNSIGNED:
-        s->remote.allow_unsigned = true;
-        return 0;
-    case KEY_OLDER:
-        s->remote.allow_older = true;
-        return 0;
-    case KEY_CA:
-        s->remote.ca_file = arg;
-        return 0;
-    case KEY_AUTH:
-        s->remote.auth_file = arg;
-        return 0;
-    case KEY_INSECURE:
-        s->remote.insecure = true;
-        return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "unexpected argument '%s'", arg);
         return 0;
@@ -103,7 +83,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
             argp_error(state, "only one of --feeds, --from and --starter");
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return vl_cli_remote_parse(key, arg, &s->remote) ? 0 : ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -250,11 +230,12 @@ static const struct argp_option options[] = {
         "Another address of a feed: https://, http:// or file://; empty leaves it out", 1},
     {"only", KEY_ONLY, "NAME,…", 0, "Fetch these feeds alone; the others stay as they are", 1},
     {"key", KEY_KEY, "FILE", 0, "Public key (Ed25519, PEM) that must have signed a ready database", 2},
-    {"allow-unsigned", KEY_UNSIGNED, NULL, 0, "Take a ready database without a signature", 2},
-    {"allow-older", KEY_OLDER, NULL, 0, "Take a ready database that is older than the one in place", 2},
-    {"auth-file", KEY_AUTH, "FILE", 0, "Registry credentials (default ~/.docker/config.json)", 2},
-    {"ca-file", KEY_CA, "FILE", 0, "Trust the certificates in this file too (PEM)", 3},
-    {"insecure", KEY_INSECURE, NULL, 0, "Do not check certificates", 3},
+    {"allow-unsigned", VL_CLI_REMOTE_UNSIGNED, NULL, 0, "Take a ready database without a signature", 2},
+    {"allow-older", VL_CLI_REMOTE_OLDER, NULL, 0, "Take a ready database that is older than the one in place",
+        2},
+    {"auth-file", VL_CLI_REMOTE_AUTH, "FILE", 0, "Registry credentials (default ~/.docker/config.json)", 2},
+    {"ca-file", VL_CLI_REMOTE_CA, "FILE", 0, "Trust the certificates in this file too (PEM)", 3},
+    {"insecure", VL_CLI_REMOTE_INSECURE, NULL, 0, "Do not check certificates", 3},
     {0},
 };
 

@@ -25,9 +25,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         vl_cli_common_init(state);
         return 0;
     case 'o':
-        s->json = strcmp(arg, "json") == 0;
-        if (!s->json && strcmp(arg, "text") != 0)
-            argp_error(state, "--output takes text or json, not '%s'", arg);
+        s->json = vl_cli_is_json(state, arg);
         return 0;
     case ARGP_KEY_ARG:
         vl_cli_list_add(&s->purls, state, arg, false);
@@ -77,10 +75,7 @@ static int answer(struct settings *s, struct vl_span text, uint64_t line, struct
         r = vl_purl_format(&purl, &canonical, &bad);
     if (r < 0) {
         s->invalid++;
-        if (line)
-            (void)fprintf(stderr, "error: line %llu: %s\n", (unsigned long long)line, bad.msg);
-        else
-            (void)fprintf(stderr, "error: %s\n", bad.msg);
+        vl_cli_bad_input(&bad, line);
         if (line)
             vl_buf_append_str(&out, s->json ? "null\n" : "invalid\n");
     } else if (s->json) {
@@ -88,9 +83,7 @@ static int answer(struct settings *s, struct vl_span text, uint64_t line, struct
     } else {
         vl_buf_printf(&out, "%s\n", vl_buf_str(&canonical));
     }
-    if (out.len && fwrite(out.ptr, 1, out.len, stdout) != out.len)
-        return vl_err_set(err, VL_ERR_SYSTEM, "standard output cannot be written");
-    return 0;
+    return vl_cli_answer(&out, err);
 }
 
 static int answer_line(struct vl_span line, uint64_t number, void *user, struct vl_err *err)
@@ -107,8 +100,8 @@ static int run(void *settings, struct vl_err *err)
     for (size_t i = 0; r == 0 && i < s->purls.len; i++)
         r = strcmp(s->purls.items[i], "-") == 0 ? vl_cli_each_line(answer_line, s, err)
                                                 : answer(s, vl_span_str(s->purls.items[i]), 0, err);
-    if (r == 0 && fflush(stdout) != 0)
-        r = vl_err_set(err, VL_ERR_SYSTEM, "standard output cannot be written");
+    if (r == 0)
+        r = vl_cli_answers_done(err);
     if (r < 0)
         return r;
     return s->invalid ? VL_EXIT_FAILS : VL_EXIT_OK;

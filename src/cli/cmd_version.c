@@ -78,10 +78,7 @@ static int answer(struct settings *s, struct vl_span a, struct vl_span b, uint64
         return vl_err_nomem(err);
     if (r < 0) {
         s->invalid++;
-        if (line)
-            (void)fprintf(stderr, "error: line %llu: %s\n", (unsigned long long)line, bad.msg);
-        else
-            (void)fprintf(stderr, "error: %s\n", bad.msg);
+        vl_cli_bad_input(&bad, line);
         if (!line)
             return 0;
         vl_buf_append_str(&out, "invalid\n");
@@ -91,10 +88,7 @@ static int answer(struct settings *s, struct vl_span a, struct vl_span b, uint64
     } else {
         vl_buf_printf(&out, "%d\n", order);
     }
-    /* stdio collects the lines of a bulk run into few writes. */
-    if (fwrite(out.ptr, 1, out.len, stdout) != out.len)
-        return vl_err_set(err, VL_ERR_SYSTEM, "standard output cannot be written");
-    return 0;
+    return vl_cli_answer(&out, err);
 }
 
 static int answer_line(struct vl_span line, uint64_t number, void *user, struct vl_err *err)
@@ -112,8 +106,8 @@ static int run(struct settings *s, struct vl_err *err)
     bool bulk = s->n_words == 1;
     int r = bulk ? vl_cli_each_line(answer_line, s, err)
                  : answer(s, vl_span_str(s->words[0]), vl_span_str(s->words[1]), 0, err);
-    if (r == 0 && fflush(stdout) != 0)
-        r = vl_err_set(err, VL_ERR_SYSTEM, "standard output cannot be written");
+    if (r == 0)
+        r = vl_cli_answers_done(err);
     if (r < 0)
         return r;
     return s->invalid || (!bulk && s->no) ? VL_EXIT_FAILS : VL_EXIT_OK;

@@ -107,6 +107,16 @@ VL_MUST_CHECK int vl_cli_each_line(
     int (*each)(struct vl_span line, uint64_t number, void *user, struct vl_err *err), void *user,
     struct vl_err *err);
 
+/* For commands that answer line by line. A wrong line or argument (`line` 0) is told on standard error. */
+void vl_cli_bad_input(const struct vl_err *bad, uint64_t line);
+
+/* Writes through stdio, so that the answers of a bulk run go out in few writes; flush at the end. */
+VL_MUST_CHECK int vl_cli_answer(const struct vl_buf *text, struct vl_err *err);
+VL_MUST_CHECK int vl_cli_answers_done(struct vl_err *err);
+
+/* --output text|json of such commands. */
+bool vl_cli_is_json(const struct argp_state *state, const char *value);
+
 /* The default place of `name` below $XDG_CACHE_HOME/vallum or ~/.cache/vallum. */
 VL_MUST_CHECK int vl_cli_cache_path(const char *name, char ret[4096], struct vl_err *err);
 

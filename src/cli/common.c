@@ -175,6 +175,35 @@ int vl_cli_each_line(int (*each)(struct vl_span line, uint64_t number, void *use
     return r;
 }
 
+void vl_cli_bad_input(const struct vl_err *bad, uint64_t line)
+{
+    if (line)
+        (void)fprintf(stderr, "error: line %llu: %s\n", (unsigned long long)line, bad->msg);
+    else
+        (void)fprintf(stderr, "error: %s\n", bad->msg);
+}
+
+int vl_cli_answer(const struct vl_buf *text, struct vl_err *err)
+{
+    int r = vl_buf_check(text, "an answer", err);
+    if (r == 0 && text->len && fwrite(text->ptr, 1, text->len, stdout) != text->len)
+        r = vl_err_sys(err, errno ? errno : EIO, "standard output");
+    return r;
+}
+
+int vl_cli_answers_done(struct vl_err *err)
+{
+    return fflush(stdout) == 0 ? 0 : vl_err_sys(err, errno ? errno : EIO, "standard output");
+}
+
+bool vl_cli_is_json(const struct argp_state *state, const char *value)
+{
+    bool json = strcmp(value, "json") == 0;
+    if (!json && strcmp(value, "text") != 0)
+        argp_error(state, "--output takes text or json, not '%s'", value);
+    return json;
+}
+
 int vl_cli_cache_path(const char *name, char ret[4096], struct vl_err *err)
 {
     const char *cache = getenv("XDG_CACHE_HOME");

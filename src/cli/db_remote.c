@@ -23,6 +23,29 @@ static const struct {
     {VL_ADVISORY_FILE_DB, "application/vnd.vallum.advisories.database.v1+zstd", BLOB_MAX},
 };
 
+bool vl_cli_remote_parse(int key, const char *arg, struct vl_cli_remote *remote)
+{
+    switch (key) {
+    case VL_CLI_REMOTE_UNSIGNED:
+        remote->allow_unsigned = true;
+        return true;
+    case VL_CLI_REMOTE_OLDER:
+        remote->allow_older = true;
+        return true;
+    case VL_CLI_REMOTE_CA:
+        remote->ca_file = arg;
+        return true;
+    case VL_CLI_REMOTE_INSECURE:
+        remote->insecure = true;
+        return true;
+    case VL_CLI_REMOTE_AUTH:
+        remote->auth_file = arg;
+        return true;
+    default:
+        return false;
+    }
+}
+
 static int say_installed(const struct vl_cli_common *common, const char *path, bool changed)
 {
     if (!common->quiet)
