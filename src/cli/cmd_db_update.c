@@ -105,6 +105,8 @@ static void on_result(const struct vl_advisory_feed_result *result, void *user)
     static const char *const words[] = {"updated", "unchanged", "kept from before", "missing"};
     struct settings *s = user;
     bool failed = result->state == VL_FEED_KEPT || result->state == VL_FEED_MISSING;
+    if (failed && !*result->message) /* was not asked for: --only */
+        return;
     s->failed += failed ? 1 : 0;
     s->good += failed ? 0 : 1;
     s->shown = 0;

@@ -137,6 +137,7 @@ static int scan_target(struct vl_cli_scan_settings *s, enum vl_target_kind kind,
         .include_dev = s->include_dev,
         .judge_os_owned = s->judge_os_owned,
         .packages_only = s->list_only,
+        .attestations = !s->list_only,
         .progress.layer = vl_cli_progress(&s->common) ? on_layer : NULL,
     };
     if (kind == VL_TARGET_SBOM)

@@ -2,10 +2,11 @@
 
 #include <stdlib.h>
 
-#define ARENA_MAX    (512UL * 1024 * 1024)
-#define FINDINGS_MAX 5000000
-#define IGNORES_MAX  100000
-#define GATES_MAX    64
+#define ARENA_MAX        (512UL * 1024 * 1024)
+#define FINDINGS_MAX     5000000
+#define IGNORES_MAX      100000
+#define GATES_MAX        64
+#define ATTESTATIONS_MAX 1000
 
 struct vl_scan_result *vl_scan_result_new(void)
 {
@@ -21,6 +22,7 @@ struct vl_scan_result *vl_scan_result_new(void)
     vl_vec_init(&result->findings, sizeof(struct vl_finding), FINDINGS_MAX);
     vl_vec_init(&result->ignores, sizeof(struct vl_ignore_report), IGNORES_MAX);
     vl_vec_init(&result->gates, sizeof(struct vl_gate_verdict), GATES_MAX);
+    vl_vec_init(&result->attestations, sizeof(struct vl_attestation), ATTESTATIONS_MAX);
     return result;
 }
 
@@ -31,6 +33,7 @@ void vl_scan_result_free(struct vl_scan_result *result)
     vl_vec_done(&result->findings);
     vl_vec_done(&result->ignores);
     vl_vec_done(&result->gates);
+    vl_vec_done(&result->attestations);
     vl_inventory_free(result->inventory);
     vl_arena_free(result->arena);
     free(result);

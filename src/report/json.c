@@ -354,9 +354,27 @@ static void write_secrets(struct vl_json *j, const struct vl_scan_result *result
     vl_json_array_end(j);
 }
 
+static void write_attestations(struct vl_json *j, const struct vl_scan_result *result)
+{
+    vl_json_key(j, "attestations");
+    vl_json_array(j);
+    for (size_t i = 0; i < result->attestations.len; i++) {
+        const struct vl_attestation *a = vl_vec_at(&result->attestations, i);
+        vl_json_object(j);
+        vl_json_member_str(j, "digest", a->digest);
+        vl_json_member_str(j, "kind", a->kind);
+        vl_json_member_str(j, "artifact_type", a->artifact_type);
+        vl_json_member_str(j, "predicate", a->predicate);
+        vl_json_member_str(j, "summary", a->summary);
+        vl_json_object_end(j);
+    }
+    vl_json_array_end(j);
+}
+
 static void write_rest(struct vl_json *j, const struct vl_scan_result *result)
 {
     const struct vl_inventory *inv = result->inventory;
+    write_attestations(j, result);
     vl_json_key(j, "unidentified");
     vl_json_array(j);
     for (size_t i = 0; i < inv->unidentified.len; i++) {

@@ -24,6 +24,7 @@ int vl_report_table(const struct vl_scan_result *result, const struct vl_report_
     vl_report_table_secrets(&t);
     vl_report_table_notes(&t);
     vl_report_table_coverage(&t);
+    vl_report_table_attestations(&t);
     r = vl_report_table_remedies(&t, err);
     if (r < 0)
         return r;

@@ -2,9 +2,10 @@
 #include "base/time.h"
 #include "terminal.h"
 
-#define NOTES_SHOWN   20
-#define SECRETS_SHOWN 100
-#define LINE_MAX      (1UL << 17)
+#define NOTES_SHOWN        20
+#define ATTESTATIONS_SHOWN 20
+#define SECRETS_SHOWN      100
+#define LINE_MAX           (1UL << 17)
 
 static void heading(struct vl_report_terminal *t, const char *text)
 {
@@ -192,6 +193,27 @@ void vl_report_table_coverage(struct vl_report_terminal *t)
     if (c->ranges)
         vl_buf_printf(t->out, "  %llu requirement%s without one version %s not matched\n",
             (unsigned long long)c->ranges, c->ranges == 1 ? "" : "s", c->ranges == 1 ? "was" : "were");
+}
+
+void vl_report_table_attestations(struct vl_report_terminal *t)
+{
+    const struct vl_vec *list = &t->result->attestations;
+    if (list->len == 0)
+        return;
+    heading(t, "Beside the image in its registry (signatures not verified)");
+    for (size_t i = 0; i < list->len && i < ATTESTATIONS_SHOWN; i++) {
+        const struct vl_attestation *a = vl_vec_at(list, i);
+        VL_CLEANUP(vl_buf_done) struct vl_buf line;
+        vl_buf_init(&line, VL_REPORT_CELL_MAX);
+        vl_buf_printf(&line, "%s", a->kind);
+        if (a->summary)
+            vl_buf_printf(&line, ": %s", a->summary);
+        else if (a->predicate || a->artifact_type)
+            vl_buf_printf(&line, ": %s", a->predicate ? a->predicate : a->artifact_type);
+        vl_report_paragraph(t, vl_buf_str(&line), 2);
+    }
+    if (list->len > ATTESTATIONS_SHOWN)
+        and_more(t, list->len - ATTESTATIONS_SHOWN);
 }
 
 void vl_report_table_gates(struct vl_report_terminal *t)

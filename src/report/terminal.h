@@ -44,6 +44,7 @@ VL_MUST_CHECK int vl_report_table_findings(struct vl_report_terminal *t, struct 
 void vl_report_table_secrets(struct vl_report_terminal *t);
 void vl_report_table_notes(struct vl_report_terminal *t);
 void vl_report_table_coverage(struct vl_report_terminal *t);
+void vl_report_table_attestations(struct vl_report_terminal *t);
 VL_MUST_CHECK int vl_report_table_remedies(struct vl_report_terminal *t, struct vl_err *err);
 void vl_report_table_gates(struct vl_report_terminal *t);
 void vl_report_table_packages(struct vl_report_terminal *t);

@@ -320,6 +320,9 @@ static void rich_rest(struct vl_scan_result *r)
         (struct vl_ignore_report){"CVE-2020-0001", "vallum-ignore.yaml:7", "until the move", true, false};
     *(struct vl_ignore_report *)push(&r->ignores) =
         (struct vl_ignore_report){"pkg:npm/left-pad", "vallum-ignore.yaml:12", NULL, false, true};
+    *(struct vl_attestation *)push(&r->attestations) =
+        (struct vl_attestation){"sha256:ab", "provenance", "application/vnd.in-toto+json",
+            "https://slsa.dev/provenance/v1", "built by https://ci.example.com/1"};
     *(struct vl_gate_verdict *)push(&r->gates) = (struct vl_gate_verdict){"severity>=high", 5};
     *(struct vl_gate_verdict *)push(&r->gates) = (struct vl_gate_verdict){"epss>=0.99", 0};
     r->baseline = "main.json";
@@ -384,6 +387,7 @@ struct vl_scan_result *sample_hostile(void)
     *(struct vl_unidentified *)push(&r->inventory->unidentified) = (struct vl_unidentified){evil, 1, evil};
     vl_notes_add(&r->inventory->notes, VL_NOTE_PARTIAL, VL_ERR_INVALID, evil, "%s", evil);
     *(struct vl_ignore_report *)push(&r->ignores) = (struct vl_ignore_report){evil, evil, evil, true, true};
+    *(struct vl_attestation *)push(&r->attestations) = (struct vl_attestation){evil, evil, evil, evil, evil};
     *(struct vl_gate_verdict *)push(&r->gates) = (struct vl_gate_verdict){evil, 1};
     static const struct vl_coverage_row rows[] = {{evil, 9, true, evil, NOVEMBER_21, 1, true}};
     r->coverage = (struct vl_coverage){.assessed = VL_ASSESSED_PARTIAL,

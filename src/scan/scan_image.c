@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "assemble.h"
+#include "attestation.h"
 #include "base/time.h"
 #include "layers.h"
 #include "lineage.h"
@@ -55,6 +56,8 @@ int vl_scan_image(struct vl_image *image, struct vl_advisory_db *db, const struc
         return r;
     }
     r = vl_scan_match(inventory, db, options, ret, err); /* which owns the inventory now, come what may */
+    if (r >= 0 && options->attestations)
+        r = vl_scan_attestations(image, *ret, err);
     if (r < 0)
         return r;
     (*ret)->took_us = vl_time_monotonic_us() - start;

@@ -50,14 +50,24 @@ struct vl_gate_verdict {
     uint64_t violations;
 };
 
+/* A document about an image that lies beside it in its registry. Signatures are not verified. */
+struct vl_attestation {
+    const char *digest; /* of its manifest */
+    const char *kind;   /* "SBOM", "provenance", "signature", "report of vallum", "attestation", "artifact" */
+    const char *artifact_type; /* as the registry says; or NULL */
+    const char *predicate;     /* in-toto predicate type; or NULL */
+    const char *summary;       /* one line of what it says: "143 packages", "built by https://…"; or NULL */
+};
+
 struct vl_scan_result {
     struct vl_arena *arena;         /* owned */
     struct vl_inventory *inventory; /* owned */
     struct vl_vec findings;         /* struct vl_finding: all, open or not, most urgent first */
     struct vl_coverage coverage;
-    struct vl_vec ignores; /* struct vl_ignore_report: expired and unused entries */
-    struct vl_vec gates;   /* struct vl_gate_verdict */
-    const char *baseline;  /* what new findings were told from; or NULL */
+    struct vl_vec ignores;      /* struct vl_ignore_report: expired and unused entries */
+    struct vl_vec gates;        /* struct vl_gate_verdict */
+    struct vl_vec attestations; /* struct vl_attestation */
+    const char *baseline;       /* what new findings were told from; or NULL */
     int64_t scanned_ms;
     int64_t took_us;
     bool passed; /* false when some gate has violations */

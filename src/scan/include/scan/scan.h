@@ -28,6 +28,7 @@ struct vl_scan_options {
     bool include_dev;           /* development dependencies too */
     bool judge_os_owned;        /* also match language packages inside distribution packages */
     bool packages_only;         /* inventory without matching */
+    bool attestations;          /* image: read what lies beside it in its registry, too */
     struct vl_scan_progress progress;
 };
 
