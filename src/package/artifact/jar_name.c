@@ -213,6 +213,19 @@ static struct vl_span manifest_version(struct vl_span manifest, struct vl_arena 
     return VL_SPAN_EMPTY;
 }
 
+/* "log4j-1.2-1.2.17.jar", as Debian names the jars of a branch: what the manifest says is the version. */
+static struct vl_span without_branch(struct vl_span version, struct vl_span manifest, struct vl_arena *arena)
+{
+    struct vl_span told = manifest_version(manifest, arena);
+    if (told.len == 0 || version.len < told.len + 2)
+        return version;
+    struct vl_span branch = vl_span_slice(version, 0, version.len - told.len - 1);
+    struct vl_span tail = vl_span_slice(version, branch.len + 1, version.len);
+    bool is_branch = version.ptr[branch.len] == '-' && branch.len < told.len &&
+                     memcmp(told.ptr, branch.ptr, branch.len) == 0 && told.ptr[branch.len] == '.';
+    return is_branch && vl_span_eq(tail, told) ? told : version;
+}
+
 bool jar_guess(
     struct vl_span path, struct vl_span manifest, struct vl_arena *arena, struct jar_coordinates *ret)
 {
@@ -226,6 +239,8 @@ bool jar_guess(
         /* "app.jar" with a title that the table knows ("log4j-core"). */
         if (!jar_group_of(c.artifact) && is_artifact(title) && jar_group_of(title))
             c.artifact = title;
+    } else {
+        c.version = without_branch(c.version, manifest, arena);
     }
     if (!is_artifact(c.artifact) || c.version.len == 0)
         return false;

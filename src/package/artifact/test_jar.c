@@ -160,6 +160,16 @@ static void test_manifest(void **state)
     assert_true(vl_span_eq_str(c.group, "org.jenkins-ci.plugins"));
     assert_true(vl_span_eq_str(c.artifact, "git"));
     assert_true(vl_span_eq_str(c.version, "4.11.3"));
+    /* liblog4j1.2-java 1.2.17-11 of Debian: file name and manifest */
+    assert_true(jar_guess(VL_SPAN_LIT("opt/java/log4j-1.2-1.2.17.jar"),
+        VL_SPAN_LIT("Manifest-Version: 1.0\nBundle-SymbolicName: org.apache.log4j\nBundle-Version: 1.2.17\n"),
+        arena, &c));
+    assert_true(vl_span_eq_str(c.group, "log4j"));
+    assert_true(vl_span_eq_str(c.artifact, "log4j"));
+    assert_true(vl_span_eq_str(c.version, "1.2.17"));
+    assert_true(jar_guess(VL_SPAN_LIT("log4j-1.1-1.2.17.jar"),
+        VL_SPAN_LIT("Manifest-Version: 1.0\nBundle-Version: 1.2.17\n"), arena, &c));
+    assert_true(vl_span_eq_str(c.version, "1.1-1.2.17"));
 }
 
 int main(void)
