@@ -130,12 +130,12 @@ static int take(struct vl_image *image, struct vl_scan_result *result,
 {
     VL_CLEANUP(vl_buf_done) struct vl_buf bytes;
     struct vl_err why = VL_ERR_INIT;
+    vl_buf_init(&bytes, VL_ATTESTATION_BYTES_MAX);
     const char *type =
         referrer->artifact_type && *referrer->artifact_type ? referrer->artifact_type : referrer->media_type;
     struct vl_attestation *a = vl_vec_push(&result->attestations, "attestations", err);
     if (!a)
         return err->err;
-    vl_buf_init(&bytes, VL_ATTESTATION_BYTES_MAX);
     struct vl_attestation found = {.kind = kind_of_type(type)};
     if (read && (vl_image_referrer_read(image, referrer->digest, &bytes, &why) < 0 ||
                     vl_scan_attestation_read(vl_buf_span(&bytes), type, result->arena, &found, &why) < 0)) {

@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "layers.h"
 #include "lineage.h"
+#include "newer_base.h"
 #include "scan/scan.h"
 
 static void free_indexes(struct vl_layer_index **indexes, size_t n)
@@ -39,6 +40,19 @@ static int find_base(
     return r;
 }
 
+/* The same: what cannot be remembered hurts later scans only. */
+static int look_for_newer_base(
+    const struct vl_scan_options *options, struct vl_scan_result *result, struct vl_err *err)
+{
+    struct vl_err minor = VL_ERR_INIT;
+    struct vl_inventory *inventory = result->inventory;
+    int r = vl_scan_newer_base(result, options->cache_dir, err);
+    if (r >= 0 && vl_scan_newer_base_remember(inventory, options->cache_dir, result->scanned_ms, &minor) < 0)
+        vl_notes_add(
+            &inventory->notes, VL_NOTE_INFO, minor.code, "base image", "not remembered: %s", minor.msg);
+    return r;
+}
+
 int vl_scan_image(struct vl_image *image, struct vl_advisory_db *db, const struct vl_scan_options *options,
     struct vl_scan_result **ret, struct vl_err *err)
 {
@@ -56,6 +70,8 @@ int vl_scan_image(struct vl_image *image, struct vl_advisory_db *db, const struc
         return r;
     }
     r = vl_scan_match(inventory, db, options, ret, err); /* which owns the inventory now, come what may */
+    if (r >= 0 && options->cache_dir)
+        r = look_for_newer_base(options, *ret, err);
     if (r >= 0 && options->attestations)
         r = vl_scan_attestations(image, *ret, err);
     if (r < 0)
