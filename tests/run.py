@@ -13,6 +13,8 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SHARED = os.environ.get("VALLUM_SHARED") or os.path.join(os.path.dirname(ROOT), "shared")
 FUZZ_SECONDS = int(os.environ.get("VALLUM_FUZZ_SECONDS", "20"))
+# Tests that build a peer first (Trivy, an image of 700 MB): a slice of their own.
+HEAVY = ("test_agreement",)
 COVERAGE_FLOOR = 80  # percent of lines, over all rooms
 
 
@@ -135,13 +137,13 @@ def meson_test(folder, tally, only=None, wrapper=None, suites=(), multiplier=1):
     return results
 
 
-def functional(folder, tally, only=None, extra_env=None):
+def functional(folder, tally, only=None, extra_env=None, heavy=False):
     """Each script in tests/functional prints "ok NAME", "not ok NAME" or "skip NAME: why" a case."""
     results = []
     scripts = sorted(glob.glob(os.path.join(ROOT, "tests/functional/test_*")))
     for script in scripts:
         name = os.path.basename(script)
-        if only and only not in name:
+        if (only and only not in name) or (name in HEAVY) != heavy:
             continue
         env = environment(folder)
         env.update(extra_env or {})
@@ -324,6 +326,13 @@ def slice_arm64(tally):
     meson_test(folder, tally, multiplier=10)
 
 
+def slice_agreement(tally):
+    step("agreement with other scanners")
+    folder = build("asan", SANITIZED, tally)
+    if folder:
+        functional(folder, tally, heavy=True)
+
+
 SLICES = {
     "clang": slice_clang,
     "analyzer": slice_analyzer,
@@ -332,6 +341,7 @@ SLICES = {
     "coverage": slice_coverage,
     "fuzz": slice_fuzz,
     "arm64": slice_arm64,
+    "agreement": slice_agreement,
 }
 
 
