@@ -99,28 +99,37 @@ static int sync_folder(const char *folder, struct vl_err *err)
     return 0;
 }
 
-int vl_file_replace(const char *path, unsigned mode, struct vl_span data, struct vl_err *err)
+/* Writes beside `path` and renames. */
+static int put_in_place(const char *path, unsigned mode, struct vl_span data, bool sync, struct vl_err *err)
 {
-    char folder[PATH_LEN];
     char temp[PATH_LEN];
-    int r = folder_of(path, folder, err);
-    if (r < 0)
-        return r;
     if ((size_t)snprintf(temp, sizeof(temp), "%s.XXXXXX", path) >= sizeof(temp))
         return vl_err_sys(err, ENAMETOOLONG, "%s", path);
     VL_CLEANUP(vl_file_close) int fd = mkostemp(temp, O_CLOEXEC);
     if (fd < 0)
         return vl_err_sys(err, errno, "%s: create", temp);
-    r = vl_file_write_fd(fd, temp, data, err);
-    if (r == 0 && (fchmod(fd, (mode_t)mode) < 0 || fsync(fd) < 0))
+    int r = vl_file_write_fd(fd, temp, data, err);
+    if (r == 0 && (fchmod(fd, (mode_t)mode) < 0 || (sync && fsync(fd) < 0)))
         r = vl_err_sys(err, errno, "%s: sync", temp);
     if (r == 0 && rename(temp, path) < 0)
         r = vl_err_sys(err, errno, "%s: replace", path);
-    if (r < 0) {
+    if (r < 0)
         unlink(temp);
-        return r;
-    }
-    return sync_folder(folder, err);
+    return r;
+}
+
+int vl_file_replace_unsynced(const char *path, unsigned mode, struct vl_span data, struct vl_err *err)
+{
+    return put_in_place(path, mode, data, false, err);
+}
+
+int vl_file_replace(const char *path, unsigned mode, struct vl_span data, struct vl_err *err)
+{
+    char folder[PATH_LEN];
+    int r = folder_of(path, folder, err);
+    if (r == 0)
+        r = put_in_place(path, mode, data, true, err);
+    return r < 0 ? r : sync_folder(folder, err);
 }
 
 static int make_dir(const char *path, unsigned mode, struct vl_err *err)

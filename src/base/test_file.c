@@ -61,6 +61,11 @@ static void test_replace_and_read(void **state)
     assert_int_equal(vl_file_replace(path, 0600, VL_SPAN_EMPTY, &err), 0);
     assert_content(path, VL_SPAN_EMPTY);
     assert_int_equal(count_entries(root), 1);
+    assert_int_equal(vl_file_replace_unsynced(path, 0644, VL_SPAN_LIT("two"), &err), 0);
+    assert_content(path, VL_SPAN_LIT("two"));
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0644);
+    assert_int_equal(count_entries(root), 1);
     unlink(path);
 }
 

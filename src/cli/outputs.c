@@ -46,7 +46,8 @@ static int write_one(const struct vl_scan_result *result, const struct vl_cli_sc
         return good ? 0 : vl_err_set(err, VL_ERR_SYSTEM, "%s: cannot be written", output->file);
     }
     r = vl_cli_make_parent(output->file, err);
-    return r < 0 ? r : vl_file_replace(output->file, 0644, vl_buf_span(&text), err);
+    /* A report can be made again: two syncs would cost more than a scan of known layers. */
+    return r < 0 ? r : vl_file_replace_unsynced(output->file, 0644, vl_buf_span(&text), err);
 }
 
 int vl_cli_write_reports(

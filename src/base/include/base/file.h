@@ -19,6 +19,11 @@ VL_MUST_CHECK int vl_file_write_fd(int fd, const char *name, struct vl_span data
  * `mode` such as 0644. Readers see the old or the new file, never a part. */
 VL_MUST_CHECK int vl_file_replace(const char *path, unsigned mode, struct vl_span data, struct vl_err *err);
 
+/* The same without the two syncs, for what can be made again and nobody counts on after a power cut: atomic
+ * for readers, not durable. */
+VL_MUST_CHECK int vl_file_replace_unsynced(
+    const char *path, unsigned mode, struct vl_span data, struct vl_err *err);
+
 /* Creates the folder and its parents (mode 0755 for parents, `mode` for the last). Existing is fine. */
 VL_MUST_CHECK int vl_file_make_dirs(const char *path, unsigned mode, struct vl_err *err);
 
