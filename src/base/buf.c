@@ -94,20 +94,27 @@ void vl_buf_append_char(struct vl_buf *buf, char c)
 
 void vl_buf_printf(struct vl_buf *buf, const char *fmt, ...)
 {
+    if (buf->failed)
+        return;
+    /* Into the room that is there; most texts fit at once. */
+    size_t room = buf->cap - buf->len;
     va_list args;
     va_start(args, fmt);
-    int n = vsnprintf(NULL, 0, fmt, args);
+    int n = vsnprintf(buf->ptr ? buf->ptr + buf->len : NULL, room, fmt, args);
     va_end(args);
-    if (n < 0) {
-        buf->failed = buf->failed ? buf->failed : -EINVAL;
+    if (n < 0)
+        buf->failed = -EINVAL;
+    char *to = n < 0 ? NULL : vl_buf_reserve(buf, (size_t)n);
+    if (!to) {
+        if (buf->ptr)
+            buf->ptr[buf->len] = '\0';
         return;
     }
-    char *to = vl_buf_reserve(buf, (size_t)n);
-    if (!to)
-        return;
-    va_start(args, fmt);
-    vsnprintf(to, (size_t)n + 1, fmt, args);
-    va_end(args);
+    if ((size_t)n >= room) {
+        va_start(args, fmt);
+        vsnprintf(to, (size_t)n + 1, fmt, args);
+        va_end(args);
+    }
     vl_buf_commit(buf, (size_t)n);
 }
 

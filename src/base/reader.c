@@ -41,12 +41,16 @@ struct vl_span vl_reader_take(struct vl_reader *r, size_t n)
     return s;
 }
 
-static uint64_t take_le(struct vl_reader *r, size_t n)
+static inline uint64_t take_le(struct vl_reader *r, size_t n)
 {
-    struct vl_span s = vl_reader_take(r, n);
+    if (r->failed || n > r->data.len - r->pos) {
+        r->failed = true;
+        return 0;
+    }
     uint64_t v = 0;
-    for (size_t i = s.ptr ? s.len : 0; i > 0; i--)
-        v = v << 8 | (uint8_t)s.ptr[i - 1];
+    for (size_t i = n; i > 0; i--)
+        v = v << 8 | (uint8_t)r->data.ptr[r->pos + i - 1];
+    r->pos += n;
     return v;
 }
 
@@ -61,7 +65,11 @@ static uint64_t take_be(struct vl_reader *r, size_t n)
 
 uint8_t vl_reader_u8(struct vl_reader *r)
 {
-    return (uint8_t)take_le(r, 1);
+    if (r->failed || r->pos >= r->data.len) {
+        r->failed = true;
+        return 0;
+    }
+    return (uint8_t)r->data.ptr[r->pos++];
 }
 
 uint16_t vl_reader_u16le(struct vl_reader *r)

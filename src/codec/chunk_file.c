@@ -29,6 +29,7 @@ struct vl_chunk_file {
     uint64_t data_offset;
     struct chunk chunks[VL_CHUNK_COUNT_MAX];
     size_t n_chunks;
+    uint8_t by_id[VL_CHUNK_COUNT_MAX]; /* number of the chunk + 1 of a small id; 0: none */
     struct vl_span page_table;
     uint32_t n_pages;
     _Atomic(uint64_t) *checked; /* a bit a page */
@@ -70,6 +71,8 @@ static int read_chunks(struct vl_chunk_file *f, struct vl_span table, struct vl_
         if (!vl_reader_ok(&r) || c->offset < at || c->offset % VL_CHUNK_PAGE_SIZE || c->offset > f->size ||
             c->len > f->size - c->offset || (i > 0 && c->id <= f->chunks[i - 1].id))
             return corrupt(f, "chunk table", err);
+        if (c->id < VL_ARRAY_LEN(f->by_id))
+            f->by_id[c->id] = (uint8_t)(i + 1);
         at = c->offset + c->len;
     }
     return 0;
@@ -161,6 +164,8 @@ const char *vl_chunk_file_digest(const struct vl_chunk_file *f)
 
 static const struct chunk *find_chunk(const struct vl_chunk_file *f, uint32_t id)
 {
+    if (id < VL_ARRAY_LEN(f->by_id))
+        return f->by_id[id] ? &f->chunks[f->by_id[id] - 1] : NULL;
     for (size_t i = 0; i < f->n_chunks; i++) {
         if (f->chunks[i].id == id)
             return &f->chunks[i];
@@ -194,11 +199,15 @@ static int check_there(const struct vl_chunk_file *f, struct vl_err *err)
     return (uint64_t)st.st_size < f->size ? corrupt(f, "cut while it was open", err) : 0;
 }
 
+static inline bool is_checked(const struct vl_chunk_file *f, uint64_t page)
+{
+    return atomic_load_explicit(&f->checked[page / 64], memory_order_relaxed) >> (page % 64) & 1;
+}
+
 /* Threads may check the same page at once: both come to the same answer. */
 static int check_page(struct vl_chunk_file *f, uint64_t page, struct vl_err *err)
 {
-    uint64_t bit = 1ULL << (page % 64);
-    if (atomic_load_explicit(&f->checked[page / 64], memory_order_relaxed) & bit)
+    if (is_checked(f, page))
         return 0;
     int r = check_there(f, err);
     if (r < 0)
@@ -209,7 +218,7 @@ static int check_page(struct vl_chunk_file *f, uint64_t page, struct vl_err *err
     struct vl_span bytes = {f->map + f->data_offset + page * VL_CHUNK_PAGE_SIZE, VL_CHUNK_PAGE_SIZE};
     if (!vl_reader_ok(&table) || vl_crc32c(0, bytes) != want)
         return wrong_page(f, page, err);
-    atomic_fetch_or_explicit(&f->checked[page / 64], bit, memory_order_relaxed);
+    atomic_fetch_or_explicit(&f->checked[page / 64], 1ULL << (page % 64), memory_order_relaxed);
     return 0;
 }
 
@@ -223,7 +232,7 @@ int vl_chunk_file_read(struct vl_chunk_file *f, uint32_t id, uint64_t offset, ui
     uint64_t from = c->offset + offset - f->data_offset;
     for (uint64_t page = from / VL_CHUNK_PAGE_SIZE; len && page <= (from + len - 1) / VL_CHUNK_PAGE_SIZE;
         page++) {
-        int r = check_page(f, page, err);
+        int r = is_checked(f, page) ? 0 : check_page(f, page, err);
         if (r < 0)
             return r;
     }

@@ -8,10 +8,13 @@
 #include "base/text.h"
 #include "base/time.h"
 
-#define INDENT       2
-#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (uint64_t)(c))
-#define DECIMALS_MAX 17
-#define NUMBER_MAX   512 /* "%.17f" of the largest double has 327 characters */
+#define INDENT        2
+#define EACH_BYTE(c)  (UINT64_C(0x0101010101010101) * (uint64_t)(c))
+#define DECIMALS_MAX  17
+#define DECIMALS_FAST 5
+#define DECIMAL_MIN   0.0001 /* "%g" writes smaller ones with an exponent */
+#define DECIMAL_MAX   1e6
+#define NUMBER_MAX    512 /* "%.17f" of the largest double has 327 characters */
 
 void vl_json_init(struct vl_json *json, struct vl_buf *out, bool pretty)
 {
@@ -129,12 +132,27 @@ static void put_control(struct vl_json *json, char c)
 
 /* Whether eight bytes are printable ASCII without quote and backslash. A byte that is not sets the high bit
  * of its own place at least, so none is missed. */
-static bool eight_plain(const char *p)
+static inline bool all_plain(uint64_t x)
+{
+    uint64_t quote = (x ^ EACH_BYTE('"')) - EACH_BYTE(1), backslash = (x ^ EACH_BYTE('\\')) - EACH_BYTE(1);
+    return ((x | (x - EACH_BYTE(0x20)) | quote | backslash) & EACH_BYTE(0x80)) == 0;
+}
+
+static inline bool eight_plain(const char *p)
 {
     uint64_t x;
     memcpy(&x, p, sizeof(x));
-    uint64_t quote = (x ^ EACH_BYTE('"')) - EACH_BYTE(1), backslash = (x ^ EACH_BYTE('\\')) - EACH_BYTE(1);
-    return ((x | (x - EACH_BYTE(0x20)) | quote | backslash) & EACH_BYTE(0x80)) == 0;
+    return all_plain(x);
+}
+
+/* The same of four to eight bytes: two halves that overlap. */
+static inline bool few_plain(const char *p, size_t len)
+{
+    uint32_t a;
+    uint32_t b;
+    memcpy(&a, p, sizeof(a));
+    memcpy(&b, p + len - sizeof(b), sizeof(b));
+    return all_plain((uint64_t)a << 32 | b);
 }
 
 /* The bytes at the front that stand for themselves. */
@@ -142,10 +160,13 @@ static size_t plain_len(struct vl_span s)
 {
     size_t i = 0;
     while (i < s.len) {
-        if (s.len - i >= sizeof(uint64_t) && eight_plain(s.ptr + i)) {
+        size_t left = s.len - i;
+        if (left >= sizeof(uint64_t) && eight_plain(s.ptr + i)) {
             i += sizeof(uint64_t);
             continue;
         }
+        if (left >= sizeof(uint32_t) && left < sizeof(uint64_t) && few_plain(s.ptr + i, left))
+            return s.len;
         uint8_t c = (uint8_t)s.ptr[i];
         uint32_t rune;
         if (c < 0x20 || c == '"' || c == '\\')
@@ -224,16 +245,67 @@ void vl_json_bool(struct vl_json *json, bool v)
     put_value(json, v ? "true" : "false");
 }
 
+/* Digits of `v` before `end`, at least `least` of them; where they begin. */
+static char *digits_before(char *end, uint64_t v, int least)
+{
+    for (; v || least > 0; v /= 10, least--)
+        *--end = (char)('0' + v % 10);
+    return end;
+}
+
+static void put_whole(struct vl_json *json, bool negative, uint64_t v)
+{
+    char text[24];
+    char *end = text + sizeof(text);
+    char *at = digits_before(end, v, 1);
+    if (negative)
+        *--at = '-';
+    if (begin_value(json))
+        vl_buf_append(json->out, at, (size_t)(end - at));
+}
+
 void vl_json_int(struct vl_json *json, int64_t v)
 {
-    if (begin_value(json))
-        vl_buf_printf(json->out, "%lld", (long long)v);
+    put_whole(json, v < 0, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
 void vl_json_uint(struct vl_json *json, uint64_t v)
 {
+    put_whole(json, false, v);
+}
+
+/* Writes units / 10^decimals, without zeros at the end where `trim`. */
+static void put_decimal(struct vl_json *json, uint64_t units, int decimals, bool trim)
+{
+    char text[32];
+    char *end = text + sizeof(text);
+    while (trim && decimals && units % 10 == 0) {
+        units /= 10;
+        decimals--;
+    }
+    uint64_t scale = 1;
+    for (int i = 0; i < decimals; i++)
+        scale *= 10;
+    char *at = digits_before(end, units % scale, decimals);
+    if (decimals)
+        *--at = '.';
+    at = digits_before(at, units / scale, 1);
     if (begin_value(json))
-        vl_buf_printf(json->out, "%llu", (unsigned long long)v);
+        vl_buf_append(json->out, at, (size_t)(end - at));
+}
+
+/* Whether `v` is the double nearest to units / 10^decimals, the number that scores and probabilities are.
+ * Their shortest form needs no trials with printf() and strtod(). */
+static bool is_decimal(double v, double scale, uint64_t *ret_units)
+{
+    if (!(v >= DECIMAL_MIN && v < DECIMAL_MAX))
+        return false;
+    uint64_t units = (uint64_t)(v * scale + 0.5);
+    double back = (double)units / scale; /* both exact: the division rounds once, as strtod() does */
+    if (memcmp(&back, &v, sizeof(v)) != 0)
+        return false;
+    *ret_units = units;
+    return true;
 }
 
 /* printf() writes the decimal separator of the locale, which a library does not choose. */
@@ -255,8 +327,13 @@ static void put_number(struct vl_json *json, const char *text)
 void vl_json_double(struct vl_json *json, double v)
 {
     char text[NUMBER_MAX];
+    uint64_t units;
     if (!isfinite(v)) {
         vl_json_null(json);
+        return;
+    }
+    if (is_decimal(v, 1e5, &units)) {
+        put_decimal(json, units, DECIMALS_FAST, true);
         return;
     }
     if (v == 0 && signbit(v)) {
@@ -277,6 +354,11 @@ void vl_json_fixed(struct vl_json *json, double v, int decimals)
     char text[NUMBER_MAX];
     if (!isfinite(v)) {
         vl_json_null(json);
+        return;
+    }
+    uint64_t units;
+    if (decimals == 1 && is_decimal(v, 10, &units)) {
+        put_decimal(json, units, 1, false);
         return;
     }
     decimals = decimals < 0 ? 0 : decimals > DECIMALS_MAX ? DECIMALS_MAX : decimals;

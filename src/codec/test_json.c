@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "codec/doc.h"
@@ -113,6 +114,43 @@ static void test_numbers(void **state)
     assert_string_equal(vl_buf_str(&out),
         "[-9223372036854775808,9223372036854775807,18446744073709551615,9.8,"
         "0.6667,8,1.00000000000000000,null,null,null]");
+}
+
+/* Scores and probabilities take a way of their own; printf() is the second opinion. */
+static void test_decimals_as_printf(void **state)
+{
+    (void)state;
+    char want[64];
+    for (unsigned i = 0; i <= 1000000; i += i < 20000 ? 1 : 997) {
+        begin(false);
+        vl_json_double(&json, i / 1e5);
+        snprintf(want, sizeof(want), "%.15g", i / 1e5);
+        assert_string_equal(vl_buf_str(&out), want);
+        begin(false);
+        vl_json_fixed(&json, i / 10.0, 1);
+        snprintf(want, sizeof(want), "%.1f", i / 10.0);
+        assert_string_equal(vl_buf_str(&out), want);
+    }
+}
+
+/* Every place of a character that needs an escape, in strings of every length around the eight bytes that are
+ * looked at together. */
+static void test_escapes_at_every_place(void **state)
+{
+    (void)state;
+    static const char special[] = {'"', '\\', '\x1f', '\x01'};
+    for (size_t len = 1; len < 36; len++) {
+        for (size_t at = 0; at < len; at++) {
+            char text[40];
+            memset(text, 'a', len);
+            text[at] = special[(len + at) % sizeof(special)];
+            begin(false);
+            vl_json_span(&json, (struct vl_span){text, len});
+            struct vl_doc *doc = finish();
+            assert_true(vl_span_eq(vl_doc_text(vl_doc_root(doc)), (struct vl_span){text, len}));
+            vl_doc_free(doc);
+        }
+    }
 }
 
 static void test_doubles_read_back(void **state)
@@ -245,6 +283,8 @@ int main(void)
         cmocka_unit_test(test_strings),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_doubles_read_back),
+        cmocka_unit_test(test_decimals_as_printf),
+        cmocka_unit_test(test_escapes_at_every_place),
         cmocka_unit_test(test_time),
         cmocka_unit_test(test_misuse_is_told),
         cmocka_unit_test(test_depth),

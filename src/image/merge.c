@@ -399,7 +399,9 @@ static bool enter_link(struct walk *w, const char *target)
 
 static bool resolve_slowly(const struct vl_merge *m, const char *path, bool follow_last, char *ret)
 {
-    struct walk w = {.done = ret};
+    struct walk w; /* not zeroed: it holds a whole path, and most are short */
+    w.done = ret;
+    w.len = w.at = 0;
     size_t len = strlen(path);
     unsigned links = 0;
     ret[0] = '\0';
