@@ -1,4 +1,5 @@
 /* From a record number to the facts of a finding, merged over all advisories about the vulnerability. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,22 +18,19 @@ struct describe {
     struct adb_advisory own; /* that matched */
     struct adb_group group;
     const char *vendor; /* whose severity comes first; NULL for languages */
-    const char *ids[IDS_MAX];
-    size_t n_ids;
-    struct vl_rating ratings[LIST_MAX];
-    bool rating_own[LIST_MAX];
-    size_t n_ratings;
-    struct vl_cvss cvss[LIST_MAX];
-    bool cvss_own[LIST_MAX];
-    size_t n_cvss;
-    uint32_t cwes[LIST_MAX];
-    size_t n_cwes;
-    const char *refs[LIST_MAX];
-    size_t n_refs;
     const char *title;
     const char *details;
     int64_t published_ms, modified_ms;
     bool malicious;
+    size_t n_ids, n_ratings, n_cvss, n_cwes, n_refs;
+    /* From here on not zeroed at the start: most of the room is never used. */
+    const char *ids[IDS_MAX];
+    struct vl_rating ratings[LIST_MAX];
+    bool rating_own[LIST_MAX];
+    struct vl_cvss cvss[LIST_MAX];
+    bool cvss_own[LIST_MAX];
+    uint32_t cwes[LIST_MAX];
+    const char *refs[LIST_MAX];
 };
 
 static const char *string_at(struct describe *d, uint64_t offset, struct vl_err *err)
@@ -377,9 +375,10 @@ int vl_advisory_describe(struct vl_advisory_db *db, uint32_t record, const struc
     struct vl_arena *arena, struct vl_finding *finding, struct vl_err *err)
 {
     (void)distro; /* the record's own namespace tells the vendor, for language packages of an image as well */
-    struct describe *d = calloc(1, sizeof(*d));
+    struct describe *d = malloc(sizeof(*d));
     if (!d)
         return vl_err_nomem(err);
+    memset(d, 0, offsetof(struct describe, ids));
     d->db = db;
     d->arena = arena;
     vl_buf_init(&d->plain, PLAIN_MAX);

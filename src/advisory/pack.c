@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zdict.h>
 #include <zstd.h>
 
@@ -74,10 +75,71 @@ int adb_packer_add(struct adb_packer *p, struct vl_span plain, struct vl_buf *ou
     return 0;
 }
 
+/* A frame that was unpacked lately. The vulnerabilities of one package lie in few blocks of texts, met again
+ * and again. */
+#define KEPT_MAX 16U
+#define KEPT_BYTES_MAX \
+    16384U /* of one; a block of texts is closed at 6 KiB and is larger only for one text */
+
+struct kept {
+    struct vl_span frame;
+    char *plain; /* owned */
+    size_t len;
+};
+
+struct desk {
+    ZSTD_DCtx *context;
+    struct kept kept[KEPT_MAX];
+    size_t next; /* the oldest */
+};
+
 struct adb_unpacker {
     ZSTD_DDict *dict;
-    _Atomic(ZSTD_DCtx *) spare; /* a context costs more than a block: one is kept between calls */
+    /* What one call works with; making it costs more than a block, so one is left here between calls. Of two
+     * threads here at once one makes its own. */
+    _Atomic(struct desk *) spare;
 };
+
+static void desk_free(struct desk *desk)
+{
+    if (!desk)
+        return;
+    ZSTD_freeDCtx(desk->context);
+    for (size_t i = 0; i < KEPT_MAX; i++)
+        free(desk->kept[i].plain);
+    free(desk);
+}
+
+static struct desk *desk_new(void)
+{
+    struct desk *desk = calloc(1, sizeof(*desk));
+    if (desk && !(desk->context = ZSTD_createDCtx())) {
+        desk_free(desk);
+        return NULL;
+    }
+    return desk;
+}
+
+static const struct kept *find_kept(const struct desk *desk, struct vl_span frame)
+{
+    for (size_t i = 0; i < KEPT_MAX; i++) {
+        if (desk->kept[i].frame.ptr == frame.ptr && desk->kept[i].frame.len == frame.len)
+            return &desk->kept[i];
+    }
+    return NULL;
+}
+
+/* No memory is no error here: the frame is unpacked again the next time. */
+static void keep(struct desk *desk, struct vl_span frame, struct vl_span plain)
+{
+    struct kept *k = &desk->kept[desk->next];
+    char *copy = plain.len && plain.len <= KEPT_BYTES_MAX ? realloc(k->plain, plain.len) : NULL;
+    if (!copy)
+        return;
+    memcpy(copy, plain.ptr, plain.len);
+    *k = (struct kept){.frame = frame, .plain = copy, .len = plain.len};
+    desk->next = (desk->next + 1) % KEPT_MAX;
+}
 
 int adb_unpacker_new(struct vl_span dict, struct adb_unpacker **ret, struct vl_err *err)
 {
@@ -100,8 +162,26 @@ void adb_unpacker_free(struct adb_unpacker *u)
     if (!u)
         return;
     ZSTD_freeDDict(u->dict);
-    ZSTD_freeDCtx(atomic_load(&u->spare));
+    desk_free(atomic_load(&u->spare));
     free(u);
+}
+
+/* Fills `size` bytes at `room`. */
+static bool unpack_at(
+    const struct adb_unpacker *u, struct desk *desk, struct vl_span frame, char *room, size_t size)
+{
+    const struct kept *known = find_kept(desk, frame);
+    if (known && known->len == size) {
+        memcpy(room, known->plain, size);
+        return true;
+    }
+    size_t got = u->dict
+                     ? ZSTD_decompress_usingDDict(desk->context, room, size, frame.ptr, frame.len, u->dict)
+                     : ZSTD_decompressDCtx(desk->context, room, size, frame.ptr, frame.len);
+    if (ZSTD_isError(got) || got != size)
+        return false;
+    keep(desk, frame, (struct vl_span){room, size});
+    return true;
 }
 
 int adb_unpack(struct adb_unpacker *u, struct vl_span frame, struct vl_buf *out, struct vl_err *err)
@@ -112,17 +192,15 @@ int adb_unpack(struct adb_unpacker *u, struct vl_span frame, struct vl_buf *out,
     char *room = vl_buf_reserve(out, (size_t)size + 1);
     if (!room)
         return vl_buf_check(out, "a text block", err);
-    ZSTD_DCtx *context = atomic_exchange(&u->spare, NULL);
-    if (!context)
-        context = ZSTD_createDCtx();
-    if (!context)
+    struct desk *desk = atomic_exchange(&u->spare, NULL);
+    if (!desk)
+        desk = desk_new();
+    if (!desk)
         return vl_err_nomem(err);
-    size_t got = u->dict
-                     ? ZSTD_decompress_usingDDict(context, room, (size_t)size, frame.ptr, frame.len, u->dict)
-                     : ZSTD_decompressDCtx(context, room, (size_t)size, frame.ptr, frame.len);
-    ZSTD_freeDCtx(atomic_exchange(&u->spare, context));
-    if (ZSTD_isError(got) || got != size)
+    bool good = unpack_at(u, desk, frame, room, (size_t)size);
+    desk_free(atomic_exchange(&u->spare, desk));
+    if (!good)
         return vl_err_set(err, VL_ERR_CORRUPT, "a packed block is damaged");
-    vl_buf_commit(out, got);
+    vl_buf_commit(out, (size_t)size);
     return 0;
 }

@@ -22,7 +22,8 @@ VL_MUST_CHECK int adb_packer_add(
 struct adb_unpacker;
 VL_MUST_CHECK int adb_unpacker_new(struct vl_span dict, struct adb_unpacker **ret, struct vl_err *err);
 void adb_unpacker_free(struct adb_unpacker *unpacker);
-/* Appends the plain bytes of one frame; more than the buffer's maximum is an error. */
+/* Appends the plain bytes of one frame; more than the buffer's maximum is an error. `frame` is lent and stays
+ * as it is while the unpacker lives: a few frames are kept unpacked and known again by their place. */
 VL_MUST_CHECK int adb_unpack(
     struct adb_unpacker *unpacker, struct vl_span frame, struct vl_buf *out, struct vl_err *err);
 

@@ -177,6 +177,20 @@ static void test_pack(void **state)
         assert_true(adb_unpack(unpacker, vl_span_slice(vl_buf_span(&packed), 0, i), &plain, &err) < 0);
         vl_err_clear(&err);
     }
+    /* More frames than are kept unpacked, each met twice in a row and again after the others. */
+    size_t ends[41] = {packed.len};
+    for (size_t i = 0; i < 40; i++) {
+        struct vl_span sample = {samples.ptr + i * sizes[0], sizes[0]};
+        assert_int_equal(adb_packer_add(packer, sample, &packed, &err), 0);
+        ends[i + 1] = packed.len;
+    }
+    for (size_t i = 0; i < 160; i++) {
+        size_t n = i / 2 % 40;
+        struct vl_span frame = vl_span_slice(vl_buf_span(&packed), ends[n], ends[n + 1]);
+        vl_buf_clear(&plain);
+        assert_int_equal(adb_unpack(unpacker, frame, &plain, &err), 0);
+        assert_true(vl_span_eq(vl_buf_span(&plain), (struct vl_span){samples.ptr + n * sizes[0], sizes[0]}));
+    }
     adb_packer_free(packer);
     adb_unpacker_free(unpacker);
     vl_buf_done(&samples);
