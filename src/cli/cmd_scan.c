@@ -179,7 +179,16 @@ static int scan(struct vl_cli_scan_settings *s, enum vl_target_kind kind, struct
 
 static int run_image(void *settings, struct vl_err *err)
 {
-    return scan(settings, VL_TARGET_IMAGE, err);
+    const struct vl_cli_scan_settings *s = settings;
+    struct stat st;
+    int r = scan(settings, VL_TARGET_IMAGE, err);
+    if (r < 0 && stat(s->target, &st) == 0 && S_ISDIR(st.st_mode))
+        return vl_err_set(err, VL_ERR_USAGE,
+            "%s is a folder and no image layout: 'vallum scan fs' looks at a project, 'vallum scan rootfs' "
+            "at a root "
+            "file system",
+            s->target);
+    return r;
 }
 
 static int run_rootfs(void *settings, struct vl_err *err)
