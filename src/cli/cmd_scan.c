@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "db_options.h"
 #include "outputs.h"
+#include "package/parser.h"
 #include "package/sbom.h"
 #include "scan_options.h"
 
@@ -211,7 +212,7 @@ static int run_sbom(void *settings, struct vl_err *err)
 static enum vl_target_kind kind_of(const char *target)
 {
     struct stat st;
-    char path[4096];
+    char path[VL_PACKAGE_PLACE_MAX];
     if (stat(target, &st) != 0)
         return strcmp(target, "-") == 0 ? VL_TARGET_SBOM : VL_TARGET_IMAGE;
     if (S_ISDIR(st.st_mode)) {
@@ -228,7 +229,12 @@ static enum vl_target_kind kind_of(const char *target)
     if (vl_sbom_detect(seen))
         return VL_TARGET_SBOM;
     bool tar = seen.len > 262 && memcmp(head + 257, "ustar", 5) == 0;
-    return tar || vl_compression_detect(seen) != VL_COMPRESSION_NONE ? VL_TARGET_IMAGE : VL_TARGET_FS;
+    if (tar || vl_compression_detect(seen) == VL_COMPRESSION_NONE)
+        return tar ? VL_TARGET_IMAGE : VL_TARGET_FS;
+    /* Some databases are compressed too ("manifest.wall"). */
+    const struct vl_package_file file = {
+        .path = *target == '/' ? target + 1 : target, .size = (uint64_t)st.st_size, .head = seen};
+    return vl_package_place(&file, ~0U, path) ? VL_TARGET_FS : VL_TARGET_IMAGE;
 }
 
 static int run_scan(void *settings, struct vl_err *err)

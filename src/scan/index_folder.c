@@ -16,6 +16,8 @@
 #define HEAD_BYTES       64U
 #define KEEP_MEMORY      (16UL * 1024 * 1024) /* larger files are copied to a spool and mapped */
 #define COPY_STEP        (1024UL * 1024)
+#define NEIGHBOURS_MAX   20000U                /* entries looked at for the sake of one file */
+#define NEIGHBOURS_DEPTH 4U                    /* folders below its own */
 #define FOLDER_NAMES_MAX (256UL * 1024 * 1024) /* bytes of names that wait to be looked at */
 
 /* Git's object store: compressed, and large. */
@@ -25,6 +27,7 @@ struct folder {
     int root; /* lent */
     dev_t dev;
     struct vl_indexing *ix;
+    const char *only; /* the one file asked for; its neighbours are there to be named by it; or NULL */
     struct vl_arena *names;
     struct vl_vec waiting; /* const char *: folders, the next one last */
     struct vl_buf content;
@@ -151,6 +154,21 @@ static int show_file(struct folder *f, int fd, const char *path, const struct st
     return vl_indexing_file(f->ix, &file, vl_buf_span(&f->content), f->err);
 }
 
+/* What a manifest may name ("-r base.txt", "lib/NAME/version.rb") is set aside; it says nothing by itself. */
+static int show_neighbour(struct folder *f, int fd, const char *path, const struct stat *st)
+{
+    struct vl_package_file file = {
+        .path = path, .mode = (uint32_t)st->st_mode & 07777, .size = (uint64_t)st->st_size};
+    if (!f->ix->shelf || !vl_package_shelf_wants(&file))
+        return 0;
+    int r = read_content(f, fd, path, file.size);
+    if (r <= 0)
+        return r;
+    file.content = vl_buf_span(&f->content);
+    r = vl_package_shelf_offer(f->ix->shelf, &file, NULL, f->err);
+    return r < 0 ? r : 0;
+}
+
 static int take_link(struct folder *f, int dir, const char *name, const char *path)
 {
     char target[VL_TAR_PATH_MAX];
@@ -181,10 +199,14 @@ static int take_file(struct folder *f, int dir, const char *name, const char *pa
     VL_CLEANUP(vl_file_close)
     int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 || fstat(fd, &st) < 0) {
-        note_unread(f, path, seen, errno);
+        if (!f->only || strcmp(path, f->only) == 0)
+            note_unread(f, path, seen, errno);
         return 0;
     }
-    return S_ISREG(st.st_mode) ? show_file(f, fd, path, &st) : 0; /* else it changed meanwhile */
+    if (!S_ISREG(st.st_mode))
+        return 0; /* it changed meanwhile */
+    bool asked = !f->only || strcmp(path, f->only) == 0;
+    return asked ? show_file(f, fd, path, &st) : show_neighbour(f, fd, path, &st);
 }
 
 static bool is_git_objects(const char *path)
@@ -193,10 +215,18 @@ static bool is_git_objects(const char *path)
     return strcmp(path, GIT_OBJECTS) == 0 || vl_span_ends_with(p, "/" GIT_OBJECTS);
 }
 
+static bool is_too_deep(const char *path)
+{
+    unsigned depth = 1;
+    for (; (path = strchr(path, '/')); path++)
+        depth++;
+    return depth > NEIGHBOURS_DEPTH;
+}
+
 static int take_folder(struct folder *f, const char *path, const struct stat *st)
 {
-    int r = vl_layer_paths_add(&f->ix->index->paths, VL_LAYER_PATH_DIR, path, NULL, f->err);
-    if (r < 0 || is_git_objects(path))
+    int r = f->only ? 0 : vl_layer_paths_add(&f->ix->index->paths, VL_LAYER_PATH_DIR, path, NULL, f->err);
+    if (r < 0 || is_git_objects(path) || (f->only && is_too_deep(path)))
         return r;
     if (st->st_dev != f->dev) {
         f->mounts++;
@@ -230,8 +260,12 @@ static int take_name(struct folder *f, int dir, const char *folder, const char *
     }
     if (S_ISDIR(st.st_mode))
         return take_folder(f, path, &st);
+    if (f->only && !S_ISREG(st.st_mode))
+        return 0;
     if (S_ISLNK(st.st_mode))
         return take_link(f, dir, name, path);
+    if (f->only && strcmp(path, f->only) != 0)
+        return take_file(f, dir, name, path, &st);
     int r = vl_layer_paths_add(&f->ix->index->paths,
         S_ISREG(st.st_mode) ? VL_LAYER_PATH_FILE : VL_LAYER_PATH_OTHER, path, NULL, f->err);
     if (r < 0 || !S_ISREG(st.st_mode))
@@ -255,6 +289,8 @@ static int list_names(struct folder *f, DIR *dir, struct vl_arena *arena, struct
     const struct dirent *d;
     while ((d = readdir(dir))) {
         if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
+            continue;
+        if (f->only && f->entries >= NEIGHBOURS_MAX && strcmp(d->d_name, f->only) != 0)
             continue;
         if (++f->entries > VL_LAYER_ENTRIES_MAX)
             return vl_err_set(f->err, VL_ERR_LIMIT, "more than %d entries", VL_LAYER_ENTRIES_MAX);
@@ -286,6 +322,8 @@ static int walk_folder(struct folder *f, const char *path)
     size_t first = f->waiting.len;
     for (size_t i = 0; i < names.len && r >= 0; i++)
         r = take_name(f, dirfd(dir), path, *(const char *const *)vl_vec_at(&names, i));
+    if (f->only && f->entries >= NEIGHBOURS_MAX)
+        f->waiting.len = first = 0;
     /* The last one is taken next: turn them round, so that the walk goes by name. */
     const char **waiting = f->waiting.items;
     for (size_t a = first, b = f->waiting.len; a + 1 < b; a++, b--) {
@@ -308,15 +346,46 @@ static int walk_all(struct folder *f)
     }
 }
 
+/* What was found under the place that the file would have is told under its own name. */
+static int tell_name(struct folder *f, const char *place, const char *base)
+{
+    struct vl_package_sink *sink = &f->ix->index->sink;
+    size_t len = strlen(place);
+    for (size_t i = 0; i < sink->packages.len && strcmp(place, base) != 0; i++) {
+        struct vl_package *p = vl_vec_at(&sink->packages, i);
+        if (strncmp(p->path, place, len) != 0)
+            continue;
+        p->path = vl_arena_printf(sink->arena, "%s%s", base, p->path + len);
+        if (!p->path)
+            return vl_arena_check(sink->arena, base, f->err);
+    }
+    return 0;
+}
+
 static int walk_single(struct folder *f, const char *name, const struct stat *st)
 {
-    char path[VL_TAR_PATH_MAX];
+    char clean[VL_TAR_PATH_MAX], place[VL_PACKAGE_PLACE_MAX];
     const char *slash = strrchr(name, '/');
-    if (!vl_tar_clean_path(slash ? slash + 1 : name, path))
+    const char *base = slash ? slash + 1 : name;
+    if (!vl_tar_clean_path(name, clean) && !vl_tar_clean_path(base, clean))
         return vl_err_set(f->err, VL_ERR_INVALID, "%s: no name of a file", name);
+    const uint64_t size = (uint64_t)st->st_size;
+    int r = read_content(f, f->root, base, size < HEAD_BYTES ? size : HEAD_BYTES);
+    if (r <= 0)
+        return r;
+    const struct vl_package_file file = {
+        .path = clean, .mode = (uint32_t)st->st_mode & 07777, .size = size, .head = vl_buf_span(&f->content)};
+    if (!vl_package_place(&file, f->ix->options.scopes, place) &&
+        (f->ix->options.scanners & VL_SCAN_VULN || !f->ix->secrets))
+        vl_notes_add(&f->ix->index->notes, VL_NOTE_PARTIAL, VL_ERR_UNSUPPORTED, base,
+            "no package database, manifest or binary of a kind that is read");
     f->entries = 1;
-    int r = vl_layer_paths_add(&f->ix->index->paths, VL_LAYER_PATH_FILE, path, NULL, f->err);
-    return r < 0 ? r : show_file(f, f->root, path, st);
+    r = vl_layer_paths_add(&f->ix->index->paths, VL_LAYER_PATH_FILE, place, NULL, f->err);
+    if (r == 0 && lseek(f->root, 0, SEEK_SET) < 0)
+        return vl_err_sys(f->err, errno, "%s: seek", name);
+    if (r == 0)
+        r = show_file(f, f->root, place, st);
+    return r < 0 ? r : tell_name(f, place, base);
 }
 
 static int walk(struct folder *f, const char *name)
@@ -337,11 +406,13 @@ int vl_index_folder(int dir_fd, const char *name, const struct vl_index_options 
 {
     struct stat st;
     VL_CLEANUP(vl_indexing_done) struct vl_indexing ix;
-    bool whole = fstat(dir_fd, &st) == 0 && S_ISDIR(st.st_mode);
+    bool whole = fstat(dir_fd, &st) == 0 && S_ISDIR(st.st_mode) && !options->beside;
     int r = vl_indexing_init(&ix, options, (options->scopes & VL_PACKAGE_SCOPE_LOCKED) != 0, whole, err);
     if (r < 0)
         return r;
     struct folder f = {.root = dir_fd, .ix = &ix, .err = err, .names = vl_arena_new(FOLDER_NAMES_MAX)};
+    const char *slash = strrchr(name, '/');
+    f.only = !options->beside ? NULL : slash ? slash + 1 : name;
     vl_vec_init(&f.waiting, sizeof(const char *), VL_LAYER_ENTRIES_MAX);
     vl_buf_init(&f.content, KEEP_MEMORY + COPY_STEP);
     r = f.names ? walk(&f, name) : vl_err_nomem(err);
@@ -350,7 +421,7 @@ int vl_index_folder(int dir_fd, const char *name, const struct vl_index_options 
     vl_buf_done(&f.content);
     if (r < 0)
         return vl_err_wrap(err, "%s", name);
-    ix.index->files = f.entries;
+    ix.index->files = f.only ? 1 : f.entries;
     if (f.mounts)
         vl_notes_add(&ix.index->notes, VL_NOTE_INFO, VL_ERR_NONE, name,
             "%llu other file systems below it were not entered", (unsigned long long)f.mounts);

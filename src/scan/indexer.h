@@ -10,6 +10,7 @@
 struct vl_index_options {
     unsigned scopes;   /* enum vl_package_scope */
     unsigned scanners; /* enum vl_scan_scanner */
+    bool beside; /* of a folder only the file that the name's last part tells, others where it names them */
 };
 
 /* Reads `blob` (compressed or not; lent) to its end. */

@@ -3,13 +3,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "image/cache.h"
 #include "layer_task.h"
+#include "package/parser.h"
 
 #define JOBS_MAX 64
 #define JOBS_CPU 8 /* without a wish of the caller at most as many */
@@ -266,16 +269,38 @@ int vl_scan_index_image(struct vl_image *image, const struct vl_scan_options *op
     return r;
 }
 
+/* A manifest named alone may name others beside it: then its folder is opened, where that may be read. */
+static bool open_beside(const char *path, unsigned scopes, int *ret_fd)
+{
+    struct stat st;
+    char folder[4096];
+    const char *slash = strrchr(path, '/');
+    const struct vl_package_file file = {.path = slash ? slash + 1 : path, .mode = 0644, .size = 1};
+    const struct vl_package_parser *parser = vl_package_parser_for(&file, scopes);
+    if (!parser || !parser->needs_others || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return false;
+    int n = snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+    if (n < 0 || (size_t)n >= sizeof(folder))
+        return false;
+    *ret_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return *ret_fd >= 0;
+}
+
 int vl_scan_index_path(const char *path, unsigned scopes, const struct vl_scan_options *options,
     struct vl_layer_index **ret, struct vl_err *err)
 {
     VL_CLEANUP(vl_worker_answer_done) struct vl_worker_answer answer = {0};
-    VL_CLEANUP(vl_file_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    VL_CLEANUP(vl_file_close) int fd = -1;
     struct vl_worker worker;
+    bool beside = open_beside(path, scopes, &fd);
+    if (!beside)
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return vl_err_sys(err, errno, "%s", path);
-    const struct vl_worker_job job = {
-        .kind = VL_WORKER_FOLDER, .name = path, .options = {scopes, options->scanners}, .fd = fd};
+    const struct vl_worker_job job = {.kind = beside ? VL_WORKER_BESIDE : VL_WORKER_FOLDER,
+        .name = path,
+        .options = {.scopes = scopes, .scanners = options->scanners},
+        .fd = fd};
     int r;
     if (options->indexer) {
         r = vl_worker_start(options->indexer, &job, VL_WORKER_SECONDS_MAX, &worker, err);

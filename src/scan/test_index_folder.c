@@ -218,9 +218,55 @@ static void test_no_folder(void **state)
     assert_string_equal(err.msg, "/dev/null: /dev/null: neither a folder nor a file");
 }
 
+/* A database named alone is known by its name; what nobody reads is told. */
+static void test_named_alone(void **state)
+{
+    (void)state;
+    char line[256], text[32];
+    index_test_root(folder);
+    index_test_run(folder, "cp root/var/lib/dpkg/status status; echo >notes.md");
+    struct vl_layer_index *index = index_of("status", VL_PACKAGE_SCOPE_INSTALLED);
+    (void)snprintf(text, sizeof(text), "%zu", index->sink.packages.len);
+    assert_string_equal(text, index_test_ask(folder, "grep -c '^Package:' status", line));
+    assert_string_equal(index_test_find(index, "libssl3")->path, "status");
+    assert_false(index->notes.partial);
+    vl_layer_index_free(index);
+    index = index_of("notes.md", VL_PACKAGE_SCOPE_INSTALLED | VL_PACKAGE_SCOPE_LOCKED);
+    assert_int_equal(index->sink.packages.len, 0);
+    assert_true(index->notes.partial);
+    vl_layer_index_free(index);
+    index_test_run(folder, "rm -rf root status notes.md");
+}
+
+/* pip reads the files that a requirements file names (its documentation, "-r"); other manifests beside it are
+ * not asked for. */
+static void test_named_with_neighbours(void **state)
+{
+    (void)state;
+    index_test_run(folder,
+        "mkdir -p p/sub; echo '-r sub/base.txt' >p/requirements.txt; echo 'requests==2.18.0' "
+        ">p/sub/base.txt; "
+        "echo 'flask==1.0' >p/requirements-dev.txt; echo '{\"name\":\"a\",\"version\":\"1.0.0\"}' "
+        ">p/package.json; ln -s /etc p/etc");
+    const struct vl_index_options options = {
+        .scopes = VL_PACKAGE_SCOPE_LOCKED, .scanners = VL_SCAN_VULN, .beside = true};
+    VL_CLEANUP(vl_file_close) int fd = index_test_open(folder, "p");
+    struct vl_layer_index *index = NULL;
+    struct vl_err err = VL_ERR_INIT;
+    assert_int_equal(vl_index_folder(fd, "x/p/requirements.txt", &options, &index, &err), 0);
+    assert_int_equal(index->sink.packages.len, 1);
+    assert_string_equal(index_test_find(index, "requests")->version, "2.18.0");
+    assert_int_equal(index->files, 1);
+    assert_int_equal(index->paths.entries.len, 1);
+    vl_layer_index_free(index);
+    index_test_run(folder, "rm -rf p");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_named_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_named_with_neighbours, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_root_file_system, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_not_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unreadable_files, set_up, tear_down),

@@ -44,8 +44,10 @@ struct command {
     char *env[VL_ARRAY_LEN(passed_env) + 1];
 };
 
-static const char *const kind_names[] = {
-    [VL_WORKER_STREAM] = "stream", [VL_WORKER_REGION] = "region", [VL_WORKER_FOLDER] = "folder"};
+static const char *const kind_names[] = {[VL_WORKER_STREAM] = "stream",
+    [VL_WORKER_REGION] = "region",
+    [VL_WORKER_FOLDER] = "folder",
+    [VL_WORKER_BESIDE] = "beside"};
 
 /* By its name where it has one, since to valgrind and emulators /proc/self/exe is themselves. A program that
  * was replaced since it started has none any more, but is still there. */

@@ -13,6 +13,7 @@ enum vl_worker_kind {
     VL_WORKER_STREAM, /* a blob, written to the worker's `in` */
     VL_WORKER_REGION, /* a blob in a file */
     VL_WORKER_FOLDER, /* a folder, or one file */
+    VL_WORKER_BESIDE, /* one file of a folder, named by the last part of the job's name */
 };
 
 struct vl_worker_job {

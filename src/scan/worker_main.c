@@ -103,10 +103,12 @@ int vl_worker_here(const struct vl_worker_job *job, struct vl_worker_answer *ret
 {
     struct vl_worker_answer answer = {0};
     vl_buf_init(&answer.encoded, VL_LAYER_INDEX_MAX);
+    struct vl_index_options options = job->options;
+    options.beside = job->kind == VL_WORKER_BESIDE;
     int r = job->kind == VL_WORKER_STREAM ? index_stream(job, &answer, err)
             : job->kind == VL_WORKER_REGION
                 ? index_region(job, &answer, err)
-                : vl_index_folder(job->fd, job->name, &job->options, &answer.index, err);
+                : vl_index_folder(job->fd, job->name, &options, &answer.index, err);
     if (r < 0) {
         vl_worker_answer_done(&answer);
         return r;
@@ -145,12 +147,14 @@ static int parse_job(int argc, char **argv, struct vl_worker_job *job, struct vl
         job->kind = VL_WORKER_REGION;
     } else if (strcmp(kind, "folder") == 0) {
         job->kind = VL_WORKER_FOLDER;
+    } else if (strcmp(kind, "beside") == 0) {
+        job->kind = VL_WORKER_BESIDE;
     } else {
         ok = false;
     }
     if (!ok)
         return vl_err_set(err, VL_ERR_USAGE, "indexer: this command is for vallum itself");
-    job->options = (struct vl_index_options){(unsigned)scopes, (unsigned)scanners};
+    job->options = (struct vl_index_options){.scopes = (unsigned)scopes, .scanners = (unsigned)scanners};
     job->blob_digest = blob != 0;
     return 0;
 }
@@ -189,7 +193,8 @@ static int work(int argc, char **argv, struct vl_err *err)
     int r = parse_job(argc, argv, &job, err);
     if (r < 0)
         return r;
-    const struct vl_sandbox sandbox = {.folder = job.kind == VL_WORKER_FOLDER ? job.fd : -1};
+    const struct vl_sandbox sandbox = {
+        .folder = job.kind == VL_WORKER_FOLDER || job.kind == VL_WORKER_BESIDE ? job.fd : -1};
     r = vl_sandbox_enter(&sandbox, err);
     if (r == 0)
         r = vl_worker_here(&job, &answer, err);

@@ -107,6 +107,15 @@ const struct vl_package_parser *vl_package_parser_at(size_t index);
 /* First parser that wants the file within the scopes; NULL where none does. */
 const struct vl_package_parser *vl_package_parser_for(const struct vl_package_file *file, unsigned scopes);
 
+#define VL_PACKAGE_PLACE_MAX 4096 /* bytes of a path incl. the NUL */
+
+/* For a file that was named alone: who reads it, and the path to show it under. That is its own path
+ * (file->path, clean, whole) as far up as some parser needs it, else the folder that databases of its name
+ * have
+ * ("Packages" is "var/lib/rpm/Packages"). NULL where nobody wants it; ret_path is its last component then. */
+const struct vl_package_parser *vl_package_place(
+    const struct vl_package_file *file, unsigned scopes, char ret_path[VL_PACKAGE_PLACE_MAX]);
+
 const struct vl_package_parser *vl_package_parser_by_name(const char *name);
 
 /* Fills package->purl from its fields (canonical; distribution packages get namespace and distro qualifier).
