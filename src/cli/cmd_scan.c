@@ -178,20 +178,6 @@ static int scan(struct vl_cli_scan_settings *s, enum vl_target_kind kind, struct
     return exit_of(s, result);
 }
 
-static int run_image(void *settings, struct vl_err *err)
-{
-    const struct vl_cli_scan_settings *s = settings;
-    struct stat st;
-    int r = scan(settings, VL_TARGET_IMAGE, err);
-    if (r < 0 && stat(s->target, &st) == 0 && S_ISDIR(st.st_mode))
-        return vl_err_set(err, VL_ERR_USAGE,
-            "%s is a folder and no image layout: 'vallum scan fs' looks at a project, 'vallum scan rootfs' "
-            "at a root "
-            "file system",
-            s->target);
-    return r;
-}
-
 static int run_rootfs(void *settings, struct vl_err *err)
 {
     return scan(settings, VL_TARGET_ROOTFS, err);
@@ -235,6 +221,20 @@ static enum vl_target_kind kind_of(const char *target)
     const struct vl_package_file file = {
         .path = *target == '/' ? target + 1 : target, .size = (uint64_t)st.st_size, .head = seen};
     return vl_package_place(&file, ~0U, path) ? VL_TARGET_FS : VL_TARGET_IMAGE;
+}
+
+static int run_image(void *settings, struct vl_err *err)
+{
+    const struct vl_cli_scan_settings *s = settings;
+    int r = scan(settings, VL_TARGET_IMAGE, err);
+    enum vl_target_kind kind = kind_of(s->target);
+    if (r < 0 && (kind == VL_TARGET_FS || kind == VL_TARGET_ROOTFS))
+        return vl_err_set(err, VL_ERR_USAGE,
+            "%s is no image: 'vallum scan fs' looks at a project, 'vallum scan rootfs' "
+            "at a root "
+            "file system",
+            s->target);
+    return r;
 }
 
 static int run_scan(void *settings, struct vl_err *err)
