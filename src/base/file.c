@@ -59,8 +59,11 @@ int vl_file_read(const char *path, size_t max, struct vl_buf *out, struct vl_err
     if (strcmp(path, "-") == 0)
         return vl_file_read_fd(STDIN_FILENO, "standard input", max, out, err);
     VL_CLEANUP(vl_file_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
     if (fd < 0)
         return vl_err_sys(err, errno, "%s", path);
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+        vl_buf_expect(out, (uint64_t)st.st_size < max ? (size_t)st.st_size + READ_STEP : max);
     return vl_file_read_fd(fd, path, max, out, err);
 }
 

@@ -93,6 +93,29 @@ static void test_reserve_without_commit(void **state)
     assert_string_equal(vl_buf_str(&buf), "ab");
 }
 
+/* An expectation is neither content nor permission, and what comes may be more. */
+static void test_expected_lengths(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {0, 1, 100, 511UL << 10, 512UL << 10, 2UL << 20, 5000000, SIZE_MAX};
+    for (size_t i = 0; i < VL_ARRAY_LEN(lengths); i++) {
+        struct vl_err err = VL_ERR_INIT;
+        VL_CLEANUP(vl_buf_done) struct vl_buf buf;
+        vl_buf_init(&buf, 3UL << 20);
+        vl_buf_expect(&buf, lengths[i]);
+        assert_int_equal(buf.len, 0);
+        assert_string_equal(vl_buf_str(&buf), "");
+        vl_buf_append_str(&buf, "first");
+        vl_buf_expect(&buf, lengths[i]); /* too late: nothing is lost */
+        while (buf.len < 3UL << 20)
+            vl_buf_append_char(&buf, 'x');
+        assert_int_equal(vl_buf_check(&buf, "b", &err), 0);
+        assert_memory_equal(buf.ptr, "firstxxx", 8);
+        vl_buf_append_char(&buf, 'x');
+        assert_int_equal(vl_buf_check(&buf, "b", &err), -E2BIG);
+    }
+}
+
 static void test_huge_lengths(void **state)
 {
     (void)state;
@@ -142,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_maximum_is_exact_and_sticky),
         cmocka_unit_test(test_growth_keeps_content),
         cmocka_unit_test(test_reserve_without_commit),
+        cmocka_unit_test(test_expected_lengths),
         cmocka_unit_test(test_huge_lengths),
         cmocka_unit_test(test_little_endian_and_varint),
     };

@@ -11,6 +11,8 @@
 
 #define WIDTH_MIN     60
 #define WIDTH_DEFAULT 100
+#define FINDING_BYTES 3072U /* of a report, about: JSON of a Debian image has 2,900 */
+#define PACKAGE_BYTES 512U
 
 static unsigned width_of(const struct vl_cli_scan_settings *s)
 {
@@ -34,6 +36,8 @@ static int write_one(const struct vl_scan_result *result, const struct vl_cli_sc
         .version = VL_VERSION,
     };
     vl_buf_init(&text, VL_REPORT_MAX);
+    vl_buf_expect(
+        &text, result->findings.len * FINDING_BYTES + result->inventory->packages.len * PACKAGE_BYTES);
     int r = vl_report_write(result, output->format, &options, &text, err);
     if (r < 0 || !output->file)
         return r < 0 ? r : vl_cli_print(&text, err);
