@@ -7,6 +7,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __SANITIZE_ADDRESS__ /* gcc */
+#define WATCHED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WATCHED
+#endif
+#endif
+
+/* Under AddressSanitizer what was not given out is out of bounds, and some of it lies behind each allocation:
+ * one byte too many is found, as with malloc(). */
+#ifdef WATCHED
+#include <sanitizer/asan_interface.h>
+#define GUARD           16U
+#define FORBID(at, len) ASAN_POISON_MEMORY_REGION(at, len)
+#define ALLOW(at, len)  ASAN_UNPOISON_MEMORY_REGION(at, len)
+#else
+#define GUARD           0U
+#define FORBID(at, len) ((void)0)
+#define ALLOW(at, len)  ((void)0)
+#endif
+
 #define BLOCK_SIZE (32U * 1024U)
 
 struct block {
@@ -60,7 +81,9 @@ void vl_arena_reset(struct vl_arena *arena)
     if (first) {
         free_blocks(first->next);
         first->next = NULL;
+        ALLOW(first->data, first->used);
         memset(first->data, 0, first->used);
+        FORBID(first->data, first->used);
         first->used = 0;
     }
     arena->used = 0;
@@ -75,17 +98,19 @@ static struct block *new_block(struct vl_arena *arena, size_t cap)
         return NULL;
     }
     block->cap = cap;
+    FORBID(block->data, cap);
     return block;
 }
 
 void *vl_arena_alloc(struct vl_arena *arena, size_t size)
 {
     const size_t align = alignof(max_align_t);
-    if (size > arena->max || arena->used > arena->max - size || size > SIZE_MAX - align) {
+    if (size > arena->max || arena->used > arena->max - size || size > SIZE_MAX - align - GUARD) {
         arena->failed = arena->failed ? arena->failed : -E2BIG;
         return NULL;
     }
-    size_t need = (size + align - 1) / align * align;
+    size_t used = (size + align - 1) / align * align;
+    size_t need = used + GUARD;
     struct block *block = arena->blocks;
     if (!block || need > block->cap - block->used) {
         struct block *fresh = new_block(arena, need > BLOCK_SIZE / 4 ? need : BLOCK_SIZE);
@@ -103,7 +128,8 @@ void *vl_arena_alloc(struct vl_arena *arena, size_t size)
     }
     void *ptr = block->data + block->used;
     block->used += need;
-    arena->used += need;
+    arena->used += used;
+    ALLOW(ptr, size);
     return ptr;
 }
 

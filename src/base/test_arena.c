@@ -11,6 +11,14 @@
 
 #include "base/arena.h"
 
+#ifdef __SANITIZE_ADDRESS__ /* gcc */
+#define WATCHED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WATCHED
+#endif
+#endif
+
 /* Allocations larger than any machine has must fail as they do without a sanitizer. */
 const char *__asan_default_options(void)
 {
@@ -105,6 +113,32 @@ static void test_copies(void **state)
     assert_string_equal(vl_arena_strdup(small, "ab"), "ab");
 }
 
+#ifdef WATCHED
+/* Only a sanitizer sees it: the byte behind an allocation, and all of a block that was taken back. */
+static void test_bytes_not_given_out_are_watched(void **state)
+{
+    (void)state;
+    VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(1 << 20);
+    static const size_t sizes[] = {1, 15, 16, 17, 8192, 40000};
+    char *first = vl_arena_alloc(arena, 5);
+    for (size_t i = 0; i < VL_ARRAY_LEN(sizes); i++) {
+        char *p = vl_arena_alloc(arena, sizes[i]);
+        assert_null(__asan_region_is_poisoned(p, sizes[i]));
+        assert_int_equal(__asan_address_is_poisoned(p + sizes[i]), 1);
+    }
+    vl_arena_reset(arena);
+    assert_int_equal(__asan_address_is_poisoned(first), 1);
+    assert_ptr_equal(vl_arena_alloc(arena, 5), first);
+    assert_int_equal(__asan_address_is_poisoned(first), 0);
+}
+#else
+static void test_bytes_not_given_out_are_watched(void **state)
+{
+    (void)state;
+    skip();
+}
+#endif
+
 static void test_free_accepts_null(void **state)
 {
     (void)state;
@@ -123,6 +157,7 @@ int main(void)
         cmocka_unit_test(test_maximum_is_sticky),
         cmocka_unit_test(test_array_overflow),
         cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_bytes_not_given_out_are_watched),
         cmocka_unit_test(test_free_accepts_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
