@@ -43,6 +43,7 @@ cpp = 'aarch64-linux-gnu-g++'
 ar = 'aarch64-linux-gnu-ar'
 strip = 'aarch64-linux-gnu-strip'
 pkg-config = 'pkg-config'
+pkgconfig = 'pkg-config'
 exe_wrapper = ['qemu-aarch64', '-L', '$sysroot']
 [built-in options]
 c_args = ['--sysroot=$sysroot']

@@ -56,8 +56,8 @@ static int make_meta(const char *db_path, struct vl_span bytes, struct vl_buf *o
 {
     struct vl_digest digest;
     char text[VL_DIGEST_TEXT_MAX];
-    int64_t data_ms;
-    uint64_t records;
+    int64_t data_ms = 0;
+    uint64_t records = 0;
     int r = newest_data(db_path, &data_ms, &records, err);
     if (r < 0)
         return r;
@@ -213,7 +213,7 @@ static int install_checked(const struct vl_advisory_install_options *o, const st
 int vl_advisory_install_bytes(const struct vl_advisory_install_options *options, struct vl_span meta,
     struct vl_span signature, struct vl_span db, bool *ret_changed, struct vl_err *err)
 {
-    struct parsed_meta parsed;
+    struct parsed_meta parsed = {0};
     int r = check_meta(options, meta, signature, &parsed, err);
     bool changed = r > 0;
     if (r > 0)
@@ -245,7 +245,7 @@ static int install_parts(const struct vl_advisory_install_options *o, struct vl_
     VL_CLEANUP(vl_buf_done) struct vl_buf meta;
     VL_CLEANUP(vl_buf_done) struct vl_buf sig;
     VL_CLEANUP(vl_buf_done) struct vl_buf db;
-    struct parsed_meta parsed;
+    struct parsed_meta parsed = {0};
     vl_buf_init(&meta, META_BYTES_MAX);
     vl_buf_init(&sig, SIG_BYTES_MAX);
     vl_buf_init(&db, DB_BYTES_MAX);

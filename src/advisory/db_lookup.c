@@ -95,7 +95,7 @@ static int walk_block(struct vl_advisory_db *db, uint32_t block, uint32_t want_i
 {
     uint32_t at;
     uint32_t end;
-    uint32_t base;
+    uint32_t base = 0;
     int r = adb_u32(db, ADB_ADVISORY_BLOCKS, (uint64_t)block * 2, &at, err);
     if (r == 0)
         r = adb_u32(db, ADB_ADVISORY_BLOCKS, (uint64_t)block * 2 + 1, &base, err);
@@ -194,7 +194,7 @@ static void group_facts(struct adb_group *g, struct vl_reader *in)
 int adb_group_get(struct vl_advisory_db *db, uint32_t number, struct adb_group *ret, struct vl_err *err)
 {
     uint32_t at;
-    struct vl_span bytes;
+    struct vl_span bytes = VL_SPAN_EMPTY;
     if (number >= db->n_groups)
         return adb_corrupt(db, "a vulnerability number", err);
     int r = adb_u32(db, ADB_GROUP_BLOCKS, number / ADB_BLOCK, &at, err);
@@ -229,7 +229,7 @@ struct id_walk {
 static int start_ids(struct vl_advisory_db *db, uint32_t block, struct id_walk *w, struct vl_err *err)
 {
     uint32_t at;
-    struct vl_span bytes;
+    struct vl_span bytes = VL_SPAN_EMPTY;
     int r = adb_u32(db, ADB_ID_BLOCKS, block, &at, err);
     if (r == 0)
         r = adb_window(db, ADB_IDS, at, ADB_BLOCK * (ID_MAX + 16), &bytes, err);
@@ -309,7 +309,7 @@ static int get_unpacker(struct vl_advisory_db *db, struct adb_unpacker **ret, st
     struct adb_unpacker *have = atomic_load(&db->unpacker);
     if (!have) {
         struct vl_span dict;
-        struct adb_unpacker *made;
+        struct adb_unpacker *made = NULL;
         int r = adb_window(db, ADB_TEXT_DICT, 0, ADB_TEXT_DICT_MAX, &dict, err);
         if (r == 0)
             r = adb_unpacker_new(dict, &made, err);

@@ -141,7 +141,9 @@ static void update(struct place *p)
         .result = on_result,
         .user = p};
     p->ranges[0] = p->states[0] = 0;
-    if (vl_advisory_update(&options, NULL, &err) < 0 || vl_advisory_db_open(p->db, &db, &err) < 0)
+    if (vl_advisory_update(&options, NULL, &err) < 0)
+        fail_msg("%s", err.msg);
+    if (vl_advisory_db_open(p->db, &db, &err) < 0)
         fail_msg("%s", err.msg);
     assert_int_equal(vl_advisory_search(db, VL_SPAN_LIT("pkg:npm/a"), on_row, p, &err), 0);
     assert_int_equal(vl_advisory_search(db, VL_SPAN_LIT("pkg:npm/b"), on_row, p, &err), 0);

@@ -303,9 +303,10 @@ int windows_has_data(
 {
     struct windows_state *w;
     int r = get_state(m, package, &w, err);
-    if (r == 0)
-        *ret = w->found && (m->n_updates > 0 || w->has_builds);
-    return r;
+    if (r < 0)
+        return r;
+    *ret = w->found && (m->n_updates > 0 || w->has_builds);
+    return 0;
 }
 
 struct candidate {
@@ -386,18 +387,15 @@ static int add_hits(
 
 int windows_match(struct vl_advisory_matcher *m, const struct vl_package *package, struct vl_err *err)
 {
-    struct windows_state *w;
     bool has_data;
-    int r = get_state(m, package, &w, err);
-    if (r == 0)
-        r = windows_has_data(m, package, &has_data, err);
+    int r = windows_has_data(m, package, &has_data, err);
     if (r < 0 || !has_data)
         return r;
     struct vl_vec list;
     vl_vec_init(&list, sizeof(struct candidate), 10000000);
-    r = list_candidates(w, &list, err);
+    r = list_candidates(m->windows, &list, err);
     if (r == 0)
-        r = add_hits(m, w, &list, err);
+        r = add_hits(m, m->windows, &list, err);
     vl_vec_done(&list);
     return r;
 }

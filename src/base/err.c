@@ -5,6 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifdef __clang_analyzer__
+#undef vl_err_set
+#undef vl_err_sys
+#undef vl_err_wrap
+#endif
+
 static const struct {
     const char *name;
     int errnum;

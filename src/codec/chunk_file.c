@@ -130,6 +130,7 @@ int vl_chunk_file_open(
     if (r == 0)
         r = read_header(f, magic, version, err);
     if (r < 0)
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not know VL_CLEANUP */
         return r;
     f->checked = calloc((size_t)f->n_pages / 64 + 1, sizeof(*f->checked));
     if (!f->checked)

@@ -422,7 +422,7 @@ static void test_pipelined_large(void **state)
         size_t at = 0, stop = round < 4 ? SIZE_MAX : round * 100000; /* some are freed early */
         struct vl_span part;
         int64_t n;
-        while (at < stop && (n = vl_stream_borrow(s, 4096 << round, &part, &err)) > 0) {
+        while (at < stop && (n = vl_stream_borrow(s, (size_t)4096 << round, &part, &err)) > 0) {
             for (size_t i = 0; i < part.len; i += 997)
                 assert_int_equal((uint8_t)part.ptr[i], (uint8_t)((at + i) * 7 + (at + i) / 251));
             at += part.len;

@@ -93,10 +93,7 @@ enum flavour { V7, USTAR, GNU };
 
 static char *header(enum flavour flavour, const char *name, char type, uint64_t size)
 {
-    static const char *const magics[] = {"\0\0\0\0\0\0\0",
-        "ustar\0"
-        "00",
-        "ustar  "};
+    static const char magics[][9] = {"", {'u', 's', 't', 'a', 'r', 0, '0', '0'}, "ustar  "};
     char *h = vl_buf_reserve(&archive, 512);
     if (!h)
         abort();

@@ -227,6 +227,7 @@ int vl_xml_parse(struct vl_span input, const char *name, struct vl_xml **ret_xml
     xml->arena = vl_arena_new(XML_MEMORY_MAX);
     int r = xml->arena ? read_xml(xml, input, name, err) : vl_err_nomem(err);
     if (r < 0)
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not know VL_CLEANUP */
         return r;
     *ret_xml = xml;
     xml = NULL;

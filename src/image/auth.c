@@ -323,12 +323,10 @@ static int ask_server(struct vl_http_client *client, const char *url, struct vl_
         q.no_redirects = true; /* the form holds a secret, which must not follow to another host */
     }
     int r = vl_http_perform(client, &q, collect, &body, &said, &response, err);
+    if (r >= 0 && response.status != 200)
+        r = vl_http_status_error(&response, vl_buf_span(&said), err);
     if (r < 0)
         return vl_err_wrap(err, "token server");
-    if (response.status != 200) {
-        r = vl_http_status_error(&response, vl_buf_span(&said), err);
-        return vl_err_wrap(err, "token server");
-    }
     return vl_doc_parse(vl_buf_span(&body), VL_DOC_JSON, "answer of the token server", ret, err);
 }
 

@@ -147,12 +147,14 @@ static int load_page(struct vl_bolt *b, uint64_t id, struct vl_span *ret, struct
     if (bytes > PAGE_BYTES_MAX)
         return vl_err_set(err, VL_ERR_LIMIT, "%s: a page of more than %lu bytes", b->name, PAGE_BYTES_MAX);
     char *page = vl_arena_alloc(b->arena, (size_t)bytes);
+    r = page ? 0 : vl_arena_check(b->arena, b->name, err);
     if (!page)
-        return vl_arena_check(b->arena, b->name, err) < 0 ? err->err : vl_err_nomem(err);
+        return r < 0 ? r : vl_err_nomem(err);
     r = read_at(b->fd, b->name, id * b->page_size, page, (size_t)bytes, err);
-    if (r == 0)
-        *ret = (struct vl_span){page, (size_t)bytes};
-    return r;
+    if (r < 0)
+        return r;
+    *ret = (struct vl_span){page, (size_t)bytes};
+    return 0;
 }
 
 struct walk {
@@ -208,7 +210,7 @@ static int walk_page(
         return vl_err_set(err, VL_ERR_LIMIT, "%s: pages more than %d deep", w->bolt->name, VL_BOLT_DEPTH_MAX);
     vl_reader_seek(&r, HEADER_BYTES);
     for (unsigned i = 0; i < count; i++) {
-        struct vl_span child;
+        struct vl_span child = VL_SPAN_EMPTY;
         vl_reader_skip(&r, 8); /* where its first key is, and how long */
         uint64_t child_id = vl_reader_u64le(&r);
         if (!vl_reader_ok(&r))
@@ -229,7 +231,7 @@ int vl_bolt_each(struct vl_bolt *bolt, const struct vl_bolt_item *bucket,
     void *user, struct vl_err *err)
 {
     const struct walk w = {bolt, each, user};
-    struct vl_span page;
+    struct vl_span page = VL_SPAN_EMPTY;
     uint64_t root = bolt->root;
     if (bucket) {
         struct vl_reader r = vl_reader_new(bucket->value);

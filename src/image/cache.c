@@ -57,7 +57,7 @@ int vl_image_cache_open(const char *dir, uint64_t max_bytes, struct vl_image_cac
         return vl_err_nomem(err);
     c->dir = fd;
     c->max_bytes = max_bytes ? max_bytes : VL_IMAGE_CACHE_BYTES;
-    fd = -1;
+    fd = -1; /* NOLINT(clang-analyzer-deadcode.DeadStores): VL_CLEANUP reads it */
     *ret = c;
     return 0;
 }

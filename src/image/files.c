@@ -81,7 +81,7 @@ int vl_files_open_folder(const char *path, struct vl_files **ret, struct vl_err 
     struct vl_files *f = files_new(fd, path, true);
     if (!f)
         return vl_err_nomem(err);
-    fd = -1;
+    fd = -1; /* NOLINT(clang-analyzer-deadcode.DeadStores): VL_CLEANUP reads it */
     *ret = f;
     return 0;
 }
@@ -248,7 +248,7 @@ static int find_in_folder(
         return err->err;
     *slot = *ret_fd = fd;
     *ret_length = (uint64_t)st.st_size;
-    fd = -1;
+    fd = -1; /* NOLINT(clang-analyzer-deadcode.DeadStores): VL_CLEANUP reads it */
     return 0;
 }
 

@@ -70,6 +70,7 @@ static int gather(
     struct vl_merge *m, const struct vl_layer_paths *const *layers, size_t n, struct vl_err *err)
 {
     size_t total = 0;
+    size_t got = 0;
     for (size_t k = 0; k < n; k++)
         total += layers[k] ? layers[k]->entries.len : 0;
     if (total > VL_MERGE_ENTRIES_MAX)
@@ -85,9 +86,10 @@ static int gather(
     for (size_t k = 0; k < n; k++) {
         const struct vl_layer_path *p = layers[k] ? layers[k]->entries.items : NULL;
         for (size_t i = 0; p && i < layers[k]->entries.len; i++)
-            m->all[m->n_all++] = (struct vl_merge_entry){p[i].path, &p[i], (uint32_t)k};
-        ends[k] = m->n_all;
+            m->all[got++] = (struct vl_merge_entry){p[i].path, &p[i], (uint32_t)k};
+        ends[k] = got;
     }
+    m->n_all = got;
     merge_sorted_runs(&m->all, &m->view, ends, n);
     free(ends);
     return 0;

@@ -121,7 +121,6 @@ static bool valid_host(struct vl_span s)
 
 static bool valid_registry(struct vl_span s)
 {
-    struct vl_span host = s;
     struct vl_span after;
     if (s.len && s.ptr[0] == '[') {
         size_t end = vl_span_find_char(s, ']');
@@ -130,7 +129,7 @@ static bool valid_registry(struct vl_span s)
         after = vl_span_slice(s, end + 1, s.len);
     } else {
         size_t colon = vl_span_find_char(s, ':');
-        host = vl_span_slice(s, 0, colon);
+        struct vl_span host = vl_span_slice(s, 0, colon);
         after = vl_span_slice(s, host.len, s.len);
         if (!valid_host(host))
             return false;

@@ -106,8 +106,10 @@ int vl_multi_new(const struct vl_multi_pattern *patterns, size_t n, struct vl_mu
         int r = set_fill(&set, patterns, n, err);
         if (r >= 0)
             r = compile(multi, &set, n, err);
+        /* NOLINTBEGIN(clang-analyzer-unix.Malloc): it does not know VL_CLEANUP */
         if (r < 0)
             return r;
+        /* NOLINTEND(clang-analyzer-unix.Malloc) */
         if (hs_alloc_scratch(multi->database, &multi->scratch) != HS_SUCCESS)
             return vl_err_nomem(err);
     }

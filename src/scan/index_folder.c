@@ -318,10 +318,11 @@ static int walk_folder(struct folder *f, const char *path)
         vl_file_close(&fd);
         return 0;
     }
+    /* The folder's descriptor stays `fd`; `dir` closes it. */
     int r = arena ? list_names(f, dir, arena, &names) : vl_err_nomem(f->err);
     size_t first = f->waiting.len;
     for (size_t i = 0; i < names.len && r >= 0; i++)
-        r = take_name(f, dirfd(dir), path, *(const char *const *)vl_vec_at(&names, i));
+        r = take_name(f, fd, path, *(const char *const *)vl_vec_at(&names, i));
     if (f->only && f->entries >= NEIGHBOURS_MAX)
         f->waiting.len = first = 0;
     /* The last one is taken next: turn them round, so that the walk goes by name. */

@@ -73,7 +73,7 @@ int vl_index_layer_region(int fd, uint64_t offset, uint64_t length, const char *
     const struct vl_index_options *options, struct vl_layer_index **ret, struct vl_err *err)
 {
     VL_CLEANUP(vl_stream_cleanup) struct vl_stream *blob = NULL;
-    struct vl_span head;
+    struct vl_span head = VL_SPAN_EMPTY;
     int r = vl_stream_new_region(fd, name, offset, length, NULL, &blob, err);
     if (r == 0)
         r = vl_stream_peek(blob, 6, &head, err);

@@ -95,6 +95,14 @@ static const char *take_text(struct decoder *d, bool nullable)
     return d->pool + at;
 }
 
+/* A value of an enum that has `count` of them; the first one where it is none. */
+static unsigned take_kind(struct decoder *d, unsigned count, const char *what)
+{
+    unsigned kind = vl_reader_u8(&d->in);
+    demand(d, kind < count, what);
+    return kind < count ? kind : 0;
+}
+
 static void take_texts(struct decoder *d, void *record, const struct vl_index_text *texts, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -301,9 +309,7 @@ static void take_packages(struct decoder *d)
         take_room(d, &d->index->sink.packages, d->n.packages, 53, "more packages than there can be");
     for (uint32_t i = 0; items && i < d->n.packages && is_good(d); i++) {
         struct vl_package *p = &items[i];
-        unsigned eco = vl_reader_u8(&d->in);
-        demand(d, eco < VL_ECO_COUNT, "unknown ecosystem");
-        p->ecosystem = (enum vl_ecosystem)eco;
+        p->ecosystem = (enum vl_ecosystem)take_kind(d, VL_ECO_COUNT, "unknown ecosystem");
         p->flags = vl_reader_u32le(&d->in);
         demand(d, (p->flags & ~VL_INDEX_PACKAGE_FLAGS) == 0, "unknown flags of a package");
         p->line = vl_reader_u32le(&d->in);
@@ -349,9 +355,8 @@ static void take_notes(struct decoder *d)
     }
     notes->len = notes->cap = n;
     for (uint32_t i = 0; i < n; i++) {
-        unsigned kind = vl_reader_u8(&d->in);
-        unsigned code = vl_reader_u8(&d->in);
-        demand(d, kind <= VL_NOTE_PARTIAL && code <= VL_ERR_MEMORY, "unknown kind of note");
+        unsigned kind = take_kind(d, VL_NOTE_PARTIAL + 1, "unknown kind of note");
+        unsigned code = take_kind(d, VL_ERR_MEMORY + 1, "unknown kind of note");
         demand(d, kind != VL_NOTE_PARTIAL || notes->partial, "a whole index with a note of what is missing");
         notes->items[i].kind = (enum vl_note_kind)kind;
         notes->items[i].code = (enum vl_err_code)code;
@@ -364,9 +369,7 @@ static void take_distro(struct decoder *d)
     struct vl_distro *distro = &d->index->sink.distro;
     if (!(d->flags & VL_INDEX_HAS_DISTRO))
         return;
-    unsigned support = vl_reader_u8(&d->in);
-    demand(d, support <= VL_SUPPORT_ENDED, "unknown state of support");
-    distro->support = (enum vl_support)support;
+    distro->support = (enum vl_support)take_kind(d, VL_SUPPORT_ENDED + 1, "unknown state of support");
     distro->support_ends_ms = (int64_t)vl_reader_u64le(&d->in);
     distro->extended_ends_ms = (int64_t)vl_reader_u64le(&d->in);
     take_texts(d, distro, vl_index_distro_texts, VL_ARRAY_LEN(vl_index_distro_texts));

@@ -58,10 +58,11 @@ static int name_want(
         return 0;
     }
     const char *copy = vl_arena_dup_span(o->arena, path);
+    int r = copy ? 0 : vl_arena_check(o->arena, "paths that packages may own", err);
     if (!copy)
-        return vl_arena_check(o->arena, "paths that packages may own", err);
+        return r < 0 ? r : vl_err_nomem(err);
     path.ptr = copy;
-    int r = vl_map_put(&o->wants, path, &slot, NULL, err);
+    r = vl_map_put(&o->wants, path, &slot, NULL, err);
     if (r < 0)
         return vl_err_wrap(err, "paths that packages may own");
     slot->value.num = *ret_want = want;
@@ -75,14 +76,16 @@ int owners_want(struct owners *o, struct vl_span path, uint32_t *ret_want, struc
     uint32_t want = (uint32_t)o->found.len, got;
     struct vl_span folder = metadata_folder(path);
     int r = name_want(o, folder.len ? folder : path, want, &got, err);
-    if (r >= 0 && got == want) {
+    if (r < 0)
+        return r;
+    if (got == want) {
         uint32_t *found = vl_vec_push(&o->found, "paths that packages may own", err);
         if (!found)
             return err->err;
         *found = OWNERS_NONE;
     }
     *ret_want = got;
-    return r;
+    return 0;
 }
 
 int owners_alias(struct owners *o, uint32_t want, struct vl_span path, struct vl_err *err)

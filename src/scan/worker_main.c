@@ -55,7 +55,7 @@ static int index_compressed(const struct vl_worker_job *job, struct vl_stream *b
 static int index_region(const struct vl_worker_job *job, struct vl_worker_answer *answer, struct vl_err *err)
 {
     VL_CLEANUP(vl_stream_cleanup) struct vl_stream *blob = NULL;
-    struct vl_span head;
+    struct vl_span head = VL_SPAN_EMPTY;
     int r = vl_stream_new_region(job->fd, job->name, job->offset, job->length, NULL, &blob, err);
     if (r == 0)
         r = vl_stream_peek(blob, 6, &head, err);

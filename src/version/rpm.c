@@ -116,7 +116,7 @@ int vl_version_rpm_order(struct vl_span a, struct vl_span b)
 static struct vl_span without_zero_parts(struct vl_span s)
 {
     while (vl_span_ends_with(s, ".0"))
-        s.len -= 2;
+        s = vl_span_slice(s, 0, s.len - 2);
     return s;
 }
 

@@ -62,9 +62,10 @@ static int row_for(
     bool added;
     const char *key = vl_arena_printf(c->arena, "%.*s %.*s %.*s %d", VL_SPAN_FMT(component->space),
         VL_SPAN_FMT(component->package), VL_SPAN_FMT(component->module), component->source);
+    int r = key ? 0 : vl_arena_check(c->arena, "a CSAF document", err);
     if (!key)
-        return vl_arena_check(c->arena, "a CSAF document", err) < 0 ? err->err : vl_err_nomem(err);
-    int r = vl_map_put(&c->index, vl_span_str(key), &slot, &added, err);
+        return r < 0 ? r : vl_err_nomem(err);
+    r = vl_map_put(&c->index, vl_span_str(key), &slot, &added, err);
     if (r < 0)
         return r;
     if (added) {

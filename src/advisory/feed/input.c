@@ -145,7 +145,7 @@ static int read_stream(struct input *in, struct vl_span bytes, struct vl_err *er
 {
     VL_CLEANUP(vl_stream_cleanup) struct vl_stream *stream = NULL;
     struct vl_stream *below;
-    struct vl_span head;
+    struct vl_span head = VL_SPAN_EMPTY;
     int r = vl_stream_new_span(bytes, &below, err);
     if (r == 0)
         r = vl_stream_new_auto(below, VL_FEED_OUTPUT_MAX, &stream, err);

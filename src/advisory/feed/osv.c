@@ -8,7 +8,7 @@
 #include "parse.h"
 #include "version/version.h"
 
-enum event_kind { EVENT_INTRODUCED, EVENT_FIXED, EVENT_LAST };
+enum event_kind { EVENT_INTRODUCED, EVENT_FIXED, EVENT_LAST, EVENT_OTHER };
 
 struct event {
     enum event_kind kind;
@@ -154,9 +154,9 @@ static struct event *collect_events(struct osv *o, const struct vl_doc_node *ran
             enum event_kind kind = vl_span_eq_str(key, "introduced")      ? EVENT_INTRODUCED
                                    : vl_span_eq_str(key, "fixed")         ? EVENT_FIXED
                                    : vl_span_eq_str(key, "last_affected") ? EVENT_LAST
-                                                                          : (enum event_kind)99;
+                                                                          : EVENT_OTHER;
             struct vl_span version = vl_span_trim(vl_doc_text(m));
-            if ((unsigned)kind > EVENT_LAST || version.len == 0 || version.len > VL_RECORD_VERSION_MAX)
+            if (kind == EVENT_OTHER || version.len == 0 || version.len > VL_RECORD_VERSION_MAX)
                 continue;
             void *items = events;
             struct event *slot = vl_feed_push(&items, &n, &cap, sizeof(*slot), o->arena);

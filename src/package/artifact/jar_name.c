@@ -112,8 +112,9 @@ const char *jar_group_of(struct vl_span artifact)
         if (vl_span_eq(row, artifact))
             return jar_groups[i].group;
         bool open = row.len && row.ptr[row.len - 1] == '*';
-        if (open && row.len > best && artifact.len >= row.len - 1 &&
-            memcmp(row.ptr, artifact.ptr, row.len - 1) == 0) {
+        size_t front = open ? row.len - 1 : 0;
+        if (open && row.len > best &&
+            vl_span_eq(vl_span_slice(row, 0, front), vl_span_slice(artifact, 0, front))) {
             best = row.len;
             group = jar_groups[i].group;
         }

@@ -246,7 +246,9 @@ static int read_call(struct reader *r, struct vl_span name, const struct star_va
     struct star_argument *arguments = vl_arena_array(r->arena, 8, sizeof(*arguments));
     size_t n = 0, cap = 8;
     uint32_t line = r->line;
-    int e = arguments ? enter(r, err) : vl_arena_check(r->arena, r->path, err);
+    if (!arguments)
+        return vl_arena_check(r->arena, r->path, err);
+    int e = enter(r, err);
     while (e == 0) {
         skip_blank(r, false);
         if (peek(r) == ')')
@@ -321,7 +323,7 @@ static int eval_term(struct reader *r, struct star_value *ret, struct vl_err *er
     if (c == '[')
         return read_list(r, ']', ret, err);
     if (c == '(' || c == '{') {
-        struct star_value list;
+        struct star_value list = {0};
         int e = read_list(r, c == '(' ? ')' : '}', &list, err);
         /* (x) is x; a longer one is a tuple, a dictionary has no value. */
         if (e == 0 && c == '(')
