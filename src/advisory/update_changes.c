@@ -108,12 +108,10 @@ static int on_list(
     size_t end = vl_span_rfind_char(all, '\n');
     struct vl_span whole = vl_span_slice(all, 0, end == SIZE_MAX ? 0 : end);
     size_t start = vl_span_rfind_char(whole, '\n');
-    int64_t ms;
+    struct vl_span last = vl_span_slice(whole, start == SIZE_MAX ? 0 : start + 1, whole.len);
+    int64_t ms = 0;
     struct vl_span id;
-    l->enough = l->since_ms ? read_line(vl_span_slice(whole, start == SIZE_MAX ? 0 : start + 1, whole.len),
-                                  &ms, &id) &&
-                                  ms <= l->since_ms
-                            : whole.len > 0;
+    l->enough = l->since_ms ? read_line(last, &ms, &id) && ms <= l->since_ms : whole.len > 0;
     return l->enough ? vl_err_set(err, VL_ERR_LIMIT, "enough") : 0;
 }
 

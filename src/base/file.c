@@ -35,7 +35,7 @@ int vl_file_read_fd(int fd, const char *name, size_t max, struct vl_buf *out, st
     size_t start = out->len;
     for (;;) {
         /* One byte more than allowed tells a file of exactly the maximum from a larger one. */
-        char extra;
+        char extra = 0;
         size_t left = max - (out->len - start);
         size_t room = out->max - out->len < left ? out->max - out->len : left;
         size_t step = room < READ_STEP ? room : READ_STEP;

@@ -199,8 +199,8 @@ struct vl_span vl_doc_text(const struct vl_doc_node *node)
 {
     if (!node || is_container(node))
         return VL_SPAN_EMPTY;
-    const char *text = doc_of(node)->text;
-    return text ? (struct vl_span){text + node->text, node->len} : VL_SPAN_EMPTY;
+    const struct vl_doc *doc = doc_of(node);
+    return doc->text ? (struct vl_span){doc->text + node->text, node->len} : VL_SPAN_EMPTY;
 }
 
 struct vl_span vl_doc_span(const struct vl_doc_node *node)

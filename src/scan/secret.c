@@ -97,8 +97,8 @@ int vl_secret_scanner_new(struct vl_secret_scanner **ret, struct vl_err *err)
     scanner->compiled = calloc(secret_n_rules, sizeof(*scanner->compiled));
     scanner->path_ok = calloc(secret_n_rules, sizeof(*scanner->path_ok));
     if (!scanner->compiled || !scanner->path_ok)
-        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not know VL_CLEANUP */
-        return vl_err_nomem(err);
+        /* cppcheck-suppress memleak */
+        return vl_err_nomem(err); /* NOLINT(clang-analyzer-unix.Malloc): nor does that know VL_CLEANUP */
     int r = compile_keywords(scanner, err);
     if (r < 0)
         return vl_err_wrap(err, "rules for secrets");

@@ -248,7 +248,7 @@ static void starter_set(void **state)
     (void)state;
     struct vl_err err = VL_ERR_INIT;
     char path[64];
-    struct vl_advisory_db *starter;
+    struct vl_advisory_db *starter = NULL;
     snprintf(path, sizeof(path), "/tmp/vallum-test-starter-%ld.vadb", (long)getpid());
     if (vl_advisory_update_from_starter(path, 0, NULL, &err) < 0 ||
         vl_advisory_db_open(path, &starter, &err) < 0)

@@ -34,7 +34,7 @@ struct vl_advisory_db *test_db_open(const struct test_feed *feeds, size_t n)
 {
     struct vl_err err = VL_ERR_INIT;
     struct vl_advisory_build_stats stats;
-    struct vl_advisory_db *db;
+    struct vl_advisory_db *db = NULL;
     char path[512];
     snprintf(feeds_folder, sizeof(feeds_folder), "/tmp/vallum-test-scan-%ld", (long)getpid());
     for (size_t i = 0; i < n; i++)

@@ -7,7 +7,7 @@ static void take_field(struct vl_span field, const char *const *wanted, struct v
         return;
     *ret_any = true;
     struct vl_span name = vl_span_trim(vl_span_slice(field, 0, colon));
-    for (size_t i = 0; wanted[i] && i < OS_CONTROL_FIELDS_MAX; i++) {
+    for (size_t i = 0; i < OS_CONTROL_FIELDS_MAX && wanted[i]; i++) {
         if (vl_span_eq_nocase(name, vl_span_str(wanted[i])))
             values[i] = vl_span_trim(vl_span_slice(field, colon + 1, field.len));
     }
@@ -17,7 +17,7 @@ bool os_control_next(struct os_control *control, const char *const *wanted, stru
 {
     struct vl_span line, field = VL_SPAN_EMPTY;
     bool any = false;
-    for (size_t i = 0; wanted[i] && i < OS_CONTROL_FIELDS_MAX; i++)
+    for (size_t i = 0; i < OS_CONTROL_FIELDS_MAX && wanted[i]; i++)
         ret_values[i] = VL_SPAN_EMPTY;
     while (vl_span_split_line(&control->rest, &line)) {
         bool blank = vl_span_trim(line).len == 0;
