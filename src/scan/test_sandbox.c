@@ -27,7 +27,12 @@
 
 #if defined(__SANITIZE_ADDRESS__)
 #define FILTERED 0
-#else
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FILTERED 0
+#endif
+#endif
+#ifndef FILTERED
 #define FILTERED 1
 #endif
 
