@@ -171,7 +171,7 @@ static bool unpack_at(
     const struct adb_unpacker *u, struct desk *desk, struct vl_span frame, char *room, size_t size)
 {
     const struct kept *known = find_kept(desk, frame);
-    if (known && known->len == size) {
+    if (known && known->plain && known->len == size) {
         memcpy(room, known->plain, size);
         return true;
     }
