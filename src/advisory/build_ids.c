@@ -115,17 +115,17 @@ static int ids_of_record(struct vl_advisory_builder *b, struct build_advisory *a
     if (!list)
         return vl_err_nomem(err);
     size_t n = subjects_of(record, list, max);
-    uint32_t own;
+    uint32_t own = 0;
     int r = intern(b, record->id, &own, err);
     for (size_t i = 0; i < n && r == 0; i++) {
-        uint32_t id;
+        uint32_t id = 0;
         r = intern(b, list[i], &id, err);
         if (r == 0)
             r = add_to_lists(b, adv, id, err);
     }
     bool one = n == 1 && list[0].ptr == record->id.ptr;
     for (size_t i = 0; i < record->n_aliases && r == 0; i++) {
-        uint32_t alias;
+        uint32_t alias = 0;
         if (record->aliases[i].len > VL_RECORD_ID_MAX)
             continue;
         r = intern(b, record->aliases[i], &alias, err);
@@ -188,8 +188,8 @@ static int kev_ids(struct vl_advisory_builder *b, struct vl_err *err)
 {
     for (size_t i = 0; i < b->entries.len; i++) {
         const struct build_entry *e = build_entry_at(b, (uint32_t)i);
-        struct vl_record record;
-        uint32_t id;
+        struct vl_record record = {0};
+        uint32_t id = 0;
         if (!e->facts)
             continue;
         int r = build_read(b, e, &record, err);

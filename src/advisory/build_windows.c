@@ -157,8 +157,8 @@ static int number_sets(struct vl_advisory_builder *b, struct windows *w, struct 
         vl_buf_clear(&one);
         encode_set(w, p, &one);
         int r = vl_buf_check(&one, "a set of vulnerabilities", err);
-        struct vl_map_slot *slot;
-        bool added;
+        struct vl_map_slot *slot = NULL;
+        bool added = false;
         if (r == 0)
             r = vl_map_put(&known, vl_buf_span(&one), &slot, &added, err);
         if (r < 0)

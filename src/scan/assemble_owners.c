@@ -259,7 +259,7 @@ int assembly_owners(struct assembly *a, struct vl_err *err)
     if (r >= 0)
         r = ask(&asked, &owners, a, err);
     if (r < 0)
-        return r;
+        return r; /* NOLINT(clang-analyzer-unix.Malloc): it does not know VL_CLEANUP */
     search_lists(&owners, &names, a);
     settle(&asked, &owners, a);
     return 0;

@@ -32,7 +32,10 @@ static const struct vl_layer_path *first_entry(
 {
     const struct vl_layer_path *items = paths->entries.items;
     size_t from = 0, len = paths->entries.len;
-    *ret_end = items ? items + len : NULL;
+    *ret_end = NULL;
+    if (!items)
+        return NULL;
+    *ret_end = items + len;
     while (len) {
         size_t half = len / 2;
         if (vl_layer_path_compare(items[from + half].path, path) < 0) {
@@ -42,7 +45,7 @@ static const struct vl_layer_path *first_entry(
             len = half;
         }
     }
-    return items ? items + from : NULL;
+    return items + from;
 }
 
 const struct vl_layer_path *assembly_entry(const struct vl_layer_paths *paths, const char *path)
