@@ -161,7 +161,7 @@ static int number_sets(struct vl_advisory_builder *b, struct windows *w, struct 
         bool added = false;
         if (r == 0)
             r = vl_map_put(&known, vl_buf_span(&one), &slot, &added, err);
-        if (r < 0)
+        if (r < 0 || !slot)
             return r;
         if (added) {
             char *copy = vl_arena_dup_span(b->arena, vl_buf_span(&one));
