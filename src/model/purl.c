@@ -195,6 +195,8 @@ static int parse_path(struct vl_span path, struct vl_arena *arena, struct vl_pur
             VL_SPAN_FMT(path));
     purl->type = vl_arena_dup_span(arena, vl_span_slice(path, 0, type_end));
     struct vl_span rest = vl_span_slice(path, type_end + 1, path.len);
+    while (rest.len && rest.ptr[0] == '/') /* an empty segment; what follows decides where the name begins */
+        rest = vl_span_slice(rest, 1, rest.len);
     size_t at = find_version(rest);
     struct vl_span front = vl_span_slice(rest, 0, at);
     int r = at == SIZE_MAX

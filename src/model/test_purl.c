@@ -41,6 +41,7 @@ static void test_canonical(void **state)
         {"pkg:oci/Debian@SHA256:AB", "pkg:oci/debian@sha256:ab"},
         {"pkg:opam/git@3/16.1", "pkg:opam/git@3%2F16.1"},
         {"pkg:git/gitlab.gnome.org/GNOME/adwaita-fonts", "pkg:git/gitlab.gnome.org/GNOME/adwaita-fonts"},
+        {"pkg:git//github/Package-url/Spec@24fd", "pkg:git/github/package-url/spec@24fd"},
         {"pkg:git/codeberg.org/forgejo/forgejo/@a72d#x", "pkg:git/codeberg.org/forgejo/forgejo@a72d#x"},
         {"pkg:golang/stdlib@1.22.1", "pkg:golang/stdlib@1.22.1"},
     };

@@ -346,11 +346,16 @@ static int add_values(
         *left = (struct star_value){0};
         return 0;
     }
-    const char *joined =
-        vl_arena_printf(r->arena, "%.*s%.*s", VL_SPAN_FMT(left->text), VL_SPAN_FMT(right->text));
+    /* Not by printf(): a text may hold a NUL. */
+    size_t len = left->text.len + right->text.len;
+    char *joined = vl_arena_alloc(r->arena, len + 1);
     if (!joined)
         return vl_arena_check(r->arena, r->path, err);
-    left->text = (struct vl_span){joined, left->text.len + right->text.len};
+    if (left->text.len)
+        memcpy(joined, left->text.ptr, left->text.len);
+    if (right->text.len)
+        memcpy(joined + left->text.len, right->text.ptr, right->text.len);
+    left->text = (struct vl_span){joined, len};
     return 0;
 }
 
