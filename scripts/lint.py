@@ -81,12 +81,12 @@ if shutil.which("pmccabe"):
     long_ones = []
     for l in subprocess.run(["pmccabe", *[f for f in plain if f.endswith(".c")]], capture_output=True, text=True).stdout.splitlines():
         parts = l.split("\t")
-        if len(parts) >= 7 and (int(parts[1]) > COMPLEXITY_MAX or int(parts[4]) > FUNCTION_LINES_MAX):
-            place = re.match(r"(.*)\((\d+)\): (\S+)", parts[5] + ": " + parts[6]) or re.match(r"(.*)\((\d+)\): (\S+)", parts[5])
-            path, line = re.match(r"(.*?)\((\d+)\)", parts[5]).groups()
+        # modified complexity (a switch counts once), complexity, statements, first line, lines, "path(line): name"
+        if int(parts[0]) > COMPLEXITY_MAX or int(parts[4]) > FUNCTION_LINES_MAX:
+            path, line, name = re.match(r"(.*?)\((\d+)\): (\S+)", " ".join(parts[5:])).groups()
             before = "\n".join(raw.get(path, [])[max(0, int(line) - 12):int(line)])
             if "lint: waive" not in before:
-                long_ones.append(f"{path}:{line} {parts[6]} (complexity {parts[1]}, {parts[4]} lines)")
+                long_ones.append(f"{path}:{line} {name} (complexity {parts[0]}, {parts[4]} lines)")
     verdict(f"no function over {FUNCTION_LINES_MAX} lines or complexity {COMPLEXITY_MAX}", long_ones)
 
 rooms = sorted(d for d in os.listdir("src") if os.path.isdir("src/" + d) and tracked(f"src/{d}/*.c"))

@@ -119,7 +119,7 @@ static struct levels effective(const struct vl_cvss_values *v)
         .e = worst(v, E)};
 }
 
-/* Equivalence classes, tables 24 to 29. */
+/* Equivalence classes, tables 24 to 29. lint: waive: one line a table. */
 static void classify(const struct levels *l, int eq[6])
 {
     bool any = l->av == 0 || l->pr == 0 || l->ui == 0;

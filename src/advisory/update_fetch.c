@@ -141,6 +141,18 @@ static bool is_final(const struct vl_err *err, long status)
            err->code == VL_ERR_SYSTEM || err->code == VL_ERR_AUTH || err->code == VL_ERR_USAGE;
 }
 
+/* Headers that ask for nothing where upstream still has what is known. */
+static void ask_if_changed(
+    const char *url, const struct update_meta *known, struct vl_http_header *headers, size_t *n)
+{
+    if (strcmp(known->url, url) != 0)
+        return;
+    if (known->etag[0])
+        headers[(*n)++] = (struct vl_http_header){"If-None-Match", known->etag};
+    else if (known->modified[0])
+        headers[(*n)++] = (struct vl_http_header){"If-Modified-Since", known->modified};
+}
+
 /* One request. 1 fetched, 0 unchanged. */
 static int try_once(const struct update_fetch *f, const char *part, const struct update_meta *known,
     struct update_meta *part_meta, uint64_t *ret_bytes, long *ret_status, struct vl_err *err)
@@ -162,10 +174,7 @@ static int try_once(const struct update_fetch *f, const char *part, const struct
         t.resumed = request.resume_from = (uint64_t)st.st_size;
         headers[request.n_headers++] = (struct vl_http_header){"If-Range", validator};
     }
-    if (strcmp(known->url, f->url) == 0 && known->etag[0])
-        headers[request.n_headers++] = (struct vl_http_header){"If-None-Match", known->etag};
-    else if (strcmp(known->url, f->url) == 0 && known->modified[0])
-        headers[request.n_headers++] = (struct vl_http_header){"If-Modified-Since", known->modified};
+    ask_if_changed(f->url, known, headers, &request.n_headers);
     VL_CLEANUP(vl_http_response_done) struct vl_http_response response = {0};
     int r = vl_http_perform(f->client, &request, on_body, &t, NULL, &response, err);
     *ret_status = response.status;

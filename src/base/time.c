@@ -91,6 +91,18 @@ static bool parse_offset(struct vl_span *s, int *ret_minutes)
     return true;
 }
 
+/* "T08:00:00.123Z" behind the date. */
+static bool parse_clock(struct vl_span *s, int *h, int *mi, int *sec, int *ms, int *offset)
+{
+    if (!literal(s, "Tt ") || !digits(s, 2, h) || !literal(s, ":") || !digits(s, 2, mi))
+        return false;
+    if (literal(s, ":") && !digits(s, 2, sec))
+        return false;
+    if (literal(s, ".") && !parse_fraction(s, ms))
+        return false;
+    return parse_offset(s, offset) && s->len == 0 && *h <= 23 && *mi <= 59 && *sec <= 60;
+}
+
 bool vl_time_parse(struct vl_span text, int64_t *ret_ms)
 {
     int y, mo, d, h = 0, mi = 0, sec = 0, ms = 0, offset = 0;
@@ -100,16 +112,8 @@ bool vl_time_parse(struct vl_span text, int64_t *ret_ms)
         return false;
     if (y < 1 || mo < 1 || mo > 12 || d < 1 || d > days_in_month(y, mo))
         return false;
-    if (s.len) {
-        if (!literal(&s, "Tt ") || !digits(&s, 2, &h) || !literal(&s, ":") || !digits(&s, 2, &mi))
-            return false;
-        if (literal(&s, ":") && !digits(&s, 2, &sec))
-            return false;
-        if (literal(&s, ".") && !parse_fraction(&s, &ms))
-            return false;
-        if (!parse_offset(&s, &offset) || s.len || h > 23 || mi > 59 || sec > 60)
-            return false;
-    }
+    if (s.len && !parse_clock(&s, &h, &mi, &sec, &ms, &offset))
+        return false;
     *ret_ms =
         days_from_civil(y, mo, d) * MS_PER_DAY + (((int64_t)h * 60 + mi - offset) * 60 + sec) * 1000 + ms;
     return true;

@@ -139,6 +139,14 @@ static int grype_member(
     return vl_ignore_error(file, vl_doc_line(n), err, "this is not known of a rule:", key);
 }
 
+static bool names_nothing(const struct vl_ignore_rule *rule)
+{
+    const struct vl_ignore_grype *g = rule->grype;
+    return !rule->id && rule->n_paths == 0 && !g->namespace && !g->fix_state && !g->name && !g->upstream &&
+           !g->version && !g->language && !g->type && !g->vex_status && !g->vex_justification &&
+           !g->match_type;
+}
+
 static int grype_rule(struct vl_ignore_file *file, const struct vl_doc_node *entry, struct vl_err *err)
 {
     struct vl_ignore_rule *rule = vl_ignore_rule_new(file, vl_doc_line(entry), err);
@@ -153,8 +161,7 @@ static int grype_rule(struct vl_ignore_file *file, const struct vl_doc_node *ent
             return r;
     }
     const struct vl_ignore_grype *g = rule->grype;
-    if (!rule->id && rule->n_paths == 0 && !g->namespace && !g->fix_state && !g->name && !g->upstream &&
-        !g->version && !g->language && !g->type && !g->vex_status && !g->vex_justification && !g->match_type)
+    if (names_nothing(rule))
         return vl_ignore_error(file, vl_doc_line(entry), err, "a rule that names nothing", VL_SPAN_EMPTY);
     if (!rule->label && !rule->id)
         rule->label = g->vex_status ? g->vex_status : g->fix_state ? g->fix_state : g->namespace;

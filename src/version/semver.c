@@ -147,6 +147,7 @@ static size_t caret_parts(const struct pattern *p)
     return n;
 }
 
+/* lint: waive: one line an operator, as the definition lists them. */
 bool vl_version_semver_clause(struct vl_span version, const struct vl_version_clause *clause)
 {
     struct pattern p = pattern_of(clause->version);

@@ -292,6 +292,14 @@ static bool same_package(const struct vl_record_affected *a, const struct vl_rec
     return vl_span_eq(a->space, b->space) && vl_span_eq(a->package, b->package);
 }
 
+/* The same package at the same range, listed once an architecture. */
+static bool repeats(const struct vl_record_affected *last, const struct vl_record_affected *a)
+{
+    return memcmp(&last->module, &a->module, sizeof(a->module)) == 0 && same_package(last, a) &&
+           a->n_ranges == 1 && last->n_ranges == 1 && vl_span_eq(last->ranges[0].fixed, a->ranges[0].fixed) &&
+           vl_span_eq(last->ranges[0].introduced, a->ranges[0].introduced);
+}
+
 static void add_affected(struct osv *o, const struct vl_doc_node *node, const char *fallback_ecosystem)
 {
     const struct vl_doc_node *package = vl_doc_get(node, "package");
@@ -334,12 +342,8 @@ static void add_affected(struct osv *o, const struct vl_doc_node *node, const ch
     add_severities(o, vl_doc_get(node, "severity"));
     if (a.n_ranges == 0 && a.n_versions == 0)
         return;
-    if (o->n_affected && memcmp(&o->affected[o->n_affected - 1].module, &a.module, sizeof(a.module)) == 0 &&
-        same_package(&o->affected[o->n_affected - 1], &a) && a.n_ranges == 1 &&
-        o->affected[o->n_affected - 1].n_ranges == 1 &&
-        vl_span_eq(o->affected[o->n_affected - 1].ranges[0].fixed, a.ranges[0].fixed) &&
-        vl_span_eq(o->affected[o->n_affected - 1].ranges[0].introduced, a.ranges[0].introduced))
-        return; /* the same package once an architecture */
+    if (o->n_affected && repeats(&o->affected[o->n_affected - 1], &a))
+        return;
     void *items = o->affected;
     struct vl_record_affected *slot =
         vl_feed_push(&items, &o->n_affected, &o->cap_affected, sizeof(*slot), o->arena);

@@ -21,6 +21,24 @@ enum {
 static const char *const columns[COLS] = {"DatePosted", "CVE", "BulletinKB", "Title", "AffectedProduct",
     "AffectedComponent", "Severity", "Impact", "Supersedes", "Exploits"};
 
+/* Length of the field in front, quotes included; its text in *ret_field. */
+static size_t take_field(struct vl_span in, struct vl_span *ret_field)
+{
+    size_t end = 0;
+    if (in.len && in.ptr[0] == '"') {
+        end = 1;
+        while (end < in.len && (in.ptr[end] != '"' || (end + 1 < in.len && in.ptr[end + 1] == '"')))
+            end += in.ptr[end] == '"' ? 2 : 1;
+        end = end > in.len ? in.len : end;
+        *ret_field = vl_span_slice(in, 1, end);
+        return end < in.len ? end + 1 : end;
+    }
+    while (end < in.len && in.ptr[end] != ',' && in.ptr[end] != '\n' && in.ptr[end] != '\r')
+        end++;
+    *ret_field = vl_span_slice(in, 0, end);
+    return end;
+}
+
 /* RFC 4180: fields in quotes may hold commas, line breaks and doubled quotes, which stay doubled here.
  * Returns false at the end. */
 static bool next_row(struct vl_span *rest, struct vl_span cell[COLS])
@@ -32,20 +50,7 @@ static bool next_row(struct vl_span *rest, struct vl_span cell[COLS])
     memset(cell, 0, sizeof(cell[0]) * COLS);
     for (;;) {
         struct vl_span field;
-        size_t end;
-        if (in.len && in.ptr[0] == '"') {
-            end = 1;
-            while (end < in.len && (in.ptr[end] != '"' || (end + 1 < in.len && in.ptr[end + 1] == '"')))
-                end += in.ptr[end] == '"' ? 2 : 1;
-            end = end > in.len ? in.len : end;
-            field = vl_span_slice(in, 1, end);
-            end = end < in.len ? end + 1 : end;
-        } else {
-            end = 0;
-            while (end < in.len && in.ptr[end] != ',' && in.ptr[end] != '\n' && in.ptr[end] != '\r')
-                end++;
-            field = vl_span_slice(in, 0, end);
-        }
+        size_t end = take_field(in, &field);
         if (n < COLS)
             cell[n++] = field;
         in = vl_span_slice(in, end, in.len);

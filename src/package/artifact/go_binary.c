@@ -182,6 +182,18 @@ static bool names_main_version(struct vl_span variable, struct vl_span module)
     return false;
 }
 
+static bool is_quote(char c)
+{
+    return c == '"' || c == '\'' || c == '\\';
+}
+
+static struct vl_span without_quotes(struct vl_span word)
+{
+    while (word.len && is_quote(word.ptr[0]))
+        word = vl_span_slice(word, 1, word.len);
+    return word;
+}
+
 /* The version that the linker was told with -X, empty where none is. `line` is the value of a "build" line:
  * -ldflags="-s -w -X main.version=v1.2.3", quoted as Go quotes where it has spaces. */
 static struct vl_span version_of_flags(struct vl_span line, struct vl_span module)
@@ -189,12 +201,10 @@ static struct vl_span version_of_flags(struct vl_span line, struct vl_span modul
     struct vl_span word;
     bool next_is_x = false;
     while (pkg_word(&line, &word)) {
-        while (word.len && (word.ptr[0] == '"' || word.ptr[0] == '\'' || word.ptr[0] == '\\'))
-            word = vl_span_slice(word, 1, word.len);
+        word = without_quotes(word);
         if (PKG_STARTS(word, "-ldflags=")) /* "-ldflags=\"-X …" */
             word = vl_span_slice(word, sizeof("-ldflags=") - 1, word.len);
-        while (word.len && (word.ptr[0] == '"' || word.ptr[0] == '\'' || word.ptr[0] == '\\'))
-            word = vl_span_slice(word, 1, word.len);
+        word = without_quotes(word);
         if (PKG_STARTS(word, "-X=") || PKG_STARTS(word, "-X")) {
             next_is_x = true;
             word = vl_span_slice(word, PKG_STARTS(word, "-X=") ? 3 : 2, word.len);
@@ -205,8 +215,7 @@ static struct vl_span version_of_flags(struct vl_span line, struct vl_span modul
         if (!next_is_x || equals == SIZE_MAX)
             continue;
         next_is_x = false;
-        while (word.len > equals + 1 && (word.ptr[word.len - 1] == '"' || word.ptr[word.len - 1] == '\'' ||
-                                            word.ptr[word.len - 1] == '\\'))
+        while (word.len > equals + 1 && is_quote(word.ptr[word.len - 1]))
             word.len--;
         struct vl_span value = vl_span_slice(word, equals + 1, word.len);
         if (names_main_version(vl_span_slice(word, 0, equals), module) && looks_like_version(value))

@@ -150,6 +150,18 @@ static bool is_of_system(const char *path)
     return false;
 }
 
+/* Ids of NuGet: letters, digits, ".-_". */
+static bool is_package_id(struct vl_span name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+                c == '-' || c == '_'))
+            return false;
+    }
+    return name.len > 0;
+}
+
 int art_pe_read(const struct vl_package_file *file, const struct vl_object_file *object,
     struct vl_package_sink *sink, struct vl_err *err)
 {
@@ -163,12 +175,7 @@ int art_pe_read(const struct vl_package_file *file, const struct vl_object_file 
     if (!PKG_ENDS(name, ".dll") || PKG_ENDS(name, ".resources.dll") || version.len == 0)
         return 0;
     name = vl_span_slice(name, 0, name.len - 4);
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.ptr[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
-                c == '-' || c == '_'))
-            return 0;
-    }
-    return name.len == 0 || pkg_add(sink, VL_ECO_NUGET, name, version, 0, 0, file, err) ? name.len > 0
-                                                                                        : err->err;
+    if (!is_package_id(name))
+        return 0;
+    return pkg_add(sink, VL_ECO_NUGET, name, version, 0, 0, file, err) ? 1 : err->err;
 }

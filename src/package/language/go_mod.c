@@ -33,15 +33,25 @@ struct words {
     struct vl_span comment;
 };
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static bool is_comment(struct vl_span line, size_t i)
+{
+    return line.ptr[i] == '/' && i + 1 < line.len && line.ptr[i + 1] == '/';
+}
+
 static struct words split_words(struct vl_span line)
 {
     struct words w = {0};
     size_t i = 0;
     while (i < line.len && w.n < WORDS_MAX) {
         char c = line.ptr[i];
-        if (c == ' ' || c == '\t' || c == '\r') {
+        if (is_blank(c)) {
             i++;
-        } else if (c == '/' && i + 1 < line.len && line.ptr[i + 1] == '/') {
+        } else if (is_comment(line, i)) {
             w.comment = vl_span_trim(vl_span_slice(line, i + 2, SIZE_MAX));
             break;
         } else if (c == '"' || c == '`') {
@@ -51,9 +61,8 @@ static struct words split_words(struct vl_span line)
             i = end + 1;
         } else {
             size_t start = i;
-            while (i < line.len && line.ptr[i] != ' ' && line.ptr[i] != '\t' && line.ptr[i] != '\r' &&
-                   !(line.ptr[i] == '/' && i + 1 < line.len && line.ptr[i + 1] == '/' && i > start &&
-                       line.ptr[i - 1] != ':'))
+            while (i < line.len && !is_blank(line.ptr[i]) &&
+                   !(is_comment(line, i) && i > start && line.ptr[i - 1] != ':'))
                 i++;
             w.at[w.n++] = vl_span_slice(line, start, i);
         }
