@@ -1,0 +1,81 @@
+/* Functions as tables: the checker reads the signatures, the evaluator calls, the cost model prices. A
+ * library is one file lib_NAME.c with one `const struct vl_cel_library`; libraries.c lists all. */
+#ifndef VL_CEL_LIBRARY_H
+#define VL_CEL_LIBRARY_H
+
+#include "cel/cel.h"
+#include "type.h"
+
+#define VL_CEL_ARGS_MAX      8  /* of one call, its target included */
+#define VL_CEL_OVERLOADS_MAX 64 /* of one function name, over all libraries */
+
+/* Sizes and costs known before anything runs: [min, max], max UINT64_MAX where nothing bounds it. Sums and
+ * products saturate (cost.h). */
+struct vl_cel_range {
+    uint64_t min, max;
+};
+
+/* What an overload costs. NULL functions: 1 for the call, nothing known of the result's size. */
+struct vl_cel_price {
+    /* At run time, the whole cost of the call (cel-go's callCost of the overload), arguments not included. */
+    uint64_t (*actual)(const struct vl_cel_value *args, unsigned n, struct vl_cel_value result);
+    /* Before: sizes of the arguments in (strings: code points as cel-go's SizeEstimate; lists: items); sets
+     * *ret_size (of the result) where known. */
+    struct vl_cel_range (*estimate)(
+        const struct vl_cel_range *sizes, unsigned n, struct vl_cel_range *ret_size);
+};
+
+struct vl_cel_overload {
+    const char *id; /* cel-go's or Kubernetes' overload id: "string_to_quantity" */
+    bool member;    /* args[0] is the target */
+    uint8_t n_args;
+    uint8_t since; /* Kubernetes minor version that brought it; 0: always */
+    uint8_t until; /* first minor version without it; 0: none */
+    const struct vl_cel_type *args[VL_CEL_ARGS_MAX];
+    const struct vl_cel_type *result;
+
+    /* NULL: the evaluator itself does it (operators, &&, ?:). Arguments are no errors and match the types
+     * shallowly (kinds; items of lists may be anything and must be checked). */
+    struct vl_cel_value (*call)(struct vl_cel_run *run, const struct vl_cel_value *args, unsigned n);
+    struct vl_cel_price price;
+};
+
+struct vl_cel_function {
+    const char *name; /* "matches"; a qualified one: "optional.of" */
+    const struct vl_cel_overload *overloads;
+    unsigned n;
+};
+
+/* A function of the same name may be in several libraries: their overloads add up. */
+struct vl_cel_library {
+    const char *name;
+    const struct vl_cel_function *functions;
+    unsigned n;
+    bool spec_only; /* not in Kubernetes: only in VL_CEL_PROFILE_CEL_SPEC */
+    /* A constant argument that is wrong is an error at compilation (regex, duration, timestamp, IP literals
+     * from Kubernetes 1.29 on): NULL, or the message for a bad one in the arena. */
+    const char *(*validate)(
+        const char *function, unsigned arg, struct vl_cel_value constant, struct vl_arena *arena);
+};
+
+extern const struct vl_cel_library *const vl_cel_libraries[]; /* ends with NULL */
+
+/* --- for implementations --- */
+
+/* An error value; the evaluator adds the place. */
+VL_PRINTF(2, 3) struct vl_cel_value vl_cel_fail(struct vl_cel_run *run, const char *fmt, ...);
+
+/* "no such overload": for items of wrong kinds. */
+struct vl_cel_value vl_cel_no_overload(struct vl_cel_run *run);
+
+/* A compiled regular expression: constants are compiled once with the program, others are kept for the run
+ * (at most VL_CEL_REGEX_CACHE_MAX). NULL after setting *ret_error. */
+#define VL_CEL_REGEX_CACHE_MAX 64
+struct vl_regex;
+const struct vl_regex *vl_cel_regex(
+    struct vl_cel_run *run, struct vl_span pattern, struct vl_cel_value *ret_error);
+
+/* Charged while a call works (a nested comparison, say), over its price. False when the budget is used up. */
+bool vl_cel_charge(struct vl_cel_run *run, uint64_t cost);
+
+#endif
