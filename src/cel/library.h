@@ -15,14 +15,30 @@ struct vl_cel_range {
     uint64_t min, max;
 };
 
+/* What is known of an argument before anything runs. */
+struct vl_cel_estimate_arg {
+    struct vl_cel_range size; /* strings: code points as cel-go's SizeEstimate; lists: items; else [0, MAX] */
+    struct vl_cel_range item; /* size of a list's items, as its schema limits it; else [0, MAX] */
+    const struct vl_cel_type *type;
+    const struct vl_cel_value *literal; /* a constant of the expression, or NULL */
+    const struct vl_cel_node *node;     /* ast.h */
+};
+
 /* What an overload costs. NULL functions: 1 for the call, nothing known of the result's size. */
 struct vl_cel_price {
-    /* At run time, the whole cost of the call (cel-go's callCost of the overload), arguments not included. */
+    /* At run time, the whole cost of the call (cel-go's callCost of the overload), arguments not included.
+     * Called after the call, also where an argument or the result is an error (its size is 1). */
     uint64_t (*actual)(const struct vl_cel_value *args, unsigned n, struct vl_cel_value result);
-    /* Before: sizes of the arguments in (strings: code points as cel-go's SizeEstimate; lists: items); sets
-     * *ret_size (of the result) where known. */
+
+    /* The same where the checker left several overloads possible: cel-go's prices, which go by the id of an
+     * overload, do not hold then (NULL: the call costs 1); Kubernetes' prices, which go by the name of the
+     * function, hold still, even where no overload fits in the end. All overloads of a name have the same. */
+    uint64_t (*actual_open)(const struct vl_cel_value *args, unsigned n, struct vl_cel_value result);
+
+    /* Before; sets *ret_size (of the result; [0, MAX] at the call) where it is known. A call with several
+     * overloads possible costs the union of their estimates. */
     struct vl_cel_range (*estimate)(
-        const struct vl_cel_range *sizes, unsigned n, struct vl_cel_range *ret_size);
+        const struct vl_cel_estimate_arg *args, unsigned n, struct vl_cel_range *ret_size);
 };
 
 struct vl_cel_overload {
