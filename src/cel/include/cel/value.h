@@ -30,6 +30,15 @@ enum vl_cel_kind {
     VL_CEL_ERROR,  /* errors are values: && and || absorb them in either order */
 };
 
+/* What every opaque value can do. The payload starts with a pointer to this (a static constant of the library
+ * file that makes it), so that comparison and printing need to know no library. */
+struct vl_cel_opaque_ops {
+    const char *type_name;                                 /* "kubernetes.Quantity", as type() gives it */
+    bool (*equal)(const void *a, const void *b);           /* of two payloads with these same ops */
+    void (*text)(const void *payload, struct vl_buf *out); /* as string() or String() in Go prints it */
+    uint64_t (*size)(const void *payload); /* for costs (ip, cidr: bytes of the address); NULL: 1 */
+};
+
 /* What an opaque value is. Its payload belongs to the library file that makes it. */
 enum vl_cel_opaque_kind {
     VL_CEL_OPAQUE_NONE,
@@ -87,8 +96,9 @@ struct vl_cel_value vl_cel_bytes(struct vl_span lent);
 struct vl_cel_value vl_cel_timestamp(int64_t seconds, uint32_t nanos);
 struct vl_cel_value vl_cel_duration(int64_t nanoseconds);
 struct vl_cel_value vl_cel_type_value(const struct vl_cel_type *type);
-struct vl_cel_value vl_cel_opaque(enum vl_cel_opaque_kind kind, const void *payload);
-struct vl_span vl_cel_span(struct vl_cel_value value); /* STRING, BYTES; else empty */
+struct vl_cel_value vl_cel_opaque(
+    enum vl_cel_opaque_kind kind, const void *payload); /* payload: struct vl_cel_opaque_ops * first */
+struct vl_span vl_cel_span(struct vl_cel_value value);  /* STRING, BYTES; else empty */
 
 /* Any document node as a value, without a copy: objects are maps with string keys, arrays lists, INT, UINT
  * and FLOAT as Kubernetes' JSON decoder has them (whole numbers are int, over INT64_MAX double). */
