@@ -36,7 +36,7 @@ enum vl_rule_form {
 };
 
 /* What fires only over several events: a count, distinct values or an order within a time (native rules,
- * Sigma correlations). Private part in correlate.h. */
+ * Sigma correlations): rule/correlate.h. */
 struct vl_rule_window;
 
 /* The native form's further parts (also from Sigma's tags); texts NULL where absent. */
@@ -60,10 +60,14 @@ struct vl_rule_entity {
 
 struct vl_rule {
     const char *name;
+    const char *id;    /* Sigma's id (a UUID as a rule); NULL: none */
+    const char *alias; /* Sigma's `name`, by which correlations refer to it; NULL: none */
     const char *description;
-    const char *output;                   /* as written, after appends */
-    const char *condition_text;           /* as written, after appends */
-    const struct vl_condition *condition; /* lists, macros and exceptions resolved */
+    const char *output;         /* as written, after appends */
+    const char *condition_text; /* as written, after appends */
+    const struct vl_condition
+        *condition; /* lists, macros and exceptions resolved; NULL: fires by its window
+                       only (a sequence, a correlation), no event matches it by itself */
     enum vl_rule_priority priority;
     enum vl_rule_form form;
     enum vl_event_source source;
@@ -72,12 +76,14 @@ struct vl_rule {
     uint32_t n_tags;
     bool enabled;
     bool skip_if_unknown_filter;
+    bool silent;  /* feeds windows only (a step of a sequence, a rule that a correlation refers to) */
     bool skipped; /* an unknown field or source, and the rule says to skip it then */
     const char *skipped_because;
     const char *file;
     uint32_t line;
     const struct vl_rule_alert *alert;   /* NULL: none told */
-    const struct vl_rule_window *window; /* NULL: each matching event fires */
+    const struct vl_rule_window *window; /* NULL: each matching event fires. A set with windows wants
+                                            VL_RULE_MATCH_ALL, and its matches go through correlate.h */
     uint32_t index;                      /* in the rule set */
 };
 
