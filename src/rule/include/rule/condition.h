@@ -9,9 +9,10 @@
 #include "base/err.h"
 #include "base/span.h"
 
-#define VL_CONDITION_BYTES_MAX (1024UL * 1024) /* text of one condition, lists substituted */
-#define VL_CONDITION_DEPTH_MAX 1000            /* nesting; Falco: 100 for filters, 1000 for rules */
-#define VL_CONDITION_NODES_MAX 1000000
+#define VL_CONDITION_BYTES_MAX      (1024UL * 1024) /* text of one condition, lists substituted */
+#define VL_CONDITION_DEPTH_MAX      1000            /* nesting; Falco: 100 for filters, 1000 for rules */
+#define VL_CONDITION_TREE_DEPTH_MAX 4000            /* nesting of a tree, macros resolved */
+#define VL_CONDITION_NODES_MAX      1000000
 
 enum vl_condition_kind {
     VL_COND_AND,
@@ -72,12 +73,13 @@ enum vl_transformer {
 
 struct vl_operand {
     uint8_t transformer;       /* enum vl_transformer */
-    struct vl_span field, arg; /* of a field: "proc.aname", "2" */
+    struct vl_span field, arg; /* of a field: "proc.aname", "2"; getopt takes an argument, too */
     bool has_arg;
     struct vl_operand *inner; /* of a transformer: its arguments, a list by `next` */
     struct vl_operand *next;
     struct vl_span literal; /* an argument that is a text or a list item: field empty */
     bool is_literal;
+    bool is_list;    /* an argument ( … ): its items in `inner`; field empty */
     uint32_t offset; /* bytes from the start of the text */
 };
 
@@ -122,5 +124,6 @@ VL_MUST_CHECK int vl_condition_format(
     const struct vl_condition *condition, struct vl_buf *out, struct vl_err *err);
 
 const char *vl_condition_op_name(enum vl_condition_op op);
+const char *vl_transformer_name(enum vl_transformer transformer); /* "tolower"; "" for a plain field */
 
 #endif
