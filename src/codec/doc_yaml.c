@@ -1,6 +1,7 @@
 /* YAML by libyaml's events. Plain scalars are resolved by the core schema of YAML 1.2 (chapter 10.3.2),
  * aliases are copied within VL_DOC_ALIAS_MAX, and "<<" merges as https://yaml.org/type/merge.html says. */
 #include "doc_build.h"
+#include "doc_layout.h"
 
 #include <string.h>
 #include <yaml.h>
@@ -524,6 +525,73 @@ int doc_yaml_stream(struct vl_span input, const char *name,
         r = each(doc, user, err);
         if (r < 0)
             break;
+    }
+    yaml_parser_delete(&parser);
+    return r;
+}
+
+/* False for events that tell nothing of the layout. */
+static bool layout_event(const yaml_event_t *from, struct doc_yaml_event *ret)
+{
+    *ret = (struct doc_yaml_event){.start = from->start_mark.index, .end = from->end_mark.index};
+    switch (from->type) {
+    case YAML_DOCUMENT_START_EVENT:
+        ret->type = DOC_YAML_DOCUMENT;
+        return true;
+    case YAML_DOCUMENT_END_EVENT:
+        ret->type = DOC_YAML_DOCUMENT_END;
+        return true;
+    case YAML_ALIAS_EVENT:
+        ret->type = DOC_YAML_LEAF;
+        ret->kind = DOC_LAYOUT_ALIAS;
+        return true;
+    case YAML_SCALAR_EVENT:
+        ret->type = DOC_YAML_LEAF;
+        ret->kind = DOC_LAYOUT_SCALAR;
+        ret->block_scalar = from->data.scalar.style == YAML_LITERAL_SCALAR_STYLE ||
+                            from->data.scalar.style == YAML_FOLDED_SCALAR_STYLE;
+        ret->double_quoted = from->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE;
+        ret->plain = from->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+        ret->text = (struct vl_span){(const char *)from->data.scalar.value, from->data.scalar.length};
+        return true;
+    case YAML_SEQUENCE_START_EVENT:
+        ret->type = DOC_YAML_OPEN;
+        ret->kind = DOC_LAYOUT_SEQUENCE;
+        ret->flow = from->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
+        return true;
+    case YAML_MAPPING_START_EVENT:
+        ret->type = DOC_YAML_OPEN;
+        ret->kind = DOC_LAYOUT_MAPPING;
+        ret->flow = from->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE;
+        return true;
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+        ret->type = DOC_YAML_CLOSE;
+        return true;
+    default:
+        return false;
+    }
+}
+
+int doc_yaml_events(struct vl_span input, const char *name,
+    int (*each)(const struct doc_yaml_event *event, void *user, struct vl_err *err), void *user,
+    struct vl_err *err)
+{
+    yaml_parser_t parser;
+    struct walk w = {.parser = &parser, .b.name = name};
+    int r = start_parser(&parser, input, name, err);
+    if (r < 0)
+        return r;
+    for (bool ended = false; r >= 0 && !ended;) {
+        yaml_event_t event;
+        struct doc_yaml_event told;
+        r = next_event(&w, &event, err);
+        if (r < 0)
+            break;
+        ended = event.type == YAML_STREAM_END_EVENT || event.type == YAML_NO_EVENT;
+        if (layout_event(&event, &told))
+            r = each(&told, user, err);
+        yaml_event_delete(&event);
     }
     yaml_parser_delete(&parser);
     return r;
