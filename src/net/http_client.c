@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#define CURL_DISABLE_TYPECHECK /* its macros are in the way of pointers to functions of the same names */
+#include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,10 +11,10 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/lazy.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "base/vec.h"
-#include "curl_lazy.h"
 
 #define CONNECT_TIMEOUT_MS 10000L
 #define STALL_TIMEOUT_MS   30000L
@@ -25,6 +27,27 @@
 #define URL_MAX            (16UL * 1024)
 #define CA_FILE_MAX        (16UL * 1024 * 1024)
 #define USER_AGENT         "vallum/" VL_VERSION
+
+/* The thirty shared libraries that libcurl brings cost more time than a whole scan of an image whose layers
+ * are known, which needs no network at all. */
+#define FUNCTIONS(F)       \
+    F(curl_global_init)    \
+    F(curl_easy_init)      \
+    F(curl_easy_cleanup)   \
+    F(curl_easy_reset)     \
+    F(curl_easy_setopt)    \
+    F(curl_easy_perform)   \
+    F(curl_easy_strerror)  \
+    F(curl_free)           \
+    F(curl_slist_append)   \
+    F(curl_slist_free_all) \
+    F(curl_url)            \
+    F(curl_url_cleanup)    \
+    F(curl_url_dup)        \
+    F(curl_url_get)        \
+    F(curl_url_set)        \
+    F(curl_version_info)
+VL_LAZY_LIBRARY(libcurl, FUNCTIONS, "libcurl.so.4", "access to the network")
 
 struct vl_http_client {
     CURL *easy;
@@ -54,7 +77,7 @@ static int load_ca(struct vl_http_client *c, struct vl_err *err)
 {
     if (!c->options.ca_file)
         return 0;
-    const char *system = vl_curl()->version_info(CURLVERSION_NOW)->cainfo;
+    const char *system = libcurl.curl_version_info(CURLVERSION_NOW)->cainfo;
     if (system && access(system, R_OK) == 0) {
         int r = vl_file_read(system, CA_FILE_MAX, &c->ca, err);
         if (r < 0)
@@ -74,15 +97,19 @@ static int load_ca(struct vl_http_client *c, struct vl_err *err)
 int vl_http_client_new(const struct vl_http_options *options, struct vl_http_client **ret, struct vl_err *err)
 {
     VL_CLEANUP(vl_http_client_cleanup) struct vl_http_client *c = NULL;
-    int r = vl_curl_load(err);
+    int r = libcurl_load(err);
     if (r < 0)
         return r;
+    /* Counted and safe in threads since 7.84. Never taken back: libcurl keeps no state that outlives a
+     * process. */
+    if (libcurl.curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return vl_err_set(err, VL_ERR_SYSTEM, "libcurl cannot be started");
     c = calloc(1, sizeof(*c));
     if (!c)
         return vl_err_nomem(err);
     vl_buf_init(&c->ca, 2 * CA_FILE_MAX);
     c->arena = vl_arena_new(URL_MAX * 4);
-    c->easy = vl_curl()->easy_init();
+    c->easy = libcurl.curl_easy_init();
     if (!c->arena || !c->easy)
         return vl_err_nomem(err);
     r = copy_options(c, options, err);
@@ -99,7 +126,7 @@ void vl_http_client_free(struct vl_http_client *client)
 {
     if (!client)
         return;
-    vl_curl()->easy_cleanup(client->easy);
+    libcurl.curl_easy_cleanup(client->easy);
     vl_buf_done(&client->ca);
     vl_arena_free(client->arena);
     free(client);
@@ -135,37 +162,37 @@ struct target {
 
 static void target_done(struct target *t)
 {
-    vl_curl()->url_cleanup(t->u);
+    libcurl.curl_url_cleanup(t->u);
     char *texts[] = {t->url, t->scheme, t->host, t->port, t->user, t->password};
     for (size_t i = 0; i < VL_ARRAY_LEN(texts); i++)
-        vl_curl()->free_text(texts[i]);
+        libcurl.curl_free(texts[i]);
     *t = (struct target){0};
 }
 
 /* `base` NULL, or what a relative `url` refers to. */
 static int target_init(struct target *t, const struct target *base, const char *url, struct vl_err *err)
 {
-    *t = (struct target){.u = base ? vl_curl()->url_dup(base->u) : vl_curl()->url()};
+    *t = (struct target){.u = base ? libcurl.curl_url_dup(base->u) : libcurl.curl_url()};
     if (!t->u)
         return vl_err_nomem(err);
     if (!url || strlen(url) > URL_MAX)
         return vl_err_set(err, VL_ERR_LIMIT, "URL of more than %lu bytes", URL_MAX);
     CURLUcode bad =
-        vl_curl()->url_set(t->u, CURLUPART_URL, url, base ? CURLU_URLENCODE | CURLU_ALLOW_SPACE : 0);
+        libcurl.curl_url_set(t->u, CURLUPART_URL, url, base ? CURLU_URLENCODE | CURLU_ALLOW_SPACE : 0);
     if (bad == CURLUE_OUT_OF_MEMORY)
         return vl_err_nomem(err);
-    if (bad || vl_curl()->url_get(t->u, CURLUPART_SCHEME, &t->scheme, 0) ||
-        vl_curl()->url_get(t->u, CURLUPART_HOST, &t->host, 0) ||
-        vl_curl()->url_get(t->u, CURLUPART_PORT, &t->port, CURLU_DEFAULT_PORT) ||
+    if (bad || libcurl.curl_url_get(t->u, CURLUPART_SCHEME, &t->scheme, 0) ||
+        libcurl.curl_url_get(t->u, CURLUPART_HOST, &t->host, 0) ||
+        libcurl.curl_url_get(t->u, CURLUPART_PORT, &t->port, CURLU_DEFAULT_PORT) ||
         (strcmp(t->scheme, "http") != 0 && strcmp(t->scheme, "https") != 0))
         return vl_err_set(err, VL_ERR_INVALID, "not a URL of http or https");
-    (void)vl_curl()->url_get(t->u, CURLUPART_USER, &t->user, CURLU_URLDECODE);
-    (void)vl_curl()->url_get(t->u, CURLUPART_PASSWORD, &t->password, CURLU_URLDECODE);
+    (void)libcurl.curl_url_get(t->u, CURLUPART_USER, &t->user, CURLU_URLDECODE);
+    (void)libcurl.curl_url_get(t->u, CURLUPART_PASSWORD, &t->password, CURLU_URLDECODE);
     /* curl sends userinfo of a URL to whatever host it names: it is taken out here and given by hand. */
-    if (vl_curl()->url_set(t->u, CURLUPART_USER, NULL, 0) ||
-        vl_curl()->url_set(t->u, CURLUPART_PASSWORD, NULL, 0) ||
-        vl_curl()->url_set(t->u, CURLUPART_FRAGMENT, NULL, 0) ||
-        vl_curl()->url_get(t->u, CURLUPART_URL, &t->url, 0))
+    if (libcurl.curl_url_set(t->u, CURLUPART_USER, NULL, 0) ||
+        libcurl.curl_url_set(t->u, CURLUPART_PASSWORD, NULL, 0) ||
+        libcurl.curl_url_set(t->u, CURLUPART_FRAGMENT, NULL, 0) ||
+        libcurl.curl_url_get(t->u, CURLUPART_URL, &t->url, 0))
         return vl_err_nomem(err);
     return 0;
 }
@@ -405,20 +432,20 @@ static void set_body(CURL *e, struct transfer *t)
 {
     const struct vl_http_request *q = t->request;
     if (strcmp(t->method, "HEAD") == 0) {
-        vl_curl()->easy_setopt(e, CURLOPT_NOBODY, 1L);
+        libcurl.curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
     } else if (has_fd_body(t)) {
-        vl_curl()->easy_setopt(e, CURLOPT_UPLOAD, 1L);
-        vl_curl()->easy_setopt(e, CURLOPT_READFUNCTION, on_read);
-        vl_curl()->easy_setopt(e, CURLOPT_READDATA, t);
-        vl_curl()->easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)q->body_fd_length);
+        libcurl.curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
+        libcurl.curl_easy_setopt(e, CURLOPT_READFUNCTION, on_read);
+        libcurl.curl_easy_setopt(e, CURLOPT_READDATA, t);
+        libcurl.curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)q->body_fd_length);
     } else if (strcmp(t->method, "POST") == 0 || strcmp(t->method, "PUT") == 0 ||
                strcmp(t->method, "PATCH") == 0) {
-        vl_curl()->easy_setopt(e, CURLOPT_POST, 1L);
-        vl_curl()->easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.len);
-        vl_curl()->easy_setopt(e, CURLOPT_POSTFIELDS, q->body.len ? q->body.ptr : "");
-        vl_curl()->easy_setopt(e, CURLOPT_CUSTOMREQUEST, t->method);
+        libcurl.curl_easy_setopt(e, CURLOPT_POST, 1L);
+        libcurl.curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.len);
+        libcurl.curl_easy_setopt(e, CURLOPT_POSTFIELDS, q->body.len ? q->body.ptr : "");
+        libcurl.curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, t->method);
     } else if (strcmp(t->method, "GET") != 0) {
-        vl_curl()->easy_setopt(e, CURLOPT_CUSTOMREQUEST, t->method);
+        libcurl.curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, t->method);
     }
 }
 
@@ -430,7 +457,7 @@ static bool is_credential(const char *name)
 
 static bool add_header(struct curl_slist **list, const char *text)
 {
-    struct curl_slist *longer = vl_curl()->slist_append(*list, text);
+    struct curl_slist *longer = libcurl.curl_slist_append(*list, text);
     if (longer)
         *list = longer;
     return longer != NULL;
@@ -473,39 +500,39 @@ static void set_options(CURL *e, const struct vl_http_client *c, struct transfer
     const struct vl_http_options *o = &c->options;
     int64_t left_ms = (t->deadline_us - vl_time_monotonic_us()) / 1000;
 
-    vl_curl()->easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-    vl_curl()->easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-    vl_curl()->easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    vl_curl()->easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    vl_curl()->easy_setopt(e, CURLOPT_USERAGENT, o->user_agent);
-    vl_curl()->easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, o->connect_timeout_ms);
-    vl_curl()->easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)(left_ms > 1 ? left_ms : 1));
-    vl_curl()->easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, STALL_BYTES);
-    vl_curl()->easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (o->stall_timeout_ms + 999) / 1000);
-    vl_curl()->easy_setopt(e, CURLOPT_BUFFERSIZE, 256L * 1024);
-    vl_curl()->easy_setopt(e, CURLOPT_ERRORBUFFER, t->message);
-    vl_curl()->easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
-    vl_curl()->easy_setopt(e, CURLOPT_HEADERDATA, t);
-    vl_curl()->easy_setopt(e, CURLOPT_WRITEFUNCTION, on_write);
-    vl_curl()->easy_setopt(e, CURLOPT_WRITEDATA, t);
+    libcurl.curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+    libcurl.curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+    libcurl.curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    libcurl.curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    libcurl.curl_easy_setopt(e, CURLOPT_USERAGENT, o->user_agent);
+    libcurl.curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, o->connect_timeout_ms);
+    libcurl.curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)(left_ms > 1 ? left_ms : 1));
+    libcurl.curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, STALL_BYTES);
+    libcurl.curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (o->stall_timeout_ms + 999) / 1000);
+    libcurl.curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 256L * 1024);
+    libcurl.curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->message);
+    libcurl.curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+    libcurl.curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
+    libcurl.curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_write);
+    libcurl.curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
     if (o->insecure) {
-        vl_curl()->easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
-        vl_curl()->easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
+        libcurl.curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
+        libcurl.curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
     }
     if (c->ca.len) {
         struct curl_blob blob = {.data = c->ca.ptr, .len = c->ca.len, .flags = CURL_BLOB_NOCOPY};
-        vl_curl()->easy_setopt(e, CURLOPT_CAINFO_BLOB, &blob);
+        libcurl.curl_easy_setopt(e, CURLOPT_CAINFO_BLOB, &blob);
     }
     if (o->unix_socket)
-        vl_curl()->easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, o->unix_socket);
+        libcurl.curl_easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, o->unix_socket);
     if (o->client_cert) {
-        vl_curl()->easy_setopt(e, CURLOPT_SSLCERT, o->client_cert);
-        vl_curl()->easy_setopt(e, CURLOPT_SSLKEY, o->client_cert);
+        libcurl.curl_easy_setopt(e, CURLOPT_SSLCERT, o->client_cert);
+        libcurl.curl_easy_setopt(e, CURLOPT_SSLKEY, o->client_cert);
     }
     if (t->request->resume_from) {
         char range[32];
         (void)snprintf(range, sizeof(range), "%llu-", (unsigned long long)t->request->resume_from);
-        vl_curl()->easy_setopt(e, CURLOPT_RANGE, range);
+        libcurl.curl_easy_setopt(e, CURLOPT_RANGE, range);
     }
 }
 
@@ -535,7 +562,7 @@ static int curl_error(const struct transfer *t, CURLcode code, struct vl_err *er
         if (curl_failures[i].code == code)
             f = curl_failures[i];
     int r =
-        vl_err_set(err, f.kind, "%s%s", *t->message ? t->message : vl_curl()->easy_strerror(code), f.cure);
+        vl_err_set(err, f.kind, "%s%s", *t->message ? t->message : libcurl.curl_easy_strerror(code), f.cure);
     if (f.errnum)
         r = err->err = -f.errnum;
     return r;
@@ -543,7 +570,7 @@ static int curl_error(const struct transfer *t, CURLcode code, struct vl_err *er
 
 static void free_slist(struct curl_slist **list)
 {
-    vl_curl()->slist_free_all(*list);
+    libcurl.curl_slist_free_all(*list);
 }
 
 /* One hop. On success the response is complete, or the transfer says where to go next. */
@@ -569,22 +596,22 @@ static int perform_hop(struct transfer *t, const struct target *first, const str
     int r = make_headers(t, trusted, &headers, err);
     if (r < 0)
         return r;
-    vl_curl()->easy_reset(e);
+    libcurl.curl_easy_reset(e);
     set_options(e, t->client, t);
-    vl_curl()->easy_setopt(e, CURLOPT_URL, at->url);
-    vl_curl()->easy_setopt(e, CURLOPT_HTTPHEADER, headers);
+    libcurl.curl_easy_setopt(e, CURLOPT_URL, at->url);
+    libcurl.curl_easy_setopt(e, CURLOPT_HTTPHEADER, headers);
     set_body(e, t);
     if (trusted && first->user && !t->request->authorization) {
-        vl_curl()->easy_setopt(e, CURLOPT_USERNAME, first->user);
-        vl_curl()->easy_setopt(e, CURLOPT_PASSWORD, first->password ? first->password : "");
+        libcurl.curl_easy_setopt(e, CURLOPT_USERNAME, first->user);
+        libcurl.curl_easy_setopt(e, CURLOPT_PASSWORD, first->password ? first->password : "");
     }
     /* As everywhere else, no proxy of the environment between a program and its own machine. */
     if (t->client->options.proxy)
-        vl_curl()->easy_setopt(e, CURLOPT_PROXY, t->client->options.proxy);
+        libcurl.curl_easy_setopt(e, CURLOPT_PROXY, t->client->options.proxy);
     else if (vl_http_is_loopback(at->host))
-        vl_curl()->easy_setopt(e, CURLOPT_PROXY, "");
+        libcurl.curl_easy_setopt(e, CURLOPT_PROXY, "");
 
-    CURLcode code = vl_curl()->easy_perform(e);
+    CURLcode code = libcurl.curl_easy_perform(e);
     if (t->failed)
         return t->failed;
     if (code != CURLE_OK && !t->enough)

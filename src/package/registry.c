@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "os/rpm_db.h"
 #include "tables.h"
 
 /* Distributions first: their files have fixed places. Artifacts last: some of them want any executable. */
@@ -44,4 +45,9 @@ const struct vl_package_parser *vl_package_parser_by_name(const char *name)
             return parser;
     }
     return NULL;
+}
+
+int vl_package_load(struct vl_err *err)
+{
+    return os_rpm_sqlite_load(err);
 }

@@ -5,8 +5,23 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/lazy.h"
 
 #define LITERAL_BYTES 4 /* "\xHH" */
+
+#define FUNCTIONS(F)         \
+    F(hs_compile_multi)      \
+    F(hs_free_compile_error) \
+    F(hs_free_database)      \
+    F(hs_alloc_scratch)      \
+    F(hs_free_scratch)       \
+    F(hs_scan)
+VL_LAZY_LIBRARY(vectorscan, FUNCTIONS, "libhs.so.5", "many patterns at once")
+
+int vl_multi_load(struct vl_err *err)
+{
+    return vectorscan_load(err);
+}
 
 struct vl_multi {
     hs_database_t *database; /* NULL for an empty set */
@@ -77,7 +92,7 @@ static int set_fill(struct set *set, const struct vl_multi_pattern *patterns, si
 static int compile(struct vl_multi *multi, const struct set *set, size_t n, struct vl_err *err)
 {
     hs_compile_error_t *problem = NULL;
-    hs_error_t e = hs_compile_multi(
+    hs_error_t e = vectorscan.hs_compile_multi(
         set->expressions, set->flags, set->ids, (unsigned)n, HS_MODE_BLOCK, NULL, &multi->database, &problem);
     if (e == HS_SUCCESS)
         return 0;
@@ -89,7 +104,7 @@ static int compile(struct vl_multi *multi, const struct set *set, size_t n, stru
         r = e == HS_NOMEM ? vl_err_nomem(err)
                           : vl_err_set(err, VL_ERR_UNSUPPORTED, "patterns do not compile: %s",
                                 problem ? problem->message : "unknown reason");
-    hs_free_compile_error(problem);
+    vectorscan.hs_free_compile_error(problem);
     return r;
 }
 
@@ -105,12 +120,14 @@ int vl_multi_new(const struct vl_multi_pattern *patterns, size_t n, struct vl_mu
         vl_buf_init(&set.literals, n * (VL_MULTI_PATTERN_MAX * LITERAL_BYTES + 1));
         int r = set_fill(&set, patterns, n, err);
         if (r >= 0)
+            r = vectorscan_load(err);
+        if (r >= 0)
             r = compile(multi, &set, n, err);
         /* NOLINTBEGIN(clang-analyzer-unix.Malloc): it does not know VL_CLEANUP */
         if (r < 0)
             return r;
         /* NOLINTEND(clang-analyzer-unix.Malloc) */
-        if (hs_alloc_scratch(multi->database, &multi->scratch) != HS_SUCCESS)
+        if (vectorscan.hs_alloc_scratch(multi->database, &multi->scratch) != HS_SUCCESS)
             return vl_err_nomem(err);
     }
     *ret = multi;
@@ -122,8 +139,10 @@ void vl_multi_free(struct vl_multi *multi)
 {
     if (!multi)
         return;
-    hs_free_scratch(multi->scratch);
-    hs_free_database(multi->database);
+    if (multi->database) { /* else nothing may be loaded */
+        vectorscan.hs_free_scratch(multi->scratch);
+        vectorscan.hs_free_database(multi->database);
+    }
     free(multi);
 }
 
@@ -155,7 +174,8 @@ int vl_multi_scan(struct vl_multi *multi, struct vl_span text,
         return vl_err_set(err, VL_ERR_LIMIT, "a text of more than %u bytes", VL_MULTI_TEXT_MAX);
     if (!multi->database || text.len == 0)
         return 0;
-    hs_error_t e = hs_scan(multi->database, text.ptr, (unsigned)text.len, 0, multi->scratch, on_match, &scan);
+    hs_error_t e =
+        vectorscan.hs_scan(multi->database, text.ptr, (unsigned)text.len, 0, multi->scratch, on_match, &scan);
     if (e == HS_SCAN_TERMINATED)
         return scan.result;
     if (e == HS_SCRATCH_IN_USE)

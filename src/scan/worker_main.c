@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "package/parser.h"
+#include "pattern/multi.h"
 #include "sandbox.h"
 #include "worker_protocol.h"
 
@@ -186,6 +188,16 @@ static int put_answer(struct vl_worker_answer *answer, struct vl_err *err)
     return r < 0 ? r : put_trailer(answer, vl_buf_span(&answer->encoded), &good, err);
 }
 
+/* Now, since no file can be opened from the sandbox. What is not installed is told where it is missed. */
+static void load_libraries(unsigned scanners)
+{
+    struct vl_err ignored = VL_ERR_INIT;
+    int r = vl_package_load(&ignored);
+    if (scanners & VL_SCAN_SECRET)
+        r = vl_multi_load(&ignored);
+    (void)r;
+}
+
 static int work(int argc, char **argv, struct vl_err *err)
 {
     VL_CLEANUP(vl_worker_answer_done) struct vl_worker_answer answer = {0};
@@ -193,6 +205,7 @@ static int work(int argc, char **argv, struct vl_err *err)
     int r = parse_job(argc, argv, &job, err);
     if (r < 0)
         return r;
+    load_libraries(job.options.scanners);
     const struct vl_sandbox sandbox = {
         .folder = job.kind == VL_WORKER_FOLDER || job.kind == VL_WORKER_BESIDE ? job.fd : -1};
     r = vl_sandbox_enter(&sandbox, err);

@@ -23,6 +23,7 @@ VL_MUST_CHECK int os_rpm_ndb_read(struct vl_span data, const struct os_rpm_each 
 
 /* SQLite, table Packages(hnum, blob). */
 bool os_rpm_sqlite_is(struct vl_span data);
+VL_MUST_CHECK int os_rpm_sqlite_load(struct vl_err *err); /* else done by the first read */
 VL_MUST_CHECK int os_rpm_sqlite_read(struct vl_span data, const struct os_rpm_each *each, struct vl_err *err);
 
 #endif

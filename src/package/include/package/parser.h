@@ -43,6 +43,10 @@ struct vl_package_others {
                          file) */
 };
 
+/* Loads the libraries that parsers need, which come otherwise with the first file that needs them: too late
+ * for who may open no files any more. */
+VL_MUST_CHECK int vl_package_load(struct vl_err *err);
+
 /* Everything parsers produce. The arena holds all strings. */
 struct vl_package_sink {
     struct vl_arena *arena;     /* lent */

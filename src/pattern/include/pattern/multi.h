@@ -18,6 +18,9 @@ struct vl_multi_pattern {
     uint32_t id; /* given back in matches */
 };
 
+/* Vectorscan is loaded with the first set, which is too late for who may open no files any more. */
+VL_MUST_CHECK int vl_multi_load(struct vl_err *err);
+
 /* An expression that matches the empty string is refused. An empty set never matches. */
 VL_MUST_CHECK int vl_multi_new(
     const struct vl_multi_pattern *patterns, size_t n, struct vl_multi **ret, struct vl_err *err);
