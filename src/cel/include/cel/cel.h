@@ -101,6 +101,10 @@ void vl_cel_run_reset(struct vl_cel_run *run, uint64_t cost_budget);
 struct vl_arena *vl_cel_run_arena(struct vl_cel_run *run); /* for values that are to live until the reset */
 uint64_t vl_cel_run_cost(const struct vl_cel_run *run);    /* used since the reset */
 
+/* Ends the evaluation that runs, from another thread or a signal handler: "operation interrupted". Stays
+ * until the reset. */
+void vl_cel_run_interrupt(struct vl_cel_run *run);
+
 /* A question of the `authorizer` variable: what a SubjectAccessReview carries. Absent texts are empty. */
 struct vl_cel_authorizer_request {
     bool is_resource;    /* else `path` and `verb` alone */

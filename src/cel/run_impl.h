@@ -1,0 +1,82 @@
+/* The inside of a run: bindings, budget, memory, kept regular expressions. */
+#ifndef VL_CEL_RUN_IMPL_H
+#define VL_CEL_RUN_IMPL_H
+
+#include <stdatomic.h>
+
+#include "env.h"
+#include "library.h"
+
+#define VL_CEL_DEPTH_RUN_MAX 3000 /* frames of nested evaluations, over all lazy variables */
+
+enum vl_cel_binding_kind {
+    VL_CEL_UNBOUND,
+    VL_CEL_BOUND,
+    VL_CEL_LAZY,
+    VL_CEL_LAZY_BUSY, /* being evaluated: a second use is a cycle */
+};
+
+struct vl_cel_binding {
+    enum vl_cel_binding_kind kind;
+    struct vl_cel_value value;
+    const struct vl_cel_program *program;
+};
+
+struct vl_cel_kept_regex {
+    struct vl_regex *regex;
+    char *pattern; /* owned */
+    size_t len;
+};
+
+/* Regular expressions that a program compiled with its constants, sorted by nothing: few. */
+struct vl_cel_constant_regex {
+    struct vl_span pattern;
+    struct vl_regex *regex;
+};
+
+/* A variable of a comprehension. The accumulator is made at its first use, as in cel-go. */
+struct vl_cel_slot {
+    struct vl_cel_value value;
+    bool ready;
+};
+
+struct vl_cel_run {
+    struct vl_arena *arena;
+
+    /* Costs. `limit` is that of the evaluation that runs now; `cost` counts up to it. */
+    uint64_t cost, limit;
+    uint64_t used, budget; /* since the reset */
+    bool over;             /* the limit was passed: everything returns at once */
+    bool interrupted;
+    uint64_t work; /* single comparisons that are left, beside the cost */
+    atomic_bool interrupt;
+
+    struct vl_cel_binding *bindings; /* owned */
+    unsigned n_bindings, cap_bindings;
+    unsigned depth; /* frames in use */
+
+    struct vl_cel_slot *slots; /* of the program that runs now */
+    const struct vl_cel_constant_regex *constants;
+    unsigned n_constants;
+    uint32_t offset; /* place of the call that runs now */
+
+    struct vl_cel_kept_regex regexes[VL_CEL_REGEX_CACHE_MAX];
+    unsigned next_regex; /* to be replaced next */
+
+    struct vl_cel_authorizer authorizer;
+    bool has_authorizer;
+};
+
+#define VL_CEL_RUN_WORK_MAX UINT64_C(50000000) /* comparisons of one evaluation, about half a second */
+
+/* Errors that need no memory. */
+struct vl_cel_value vl_cel_error_static(const struct vl_cel_error *error);
+struct vl_cel_value vl_cel_error_cost(void);
+
+/* The error of a run that ended early: budget, interrupt or work. */
+struct vl_cel_value vl_cel_run_stopped(const struct vl_cel_run *run);
+
+/* == within the work that is left; sets run->over at its end. */
+bool vl_cel_run_equal(struct vl_cel_run *run, struct vl_cel_value a, struct vl_cel_value b);
+
+#endif
