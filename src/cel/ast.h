@@ -60,13 +60,14 @@ struct vl_cel_fold {
 };
 
 struct vl_cel_node {
-    uint8_t kind;                   /* enum vl_cel_node_kind */
-    uint8_t op;                     /* CALL: enum vl_cel_operator */
-    bool test_only;                 /* SELECT: has() */
-    bool absolute;                  /* IDENT: leading dot */
-    uint32_t id;                    /* unique in the tree, from 1 */
-    uint32_t offset;                /* code points from the start of the expression */
-    uint32_t offset_call;           /* CALL: of the operator or of the "(" as cel-go reports calls */
+    uint8_t kind;         /* enum vl_cel_node_kind */
+    uint8_t op;           /* CALL: enum vl_cel_operator */
+    bool test_only;       /* SELECT: has() */
+    bool absolute;        /* IDENT: leading dot */
+    uint32_t id;          /* unique in the tree, from 1 */
+    uint32_t offset;      /* where cel-go reports the node: its name, literal, "." of a select, operator or
+                             "(" of a call, bracket; code points from the start of the expression */
+    uint32_t offset_call; /* the same */
     const struct vl_cel_type *type; /* set by the checker; NULL before, or unchecked */
     struct vl_span
         resolved;       /* checker: qualified name of a variable or of a qualified function; else empty */
@@ -100,5 +101,6 @@ struct vl_cel_node {
 };
 
 #define VL_CEL_ACCUMULATOR "@result"
+#define VL_CEL_MAP_INSERT  "cel.@mapInsert" /* function of transformMap and transformMapEntry */
 
 #endif

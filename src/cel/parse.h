@@ -7,6 +7,11 @@
 #include "cel/cel.h"
 #include "issues.h"
 
+#define VL_CEL_CODE_POINTS_MAX 100000 /* of an expression, as cel-go's parser */
+#define VL_CEL_HEIGHT_MAX                                                                \
+    1200 /* of a tree: VL_CEL_DEPTH_MAX nested parts, each of which a macro makes deeper \
+          */
+
 struct vl_cel_parsed {
     struct vl_cel_node *root;
     uint32_t n_ids; /* ids are below this */

@@ -15,10 +15,10 @@
 #define VL_CEL_KUBERNETES_OLDEST  23              /* the first with CEL */
 #define VL_CEL_EXPRESSION_MAX     (1024UL * 1024) /* bytes of one expression */
 #define VL_CEL_DEPTH_MAX          250             /* nesting of an expression, as cel-go's parser */
-#define VL_CEL_NODES_MAX          200000          /* nodes of an expression with its macros expanded */
-#define VL_CEL_COST_CALL_MAX      1000000         /* of one evaluation (Kubernetes PerCallLimit) */
-#define VL_CEL_COST_POLICY_MAX    10000000        /* of all expressions of a policy (RuntimeCELCostBudget) */
-#define VL_CEL_COST_MATCH_MAX     2500000 /* of match conditions (RuntimeCELCostBudgetMatchConditions) */
+#define VL_CEL_NODES_MAX          100000   /* nodes of an expression with its macros expanded, as cel-go's */
+#define VL_CEL_COST_CALL_MAX      1000000  /* of one evaluation (Kubernetes PerCallLimit) */
+#define VL_CEL_COST_POLICY_MAX    10000000 /* of all expressions of a policy (RuntimeCELCostBudget) */
+#define VL_CEL_COST_MATCH_MAX     2500000  /* of match conditions (RuntimeCELCostBudgetMatchConditions) */
 #define VL_CEL_MEMORY_MAX         (64UL * 1024 * 1024) /* arena of a run */
 
 struct vl_cel_env;

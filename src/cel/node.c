@@ -1,0 +1,80 @@
+#include "parse_impl.h"
+
+#include <string.h>
+
+const char *vl_cel_operator_name(enum vl_cel_operator op)
+{
+    static const char *const names[] = {
+        [VL_CEL_OP_NONE] = "",
+        [VL_CEL_OP_AND] = "_&&_",
+        [VL_CEL_OP_OR] = "_||_",
+        [VL_CEL_OP_NOT] = "!_",
+        [VL_CEL_OP_CONDITIONAL] = "_?_:_",
+        [VL_CEL_OP_EQ] = "_==_",
+        [VL_CEL_OP_NE] = "_!=_",
+        [VL_CEL_OP_LT] = "_<_",
+        [VL_CEL_OP_LE] = "_<=_",
+        [VL_CEL_OP_GT] = "_>_",
+        [VL_CEL_OP_GE] = "_>=_",
+        [VL_CEL_OP_ADD] = "_+_",
+        [VL_CEL_OP_SUB] = "_-_",
+        [VL_CEL_OP_MUL] = "_*_",
+        [VL_CEL_OP_DIV] = "_/_",
+        [VL_CEL_OP_MOD] = "_%_",
+        [VL_CEL_OP_NEG] = "-_",
+        [VL_CEL_OP_INDEX] = "_[_]",
+        [VL_CEL_OP_IN] = "@in",
+        [VL_CEL_OP_OPT_SELECT] = "_?._",
+        [VL_CEL_OP_OPT_INDEX] = "_[?_]",
+        [VL_CEL_OP_NOT_STRICTLY_FALSE] = "@not_strictly_false",
+    };
+    return names[op];
+}
+
+struct vl_cel_node *vl_cel_node_new(struct vl_cel_parser *p, enum vl_cel_node_kind kind, uint32_t offset)
+{
+    struct vl_cel_node *node = vl_arena_alloc(p->arena, sizeof(*node));
+    if (!node) {
+        p->stopped = true;
+        return NULL;
+    }
+    node->kind = (uint8_t)kind;
+    node->id = ++p->n_ids;
+    node->offset = node->offset_call = offset;
+    return node;
+}
+
+struct vl_cel_node *vl_cel_node_ident(struct vl_cel_parser *p, uint32_t offset, struct vl_span name)
+{
+    struct vl_cel_node *node = vl_cel_node_new(p, VL_CEL_NODE_IDENT, offset);
+    if (node)
+        node->as.name = name;
+    return node;
+}
+
+struct vl_cel_node *vl_cel_node_const(struct vl_cel_parser *p, uint32_t offset, struct vl_cel_value value)
+{
+    struct vl_cel_node *node = vl_cel_node_new(p, VL_CEL_NODE_CONST, offset);
+    if (node)
+        node->as.constant = value;
+    return node;
+}
+
+struct vl_cel_node *vl_cel_node_call(struct vl_cel_parser *p, uint32_t offset, enum vl_cel_operator op,
+    const char *function, struct vl_cel_node *target, struct vl_cel_node *const *args, uint32_t n)
+{
+    struct vl_cel_node *node = vl_cel_node_new(p, VL_CEL_NODE_CALL, offset);
+    struct vl_cel_node **copy = n ? vl_arena_array(p->arena, n, sizeof(struct vl_cel_node *)) : NULL;
+    if (!node || (n && !copy)) {
+        p->stopped = true;
+        return NULL;
+    }
+    if (n)
+        memcpy(copy, args, n * sizeof(struct vl_cel_node *));
+    node->op = (uint8_t)op;
+    node->as.call.function = vl_span_str(function ? function : vl_cel_operator_name(op));
+    node->as.call.target = target;
+    node->as.call.args = copy;
+    node->as.call.n = n;
+    return node;
+}
