@@ -4,11 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define FIRST_CAP    256
-#define HUGE_PAGE    (2UL * 1024 * 1024)
-#define HUGE_FROM    (HUGE_PAGE / 4)
 #define EXPECTED_MAX (64UL * 1024 * 1024) /* who expects more is given more when it comes */
 
 void vl_buf_init(struct vl_buf *buf, size_t max)
@@ -42,19 +39,8 @@ void vl_buf_expect(struct vl_buf *buf, size_t len)
     len = len < buf->max ? len : buf->max;
     if (buf->ptr || buf->failed || len == 0)
         return;
-    if (len < HUGE_FROM) {
-        if (!vl_buf_reserve(buf, len))
-            buf->failed = 0;
-        return;
-    }
-    size_t cap = (len / HUGE_PAGE + 1) * HUGE_PAGE;
-    char *ptr = aligned_alloc(HUGE_PAGE, cap);
-    if (!ptr)
-        return;
-    (void)madvise(ptr, cap, MADV_HUGEPAGE); /* a kernel without them uses small ones */
-    ptr[0] = '\0';
-    buf->ptr = ptr;
-    buf->cap = cap;
+    if (!vl_buf_reserve(buf, len))
+        buf->failed = 0;
 }
 
 char *vl_buf_reserve(struct vl_buf *buf, size_t len)

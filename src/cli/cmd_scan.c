@@ -8,6 +8,7 @@
 
 #include "attach.h"
 #include "base/file.h"
+#include "base/heap.h"
 #include "db_options.h"
 #include "outputs.h"
 #include "package/parser.h"
@@ -178,19 +179,26 @@ static int scan(struct vl_cli_scan_settings *s, enum vl_target_kind kind, struct
     return exit_of(s, result);
 }
 
+/* The whole work of the program. */
+static int scan_once(struct vl_cli_scan_settings *s, enum vl_target_kind kind, struct vl_err *err)
+{
+    vl_heap_prepare();
+    return scan(s, kind, err);
+}
+
 static int run_rootfs(void *settings, struct vl_err *err)
 {
-    return scan(settings, VL_TARGET_ROOTFS, err);
+    return scan_once(settings, VL_TARGET_ROOTFS, err);
 }
 
 static int run_fs(void *settings, struct vl_err *err)
 {
-    return scan(settings, VL_TARGET_FS, err);
+    return scan_once(settings, VL_TARGET_FS, err);
 }
 
 static int run_sbom(void *settings, struct vl_err *err)
 {
-    return scan(settings, VL_TARGET_SBOM, err);
+    return scan_once(settings, VL_TARGET_SBOM, err);
 }
 
 /* What a target without a kind is: a folder is a project, unless it is a root file system or an image layout;
@@ -226,7 +234,7 @@ static enum vl_target_kind kind_of(const char *target)
 static int run_image(void *settings, struct vl_err *err)
 {
     const struct vl_cli_scan_settings *s = settings;
-    int r = scan(settings, VL_TARGET_IMAGE, err);
+    int r = scan_once(settings, VL_TARGET_IMAGE, err);
     enum vl_target_kind kind = kind_of(s->target);
     if (r < 0 && (kind == VL_TARGET_FS || kind == VL_TARGET_ROOTFS))
         return vl_err_set(err, VL_ERR_USAGE,
@@ -240,7 +248,7 @@ static int run_image(void *settings, struct vl_err *err)
 static int run_scan(void *settings, struct vl_err *err)
 {
     struct vl_cli_scan_settings *s = settings;
-    return scan(s, kind_of(s->target), err);
+    return scan_once(s, kind_of(s->target), err);
 }
 
 /* Targets on standard input, one a line: one JSON document each. */
@@ -273,7 +281,8 @@ static int run_packages(void *settings, struct vl_err *err)
     struct vl_cli_scan_settings *s = settings;
     s->list_only = true;
     if (strcmp(s->target, "-") != 0)
-        return scan(s, kind_of(s->target), err);
+        return scan_once(s, kind_of(s->target), err);
+    vl_heap_prepare();
     int r = vl_cli_each_line(list_line, s, err);
     return r < 0 ? r : s->worst;
 }

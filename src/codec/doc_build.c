@@ -8,7 +8,8 @@
 
 #include "base/map.h"
 
-#define MAP_FROM  (64U * DOC_PAGE_SIZE) /* smaller runs of pages come from malloc */
+#define MAP_FROM \
+    (1024U * DOC_PAGE_SIZE) /* smaller runs of pages come from malloc; larger ones grow without a copy */
 #define HUGE_FROM (8UL * 1024 * 1024)
 
 _Static_assert(sizeof(struct vl_doc_node) == 28, "146 nodes and a pointer fill a page exactly");

@@ -36,9 +36,8 @@ void vl_buf_append_u64le(struct vl_buf *buf, uint64_t v);
 void vl_buf_append_varint(struct vl_buf *buf, uint64_t v);
 void vl_buf_append_lstr(struct vl_buf *buf, struct vl_span s); /* varint length, then the bytes */
 
-/* Tells an empty buffer that about `len` bytes will come, so that it neither grows step by step nor, where
- * that is much, meets a page fault every 4 KiB: from 512 KiB on its room lies on huge pages where the system
- * has them. Only a hint: it cannot fail, and the maximum holds as ever. */
+/* Tells an empty buffer that about `len` bytes will come, so that it need not grow step by step. Only a hint:
+ * it cannot fail, and the maximum holds as ever. */
 void vl_buf_expect(struct vl_buf *buf, size_t len);
 
 /* Room for `len` more bytes at the end, not yet counted in len; NULL after a failure. */
