@@ -34,7 +34,7 @@ static bool reads_back(const struct vl_condition *root, struct vl_arena *arena)
            vl_span_eq(vl_buf_span(&first), vl_buf_span(&second));
 }
 
-static int one(struct vl_doc *doc, void *user, struct vl_err *err)
+static int foreign_case(struct vl_doc *doc, void *user, struct vl_err *err)
 {
     (void)err;
     VL_CLEANUP(vl_doc_cleanup) struct vl_doc *owned = doc;
@@ -66,7 +66,7 @@ int main(void)
         (void)printf("skipped: %s is not there (set VALLUM_SHARED)\n", path);
         return 77;
     }
-    if (vl_doc_parse_stream(vl_buf_span(&text), VL_DOC_JSON, path, one, &count, &err) < 0) {
+    if (vl_doc_parse_stream(vl_buf_span(&text), VL_DOC_JSON, path, foreign_case, &count, &err) < 0) {
         (void)printf("%s\n", err.msg);
         return 1;
     }

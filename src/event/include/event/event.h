@@ -49,8 +49,8 @@ struct vl_event {
     const struct vl_event_ops *ops;
     const void *data;
     enum vl_event_source source;
-    uint16_t type; /* event_type.h: number of "openat", "execve" …; VL_EVENT_TYPE_OTHER for unknown ones; 0
-                      for sources without types */
+    uint16_t type; /* vl_event_type_find(): number of "openat", "execve" …; VL_EVENT_TYPE_OTHER for unknown
+                      ones; 0 for sources without types */
     uint64_t time; /* nanoseconds since 1970 */
     uint64_t sequence; /* evt.num; 0 unknown */
 };
@@ -75,6 +75,11 @@ const char *vl_event_type_name(uint16_t type);
  * document must outlive the event. */
 VL_MUST_CHECK int vl_event_from_recorded(const struct vl_doc *doc, struct vl_event *ret, struct vl_err *err);
 
+/* The same once for all: its fields lie in `arena`, so that reading one costs no search, as with a sensor's
+ * events. For replaying many rules or runs over one event. */
+VL_MUST_CHECK int vl_event_from_recorded_flat(
+    const struct vl_doc *doc, struct vl_arena *arena, struct vl_event *ret, struct vl_err *err);
+
 /* One audit.k8s.io Event (v1, v1beta1); the caller takes lists apart (vl_event_audit_each). */
 VL_MUST_CHECK int vl_event_from_audit(
     const struct vl_doc_node *audit_event, struct vl_event *ret, struct vl_err *err);
@@ -89,7 +94,8 @@ VL_MUST_CHECK int vl_event_audit_each(const struct vl_doc_node *root,
 VL_MUST_CHECK int vl_event_from_log(
     const struct vl_doc_node *record, struct vl_event *ret, struct vl_err *err);
 
-/* A value as text ("<NA>" when missing; lists as Falco prints them: (a,b)). */
+/* A value as text ("<NA>" when missing; lists as Falco prints them: (a,b); all ancestors with blanks between;
+ * times in UTC). `field` may be NULL. */
 VL_MUST_CHECK int vl_event_value_text(
     const struct vl_event_value *value, const struct vl_field *field, struct vl_buf *out, struct vl_err *err);
 

@@ -37,6 +37,16 @@ enum vl_field_arg {
     VL_FIELD_ARG_KEY,   /* evt.arg.name, evt.arg[name], container.mount.dest[/x], jevt.value[/a/b] */
 };
 
+/* How a VL_FIELD_TIME is written: Falco's forms. */
+enum vl_field_form {
+    VL_FIELD_PLAIN,
+    VL_FIELD_FORM_TIME,       /* 14:35:50.627514000 */
+    VL_FIELD_FORM_TIME_S,     /* 14:35:50 */
+    VL_FIELD_FORM_ISO8601,    /* 2018-10-26T14:35:50.627514000+0000 */
+    VL_FIELD_FORM_DATETIME,   /* 2018-10-26 14:35:50.627514000 */
+    VL_FIELD_FORM_DATETIME_S, /* 2018-10-26 14:35:50 */
+};
+
 struct vl_field {
     const char *name;
     const char *description;
@@ -45,11 +55,18 @@ struct vl_field {
     uint8_t type;   /* enum vl_field_type */
     uint8_t arg;    /* enum vl_field_arg */
     bool arg_required;
-    bool is_list;    /* a set of values: ka.req.pod.containers.image */
-    bool filterable; /* false: may stand in outputs only */
+    bool is_list;        /* a set of values: ka.req.pod.containers.image */
+    bool filterable;     /* false: may stand in outputs only */
+    bool printable;      /* false: may stand in conditions only (fd.ip) */
+    bool either;         /* fd.ip: a list of both ends; = if one is, != only if none is */
+    bool any_ancestor;   /* proc.aname: without an argument the list of all ancestors; any may match */
+    bool no_right;       /* may not stand on the right side: val(…) */
+    bool no_transformer; /* takes no transformer */
+    uint8_t form;        /* enum vl_field_form */
 };
 
-/* NULL where the source has no such field. A name below a prefix field ("evt.arg.path", "ka.…") gives the
+/* NULL where the source has no such field. In the source VL_EVENT_LOG every name is one: the field "record"
+ * with the name as its argument. A name below a prefix field ("evt.arg.path", "ka.…") gives the
  * field, and the rest as *ret_arg. `arg` empty where none was written. */
 const struct vl_field *vl_field_find(
     enum vl_event_source source, struct vl_span name, struct vl_span arg, struct vl_span *ret_arg);

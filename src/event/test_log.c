@@ -1,0 +1,57 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "event/event.h"
+
+/* Names: as they stand, by parts, keys with dots, through arrays. */
+static void test_names(void **state)
+{
+    (void)state;
+    static const char json[] = "{\"time\":\"2024-05-01T10:00:00.5Z\",\"a\":{\"b\":{\"c\":\"x\"},\"n\":5,"
+                               "\"t\":true,\"f\":1.5},\"d.e\":{\"g\":\"y\"},"
+                               "\"list\":[{\"k\":1},{\"k\":\"two\"},{}],\"null\":null}";
+    static const struct {
+        const char *name, *want;
+    } rows[] = {
+        {"a.b.c", "x"},
+        {"a.n", "5"},
+        {"a.t", "true"},
+        {"a.f", "1.5"},
+        {"d.e.g", "y"},
+        {"list.k", "(1,two)"},
+        {"a.b", "{\"c\":\"x\"}"},
+        {"null", "<NA>"},
+        {"a.x", "<NA>"},
+        {"x", "<NA>"},
+    };
+    VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
+    VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(1 << 20);
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_event event;
+    assert_int_equal(vl_doc_parse(vl_span_str(json), VL_DOC_JSON, "record", &doc, &err), 0);
+    assert_int_equal(vl_event_from_log(vl_doc_root(doc), &event, &err), 0);
+    assert_int_equal(event.time, 1714557600500000000);
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
+        VL_CLEANUP(vl_buf_done) struct vl_buf out;
+        struct vl_event_value v;
+        struct vl_span arg = VL_SPAN_EMPTY;
+        const struct vl_field *f =
+            vl_field_find(VL_EVENT_LOG, vl_span_str(rows[i].name), VL_SPAN_EMPTY, &arg);
+        vl_buf_init(&out, 1000);
+        vl_event_get(&event, f, arg, arena, &v);
+        assert_int_equal(vl_event_value_text(&v, f, &out, &err), 0);
+        assert_string_equal(vl_buf_str(&out), rows[i].want);
+    }
+    assert_true(vl_event_from_log(vl_doc_get(vl_doc_root(doc), "list"), &event, &err) < 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_names)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
