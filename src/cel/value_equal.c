@@ -114,7 +114,7 @@ static bool equal_lists(struct vl_cel_value a, struct vl_cel_value b, struct wal
     struct vl_cel_iter left = vl_cel_iterate(a), right = vl_cel_iterate(b);
     struct vl_cel_value x, y;
     while (vl_cel_iter_next(&left, NULL, &x) && vl_cel_iter_next(&right, NULL, &y))
-        if (!equal(x, y, walk))
+        if (!equal(x, y, walk) && vl_cel_opaque_comparable(x, y))
             return false;
     return true;
 }
@@ -126,7 +126,7 @@ static bool equal_maps(struct vl_cel_value a, struct vl_cel_value b, struct walk
     struct vl_cel_iter left = vl_cel_iterate(a);
     struct vl_cel_value key, x, y;
     while (vl_cel_iter_next(&left, &key, &x))
-        if (!vl_cel_map_get(b, key, &y) || !equal(x, y, walk))
+        if (!vl_cel_map_get(b, key, &y) || (!equal(x, y, walk) && vl_cel_opaque_comparable(x, y)))
             return false;
     return true;
 }
@@ -137,6 +137,18 @@ static bool equal_opaque(struct vl_cel_value a, struct vl_cel_value b)
     if (a.opaque != b.opaque || !left || !right || *left != *right)
         return false;
     return (*left)->equal ? (*left)->equal(a.as.payload, b.as.payload) : left == right;
+}
+
+bool vl_cel_opaque_comparable(struct vl_cel_value a, struct vl_cel_value b)
+{
+    if (a.kind != VL_CEL_OPAQUE || b.kind == VL_CEL_NULL)
+        return true;
+    if (b.kind != VL_CEL_OPAQUE || a.opaque != b.opaque)
+        return false;
+    const struct vl_cel_opaque_ops *const *left = a.as.payload, *const *right = b.as.payload;
+    if (!left || !right || *left != *right)
+        return false;
+    return !(*left)->comparable || (*left)->comparable(left, right);
 }
 
 static bool equal_scalars(struct vl_cel_value a, struct vl_cel_value b)

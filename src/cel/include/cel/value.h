@@ -33,8 +33,11 @@ enum vl_cel_kind {
 /* What every opaque value can do. The payload starts with a pointer to this (a static constant of the library
  * file that makes it), so that comparison and printing need to know no library. */
 struct vl_cel_opaque_ops {
-    const char *type_name;                                 /* "kubernetes.Quantity", as type() gives it */
-    bool (*equal)(const void *a, const void *b);           /* of two payloads with these same ops */
+    const char *type_name;                       /* "kubernetes.Quantity", as type() gives it */
+    bool (*equal)(const void *a, const void *b); /* of two payloads with these same ops */
+    /* NULL: all with these same ops. False: a == b is the error "no such overload" (upstream compares some
+     * values with nothing). Use vl_cel_opaque_comparable(). */
+    bool (*comparable)(const void *a, const void *b);
     void (*text)(const void *payload, struct vl_buf *out); /* as string() or String() in Go prints it */
     uint64_t (*size)(const void *payload); /* for costs (ip, cidr: bytes of the address); NULL: 1 */
 };
@@ -135,6 +138,10 @@ struct vl_cel_value vl_cel_optional_none(void);
 /* CEL's == : false across types, numbers by value across int, uint and double, NaN unequal to itself. Depth
  * is limited by the depth of documents (VL_DOC_DEPTH_MAX) and of expressions. */
 bool vl_cel_equal(struct vl_cel_value a, struct vl_cel_value b);
+
+/* False where a == b is the error "no such overload": a is opaque, b neither null nor one it knows. Inside
+ * lists and maps such a pair does not make them unequal. */
+bool vl_cel_opaque_comparable(struct vl_cel_value a, struct vl_cel_value b);
 
 /* < 0, 0, > 0; `*ret_ordered` false where the kinds have no order or one is NaN. */
 int vl_cel_compare(struct vl_cel_value a, struct vl_cel_value b, bool *ret_ordered);
