@@ -9,9 +9,9 @@
 #include "base/err.h"
 #include "base/span.h"
 
-#define VL_CONDITION_BYTES_MAX      (1024UL * 1024) /* text of one condition, lists substituted */
-#define VL_CONDITION_DEPTH_MAX      1000            /* nesting; Falco: 100 for filters, 1000 for rules */
-#define VL_CONDITION_TREE_DEPTH_MAX 4000            /* nesting of a tree, macros resolved */
+#define VL_CONDITION_BYTES_MAX      (64UL * 1024 * 1024) /* text of one condition, lists substituted */
+#define VL_CONDITION_DEPTH_MAX      1000                 /* nesting; Falco: 100 for filters, 1000 for rules */
+#define VL_CONDITION_TREE_DEPTH_MAX 4000                 /* nesting of a tree, macros resolved */
 #define VL_CONDITION_NODES_MAX      1000000
 
 enum vl_condition_kind {

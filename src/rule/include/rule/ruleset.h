@@ -79,6 +79,8 @@ struct vl_rule {
     bool silent;  /* feeds windows only (a step of a sequence, a rule that a correlation refers to) */
     bool skipped; /* an unknown field or source, and the rule says to skip it then */
     const char *skipped_because;
+    bool capture;                 /* Falco's: it asks for a capture of what follows; kept, not acted on */
+    uint32_t capture_duration_ms; /* 0: as configured */
     const char *file;
     uint32_t line;
     const struct vl_rule_alert *alert;   /* NULL: none told */

@@ -1,0 +1,510 @@
+/* Checks of a condition against the fields of its source: what exists, which operators a type has, how values
+ * must look. Messages are those of Falco's filter compiler. */
+#include "falco_check.h"
+
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event_types.h"
+#include "pattern/regex.h"
+
+#define ERRORS_MAX 10 /* of one condition; the rest is counted by nobody, since the first ones are enough */
+
+struct checking {
+    struct fc_check *check;
+    const struct vl_condition *node;
+    unsigned errors;
+    bool failed;
+};
+
+/* Where a node is written: in the rule, or in the macro it came from. */
+static struct rs_place node_place(const struct checking *c, uint32_t offset)
+{
+    const struct rs_text *text = c->check->text;
+    if (c->node->origin.len) {
+        const struct vl_map_slot *slot = vl_map_get(&c->check->set->by_macro, c->node->origin);
+        const struct rs_macro *macro = slot ? slot->value.ptr : NULL;
+        text = macro ? &macro->text : text;
+    }
+    return rs_text_place(c->check->set, text, offset);
+}
+
+VL_PRINTF(4, 5)
+static bool fail(struct checking *c, uint32_t offset, const char *hint, const char *fmt, ...)
+{
+    struct rs_place place = node_place(c, offset);
+    char message[512];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(message, sizeof(message), fmt, args);
+    va_end(args);
+    c->failed = true;
+    if (c->errors++ < ERRORS_MAX)
+        rs_tell(c->check->set, true, RS_ERR_COMPILE_CONDITION, &place, c->check->item, hint, "%s", message);
+    return false;
+}
+
+/* An unknown field or event type: the rule may say that it is skipped then. */
+VL_PRINTF(4, 5)
+static bool fail_unknown(struct checking *c, uint32_t offset, const char *hint, const char *fmt, ...)
+{
+    char message[512];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(message, sizeof(message), fmt, args);
+    va_end(args);
+    if (!c->check->from->skip_if_unknown_filter)
+        return fail(c, offset, hint, "%s", message);
+    if (!c->check->skipped_because) {
+        struct rs_place place = node_place(c, offset);
+        rs_tell(c->check->set, false, RS_UNKNOWN_FILTER, &place, c->check->item, hint, "%s", message);
+        c->check->skipped_because = vl_arena_strdup(c->check->set->arena, message);
+    }
+    return false;
+}
+
+static void warn(struct checking *c, const char *code, const char *hint, const char *message)
+{
+    struct rs_place place = node_place(c, c->node->offset);
+    rs_tell(c->check->set, false, code, &place, c->check->item, hint, "%s", message);
+}
+
+/* --- fields --- */
+
+static const struct vl_field *check_field(struct checking *c, const struct vl_operand *o)
+{
+    struct vl_span arg = VL_SPAN_EMPTY;
+    uint64_t number;
+    const struct vl_field *field = vl_field_find(c->check->source, o->field, o->arg, &arg);
+    if (!field) {
+        const struct vl_field *near = vl_field_nearest(c->check->source, o->field);
+        char hint[160];
+        (void)snprintf(hint, sizeof(hint), "did you mean '%s'?", near ? near->name : "");
+        (void)fail_unknown(c, o->offset, near ? hint : NULL,
+            "filter_check called with nonexistent field %.*s%s%.*s%s",
+            VL_SPAN_FMT(vl_span_slice(o->field, 0, 200)), o->has_arg ? "[" : "",
+            VL_SPAN_FMT(vl_span_slice(o->arg, 0, 100)), o->has_arg ? "]" : "");
+    } else if (!field->filterable) {
+        (void)fail(
+            c, o->offset, "it may stand in outputs", "field %s cannot be used in a condition", field->name);
+        field = NULL;
+    } else if (field->arg_required && !arg.len && !o->has_arg) {
+        (void)fail(c, o->offset, NULL, "field %s wants an argument, as in %s[%s]", field->name, field->name,
+            field->arg == VL_FIELD_ARG_INDEX ? "1" : "name");
+        field = NULL;
+    } else if (o->has_arg && (field->arg == VL_FIELD_ARG_NONE ||
+                                 (field->arg == VL_FIELD_ARG_INDEX && !vl_span_to_u64(o->arg, &number)))) {
+        (void)fail(c, o->offset, NULL, "filter error: can't parse field expression '%.*s[%.*s]'",
+            VL_SPAN_FMT(o->field), VL_SPAN_FMT(vl_span_slice(o->arg, 0, 100)));
+        field = NULL;
+    }
+    return field;
+}
+
+/* What an operand gives; false where its type is not known. */
+struct operand_type {
+    const struct vl_field *field; /* plain, or below val(): else NULL */
+    uint8_t type;                 /* enum vl_field_type */
+    bool is_list;
+};
+
+static bool check_operand(struct checking *c, const struct vl_operand *o, struct operand_type *ret)
+{
+    *ret = (struct operand_type){0};
+    if (o->is_literal)
+        return false;
+    if (o->transformer == VL_TRANSFORM_NONE && o->field.len) {
+        ret->field = check_field(c, o);
+        if (!ret->field)
+            return false;
+        ret->type = ret->field->type;
+        ret->is_list = ret->field->is_list;
+        return true;
+    }
+    bool known = o->inner != NULL;
+    for (const struct vl_operand *inner = o->inner; inner; inner = inner->next) {
+        struct operand_type type;
+        bool k = check_operand(c, inner, &type); /* the parser limits its depth */
+        if (inner == o->inner) {
+            known = k;
+            *ret = type;
+        }
+    }
+    if (o->transformer == VL_TRANSFORM_VAL || !known)
+        return known;
+    ret->field = NULL;
+    ret->type = o->transformer == VL_TRANSFORM_LEN ? VL_FIELD_UINT : VL_FIELD_STRING;
+    return o->transformer != VL_TRANSFORM_GETOPT && !ret->is_list;
+}
+
+/* --- operators --- */
+
+static bool in_range(int op, int first, int last)
+{
+    return op >= first && op <= last;
+}
+
+static bool is_member_op(int op)
+{
+    return op == VL_OP_EXISTS || op == VL_OP_IN || op == VL_OP_INTERSECTS;
+}
+
+/* NULL where the operator is fine, else the kind of filter that has no such operator. */
+static const char *wrong_kind(int type, int op)
+{
+    bool equal = is_member_op(op) || op == VL_OP_EQ || op == VL_OP_NE;
+    switch (type) {
+    case VL_FIELD_STRING:
+    case VL_FIELD_PATH:
+        return op == VL_OP_BCONTAINS || op == VL_OP_BSTARTSWITH ? "for string filters" : NULL;
+    case VL_FIELD_BYTES:
+        return equal || op == VL_OP_CONTAINS || in_range(op, VL_OP_BCONTAINS, VL_OP_ENDSWITH)
+                   ? NULL
+                   : "for buffer filters";
+    case VL_FIELD_IP:
+    case VL_FIELD_NET:
+        return equal || op == VL_OP_CIDR ? NULL : "for ip address and network filters";
+    case VL_FIELD_BOOL:
+        return equal ? NULL : "for numeric filters";
+    default:
+        return equal || in_range(op, VL_OP_LT, VL_OP_GE) ? NULL : "for numeric filters";
+    }
+}
+
+static bool check_operator(struct checking *c, const struct operand_type *left)
+{
+    int op = c->node->op;
+    const char *kind =
+        left->is_list ? (is_member_op(op) ? NULL : "list filters") : wrong_kind(left->type, op);
+    if (!kind)
+        return true;
+    return fail(c, c->node->offset, left->is_list ? "use in, intersects or exists" : NULL,
+        "'%s' operator not supported %s", vl_condition_op_name((enum vl_condition_op)op), kind);
+}
+
+/* --- values --- */
+
+static bool is_number(struct vl_span text, bool fraction)
+{
+    char copy[64], *end = NULL;
+    if (!text.len || text.len >= sizeof(copy) || memchr(text.ptr, '\0', text.len))
+        return false;
+    memcpy(copy, text.ptr, text.len);
+    copy[text.len] = '\0';
+    if (copy[0] == ' ' || copy[0] == '\t')
+        return false;
+    errno = 0;
+    if (fraction)
+        (void)strtod(copy, &end);
+    else if (copy[0] == '-')
+        (void)strtoll(copy, &end, 0);
+    else
+        (void)strtoull(copy, &end, 0);
+    return end != copy && !*end && !errno;
+}
+
+static bool is_address(struct vl_span text, bool *ret_net)
+{
+    unsigned char bytes[16];
+    char copy[64];
+    uint64_t bits = 0;
+    size_t slash = vl_span_find_char(text, '/');
+    struct vl_span address = vl_span_slice(text, 0, slash);
+    *ret_net = slash != SIZE_MAX;
+    if (!address.len || address.len >= sizeof(copy))
+        return false;
+    memcpy(copy, address.ptr, address.len);
+    copy[address.len] = '\0';
+    bool four = inet_pton(AF_INET, copy, bytes) == 1;
+    if (!four && inet_pton(AF_INET6, copy, bytes) != 1)
+        return false;
+    return !*ret_net ||
+           (vl_span_to_u64(vl_span_slice(text, slash + 1, text.len), &bits) && bits <= (four ? 32 : 128));
+}
+
+static bool is_hex(struct vl_span text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!strchr("0123456789abcdefABCDEF", text.ptr[i]) || !text.ptr[i])
+            return false;
+    return text.len && text.len % 2 == 0;
+}
+
+static bool check_regex(struct checking *c, struct vl_span value)
+{
+    VL_CLEANUP(vl_regex_cleanup) struct vl_regex *regex = NULL;
+    struct vl_err err = VL_ERR_INIT;
+    if (vl_regex_new(value, c->node->op == VL_OP_IREGEX, &regex, &err) >= 0)
+        return true;
+    return fail(c, c->node->offset, NULL, "invalid regex: %.300s", err.msg);
+}
+
+static bool check_text(struct checking *c, struct vl_span value)
+{
+    int op = c->node->op;
+    if (op == VL_OP_REGEX || op == VL_OP_IREGEX)
+        return check_regex(c, value);
+    if ((op == VL_OP_BCONTAINS || op == VL_OP_BSTARTSWITH) && !is_hex(value))
+        return fail(c, c->node->offset, NULL, "%s operator supports hex strings only",
+            vl_condition_op_name((enum vl_condition_op)op));
+    return true;
+}
+
+static bool check_event_type(struct checking *c, struct vl_span value)
+{
+    struct rs_near near;
+    char hint[128];
+    if (vl_event_type_find(value))
+        return true;
+    rs_near_init(&near, c->check->set, value);
+    for (uint16_t t = 1; t < VL_EVENT_TYPES_MAX; t++) {
+        const char *name = vl_event_type_name(t);
+        if (name && *name)
+            rs_near_try(&near, name);
+    }
+    (void)snprintf(hint, sizeof(hint), "did you mean '%s'?", near.best ? near.best : "");
+    return fail_unknown(c, c->node->offset, near.best ? hint : NULL, "unknown event type %.*s",
+        VL_SPAN_FMT(vl_span_slice(value, 0, 100)));
+}
+
+static bool check_value(struct checking *c, const struct operand_type *left, struct vl_span value)
+{
+    struct vl_span shown = vl_span_slice(value, 0, 100);
+    bool net = false;
+    if (left->field && left->field->source == VL_EVENT_SYSCALL &&
+        strcmp(left->field->name, "evt.type") == 0 &&
+        (c->node->op == VL_OP_EQ || c->node->op == VL_OP_NE || c->node->op == VL_OP_IN))
+        return check_event_type(c, value);
+    switch (left->type) {
+    case VL_FIELD_STRING:
+    case VL_FIELD_PATH:
+    case VL_FIELD_BYTES:
+        return check_text(c, value);
+    case VL_FIELD_BOOL:
+        return vl_span_eq_str(value, "true") || vl_span_eq_str(value, "false") ||
+               fail(c, c->node->offset, "true or false", "filter error: unrecognized boolean value '%.*s'",
+                   VL_SPAN_FMT(shown));
+    case VL_FIELD_IP:
+    case VL_FIELD_NET:
+        return is_address(value, &net) ||
+               fail(c, c->node->offset, "an address or a net as in 10.0.0.0/8", "unrecognized IP %s %.*s",
+                   left->type == VL_FIELD_NET ? "network" : "address", VL_SPAN_FMT(shown));
+    case VL_FIELD_PORT:
+        return true; /* names of services are fine, too */
+    default:
+        return is_number(value, left->type == VL_FIELD_DOUBLE) ||
+               fail(c, c->node->offset, NULL, "'%.*s' is not a number, which %s wants", VL_SPAN_FMT(shown),
+                   left->field ? left->field->name : "the left side");
+    }
+}
+
+/* --- warnings --- */
+
+static bool is_regex_needless(struct vl_span v)
+{
+    for (size_t i = 0; i < v.len; i++) {
+        if ((i == 0 && v.ptr[i] == '^') || (i == v.len - 1 && v.ptr[i] == '$'))
+            continue;
+        if (((i == 0 && v.len > 1) || i + 2 == v.len) && v.ptr[i] == '.' && strchr("+*?", v.ptr[i + 1])) {
+            i++;
+            continue;
+        }
+        if (strchr(".+*?^$()[]{}|\\", v.ptr[i]))
+            return false;
+    }
+    return true;
+}
+
+static struct vl_span without_blanks(struct vl_span value, char *copy, size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < value.len && n < max; i++)
+        if (!strchr(" \t\n\v\f\r", value.ptr[i]) && value.ptr[i])
+            copy[n++] = value.ptr[i];
+    return (struct vl_span){copy, n};
+}
+
+static bool is_transformer_call(struct vl_span text)
+{
+    for (int t = VL_TRANSFORM_VAL; t <= VL_TRANSFORM_GETOPT; t++) {
+        struct vl_span name = vl_span_str(vl_transformer_name((enum vl_transformer)t));
+        if (text.len >= name.len + 2 && vl_span_eq(vl_span_slice(text, 0, name.len), name) &&
+            text.ptr[name.len] == '(' && text.ptr[text.len - 1] == ')')
+            return true;
+    }
+    return false;
+}
+
+/* Most values are words: only what has a dot or a parenthesis can be a field or a transformer. */
+static void warn_of_value(struct checking *c, struct vl_span value)
+{
+    char copy[128], message[256];
+    struct vl_span arg, stripped;
+    if (value.len > sizeof(copy) || c->check->source == VL_EVENT_LOG)
+        return;
+    if (c->node->op == VL_OP_REGEX && is_regex_needless(value)) {
+        (void)snprintf(message, sizeof(message),
+            "regex check with '%.*s' may be optimized with simpler operators such as '=', 'contains', "
+            "'startswith', "
+            "'endswith'",
+            VL_SPAN_FMT(value));
+        warn(c, RS_COMPILE_CONDITION, NULL, message);
+    }
+    if (vl_span_find_char(value, '.') == SIZE_MAX && vl_span_find_char(value, '(') == SIZE_MAX)
+        return;
+    stripped = without_blanks(value, copy, sizeof(copy));
+    size_t bracket = vl_span_find_char(stripped, '[');
+    if (vl_field_find(c->check->source, vl_span_slice(stripped, 0, bracket), VL_SPAN_EMPTY, &arg)) {
+        (void)snprintf(message, sizeof(message),
+            "'%.*s' may be a valid field misused as a const string value", VL_SPAN_FMT(value));
+        warn(c, RS_COMPILE_CONDITION, "val(field) compares with a field", message);
+    }
+    if (is_transformer_call(stripped)) {
+        (void)snprintf(message, sizeof(message),
+            "'%.*s' may be a valid field transformer misused as a const string value", VL_SPAN_FMT(value));
+        warn(c, RS_COMPILE_CONDITION, "write it without quotes and blanks", message);
+    }
+}
+
+static void warn_of_na(struct checking *c, const struct vl_operand *left)
+{
+    const struct vl_condition *node = c->node;
+    int op = node->op;
+    if (!vl_span_starts_with(left->field, "ka.") && !vl_span_starts_with(left->field, "jevt."))
+        return;
+    if (op != VL_OP_EQ && op != VL_OP_NE && op != VL_OP_IN && op != VL_OP_INTERSECTS && op != VL_OP_PMATCH)
+        return;
+    for (uint32_t i = 0; i < node->as.check.n_values; i++)
+        if (vl_span_eq_str(node->as.check.values[i], "<NA>")) {
+            warn(c, RS_UNSAFE_NA_CHECK, NULL,
+                "comparing a field value with <NA> is unsafe and can lead to unpredictable behavior of the "
+                "rule "
+                "condition. If you need to check for the existence of a field, consider using the 'exists' "
+                "operator "
+                "instead.");
+            return;
+        }
+}
+
+static void warn_of_deprecated(struct checking *c, const struct vl_operand *left)
+{
+    char message[160];
+    if (!vl_span_eq_str(left->field, "evt.dir") && !vl_span_starts_with(left->field, "evt.latency") &&
+        !vl_span_eq_str(left->field, "evt.wait_latency"))
+        return;
+    (void)snprintf(message, sizeof(message),
+        "usage of deprecated field '%.*s' has been detected in the rule condition", VL_SPAN_FMT(left->field));
+    warn(c, RS_DEPRECATED_ITEM,
+        vl_span_eq_str(left->field, "evt.dir") ? "an event is one call, when it returns: '<' is always true"
+                                               : NULL,
+        message);
+}
+
+/* --- the tree --- */
+
+static void check_one(struct checking *c)
+{
+    const struct vl_condition *node = c->node;
+    struct operand_type left, right;
+    bool known = check_operand(c, node->as.check.left, &left);
+    warn_of_deprecated(c, node->as.check.left);
+    if (known && !check_operator(c, &left))
+        return;
+    if (node->right_is_field) {
+        (void)check_operand(c, node->as.check.right_field, &right);
+        return;
+    }
+    warn_of_na(c, node->as.check.left);
+    for (uint32_t i = 0; i < node->as.check.n_values; i++) {
+        warn_of_value(c, node->as.check.values[i]);
+        if (known && node->op != VL_OP_EXISTS && !check_value(c, &left, node->as.check.values[i]))
+            return;
+    }
+}
+
+static struct rs_macro *macro_of(const struct checking *c, const struct vl_condition *node)
+{
+    const struct vl_map_slot *slot =
+        node->origin.len ? vl_map_get(&c->check->set->by_macro, node->origin) : NULL;
+    return slot ? slot->value.ptr : NULL;
+}
+
+/* A macro that was found good for a source is not looked at again. */
+static void check_tree(struct checking *c, const struct vl_condition *node)
+{
+    struct rs_macro *macro = macro_of(c, node);
+    unsigned bit = 1U << c->check->source;
+    bool whole = macro && macro->tree == node;
+    if (whole && macro->checked & bit)
+        return;
+    if (node->kind == VL_COND_CHECK) {
+        c->node = node;
+        check_one(c);
+    } else if (node->kind != VL_COND_MACRO) {
+        for (uint32_t i = 0; i < node->as.children.n; i++)
+            check_tree(c, node->as.children.items[i]); /* depth: VL_CONDITION_TREE_DEPTH_MAX */
+    }
+    if (whole && !c->failed && !c->check->skipped_because)
+        macro->checked = (uint8_t)(macro->checked | bit);
+}
+
+bool fc_condition(struct fc_check *check, const struct vl_condition *tree)
+{
+    struct checking c = {.check = check};
+    check_tree(&c, tree);
+    if (c.failed)
+        return false;
+    if (check->source == VL_EVENT_SYSCALL && check->from->warn_evttypes && !check->skipped_because &&
+        et_count(tree) > ET_MANY)
+        rs_tell(check->set, false, RS_NO_EVTTYPE, &check->from->place, check->item,
+            "restrict it with evt.type in (…)",
+            "Rule matches too many evt.type values. This has a significant performance penalty.");
+    return true;
+}
+
+/* --- outputs --- */
+
+#define CONTAINER_INFO "%container.info"
+
+static const char *without_container_info(struct fc_check *check, const char *output)
+{
+    struct vl_span rest = vl_span_str(output), info = VL_SPAN_LIT(CONTAINER_INFO);
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    vl_buf_init(&text, VL_CONDITION_BYTES_MAX);
+    for (size_t at = vl_span_find(rest, info); at != SIZE_MAX; at = vl_span_find(rest, info)) {
+        vl_buf_append_span(&text, vl_span_slice(rest, 0, at));
+        rest = vl_span_slice(rest, at + info.len, rest.len);
+    }
+    vl_buf_append_span(&text, rest);
+    rs_tell(check->set, false, RS_DEPRECATED_ITEM, &check->from->place, check->item, "leave it out",
+        "%%container.info is deprecated and no more useful, and will be dropped by Falco 1.0.0. The "
+        "container plugin "
+        "will automatically add required fields to the output message.");
+    return vl_arena_dup_span(check->set->arena, vl_buf_span(&text));
+}
+
+static void warn_of_old_fields(struct fc_check *check, const char *output, const struct rs_place *place)
+{
+    static const char *const fields[] = {
+        "evt.dir", "evt.latency", "evt.latency.s", "evt.latency.ns", "evt.latency.human", "evt.wait_latency"};
+    for (size_t i = 0; i < VL_ARRAY_LEN(fields); i++)
+        if (strstr(output, fields[i]))
+            rs_tell(check->set, false, RS_DEPRECATED_ITEM, place, check->item, NULL,
+                "usage of deprecated field '%s' has been detected in the rule output", fields[i]);
+}
+
+const char *fc_output(struct fc_check *check, const char *output)
+{
+    const struct rs_part *part = check->from->output;
+    struct rs_place place = part ? part->scalar->key : check->from->place;
+    struct vl_span trimmed = vl_span_trim(vl_span_str(output));
+    const char *text = vl_arena_dup_span(check->set->arena, trimmed);
+    if (text && strstr(text, CONTAINER_INFO))
+        text = without_container_info(check, text);
+    if (text)
+        warn_of_old_fields(check, text, &place);
+    return text;
+}

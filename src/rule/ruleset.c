@@ -1,0 +1,295 @@
+/* The rule set itself: files in, problems and rules out. What a document says is the matter of its form. */
+#include "ruleset_impl.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define RULES_NAME "rules" /* in messages of the document readers, which are taken apart again */
+
+static bool sigma_is(const struct vl_doc_node *root)
+{
+    return vl_sigma_is(root);
+}
+
+static int sigma_read(struct vl_ruleset *set, const struct rs_source *source, const struct vl_doc_node *root,
+    struct vl_err *err)
+{
+    int r = set->sigma ? 0 : vl_sigma_new(&set->sink, &set->sigma, err);
+    return r < 0 ? r : vl_sigma_read(set->sigma, root, source->name, err);
+}
+
+/* The first form that knows a document reads it. */
+static const struct rs_form forms[] = {
+    {"falco", rs_falco_is, rs_falco_read}, /* and the native form, whose rules have further keys */
+    {"sigma", sigma_is, sigma_read},
+};
+
+static const char *const priorities[] = {
+    "Emergency", "Alert", "Critical", "Error", "Warning", "Notice", "Informational", "Debug"};
+
+const char *vl_rule_priority_name(enum vl_rule_priority priority)
+{
+    return (size_t)priority < VL_ARRAY_LEN(priorities) ? priorities[priority] : "Debug";
+}
+
+/* --- what other forms see --- */
+
+static int sink_add(struct vl_rule_sink *sink, struct vl_rule *rule, struct vl_err *err)
+{
+    return rs_rule_push((struct vl_ruleset *)sink, rule, err);
+}
+
+static int sink_problem(struct vl_rule_sink *sink, const struct vl_rule_problem *problem, struct vl_err *err)
+{
+    struct vl_ruleset *set = (struct vl_ruleset *)sink;
+    struct vl_err full = VL_ERR_INIT;
+    (void)err;
+    set->n_errors += problem->is_error;
+    struct vl_rule_problem *slot = vl_vec_push(&set->problems, "problems", &full);
+    if (slot)
+        *slot = *problem;
+    return 0;
+}
+
+static const struct vl_rule *sink_find(struct vl_rule_sink *sink, struct vl_span name)
+{
+    const struct vl_map_slot *slot = vl_map_get(&((struct vl_ruleset *)sink)->by_rule, name);
+    return slot ? slot->value.ptr : NULL;
+}
+
+int vl_ruleset_new(struct vl_ruleset **ret, struct vl_err *err)
+{
+    struct vl_arena *arena = vl_arena_new(RS_ARENA_MAX);
+    struct vl_ruleset *set = arena ? vl_arena_alloc(arena, sizeof(*set)) : NULL;
+    if (!set) {
+        vl_arena_free(arena);
+        return vl_err_nomem(err);
+    }
+    set->arena = arena;
+    set->sink = (struct vl_rule_sink){arena, sink_add, sink_problem, sink_find};
+    vl_vec_init(&set->sources, sizeof(struct rs_source *), RS_FILES_MAX);
+    vl_vec_init(&set->lists, sizeof(struct rs_list *), RS_LISTS_MAX);
+    vl_vec_init(&set->macros, sizeof(struct rs_macro *), RS_MACROS_MAX);
+    vl_vec_init(&set->written, sizeof(struct rs_rule *), VL_RULES_MAX);
+    vl_vec_init(&set->rules, sizeof(struct vl_rule *), VL_RULES_MAX);
+    vl_vec_init(&set->problems, sizeof(struct vl_rule_problem), VL_RULE_PROBLEMS_MAX);
+    vl_vec_init(&set->plugins, sizeof(struct rs_plugin), 1000);
+    vl_map_init(&set->by_list, RS_LISTS_MAX);
+    vl_map_init(&set->by_macro, RS_MACROS_MAX);
+    vl_map_init(&set->by_written, VL_RULES_MAX);
+    vl_map_init(&set->by_rule, VL_RULES_MAX);
+    *ret = set;
+    return 0;
+}
+
+void vl_ruleset_free(struct vl_ruleset *set)
+{
+    if (!set)
+        return;
+    for (size_t i = 0; i < set->lists.len; i++)
+        vl_vec_done(&((struct rs_list **)set->lists.items)[i]->items);
+    for (size_t i = 0; i < set->written.len; i++) {
+        struct rs_rule *rule = ((struct rs_rule **)set->written.items)[i];
+        rs_exceptions_done(&rule->exceptions);
+        vl_vec_done(&rule->tags);
+    }
+    vl_sigma_free(set->sigma);
+    vl_vec_done(&set->sources);
+    vl_vec_done(&set->lists);
+    vl_vec_done(&set->macros);
+    vl_vec_done(&set->written);
+    vl_vec_done(&set->rules);
+    vl_vec_done(&set->problems);
+    vl_vec_done(&set->plugins);
+    vl_map_done(&set->by_list);
+    vl_map_done(&set->by_macro);
+    vl_map_done(&set->by_written);
+    vl_map_done(&set->by_rule);
+    vl_arena_free(set->arena);
+}
+
+void vl_ruleset_cleanup(struct vl_ruleset **set)
+{
+    vl_ruleset_free(*set);
+}
+
+void rs_tell(struct vl_ruleset *set, bool is_error, const char *code, const struct rs_place *place,
+    const char *item, const char *hint, const char *fmt, ...)
+{
+    struct vl_err err = VL_ERR_INIT;
+    char message[VL_ERR_MSG_MAX];
+    va_list args;
+    if (is_error)
+        set->n_errors++;
+    struct vl_rule_problem *p = vl_vec_push(&set->problems, "problems", &err);
+    if (!p)
+        return;
+    va_start(args, fmt);
+    (void)vsnprintf(message, sizeof(message), fmt, args);
+    va_end(args);
+    p->is_error = is_error;
+    p->code = code;
+    p->file = place && place->source ? place->source->name : NULL;
+    p->line = place ? place->line : 0;
+    p->column = place ? place->column : 0;
+    p->item = item ? vl_arena_strdup(set->arena, item) : NULL;
+    p->message = vl_arena_strdup(set->arena, message);
+    p->hint = hint ? vl_arena_strdup(set->arena, hint) : NULL;
+    if (!p->message)
+        p->message = "out of memory";
+}
+
+/* --- adding files --- */
+
+struct adding {
+    struct vl_ruleset *set;
+    const struct rs_source *source;
+};
+
+static int read_document(struct vl_doc *doc, void *user, struct vl_err *err)
+{
+    VL_CLEANUP(vl_doc_cleanup) struct vl_doc *owned = doc;
+    const struct adding *a = user;
+    const struct vl_doc_node *root = vl_doc_root(owned);
+    struct rs_place place = rs_place_of(a->source, root);
+    if (!root || vl_doc_is(root, VL_DOC_NULL))
+        return 0;
+    for (size_t i = 0; i < VL_ARRAY_LEN(forms); i++)
+        if (forms[i].is(root))
+            return forms[i].read(a->set, a->source, root, err);
+    rs_tell(a->set, true, RS_ERR_YAML_VALIDATE, &place, NULL,
+        "a rule file is a sequence: every item begins with '- rule:', '- macro:' or '- list:'",
+        vl_doc_is(root, VL_DOC_OBJECT) ? "Rules content is not yaml array of objects"
+                                       : "Rules content is not yaml");
+    return 0;
+}
+
+static struct rs_source *new_source(
+    struct vl_ruleset *set, struct vl_span text, const char *file, struct vl_err *err)
+{
+    struct rs_source *source = vl_arena_alloc(set->arena, sizeof(*source));
+    struct rs_source **slot = vl_vec_push(&set->sources, "rule files", err);
+    char *copy = vl_arena_dup_span(set->arena, text);
+    char *name = vl_arena_strdup(set->arena, file);
+    if (!slot)
+        return NULL;
+    *slot = source;
+    if (!source || !copy || !name) {
+        if (vl_arena_check(set->arena, "rule files", err) >= 0)
+            (void)!vl_err_nomem(err);
+        set->sources.len--;
+        return NULL;
+    }
+    *source = (struct rs_source){.name = name, .text = {copy, text.len}};
+    return source;
+}
+
+/* The document readers say "name:line:column: what": the place is told apart here. */
+static void tell_unreadable(struct vl_ruleset *set, const struct rs_source *source, const struct vl_err *bad)
+{
+    struct rs_place place = {source, 0, 0};
+    struct vl_span rest = vl_span_str(bad->msg);
+    struct vl_span name, line, column;
+    uint64_t line_number, column_number;
+    bool duplicate = vl_span_find(rest, VL_SPAN_LIT("duplicate key")) != SIZE_MAX;
+    struct vl_span message = vl_span_starts_with(rest, RULES_NAME ": ")
+                                 ? vl_span_slice(rest, sizeof(RULES_NAME ": ") - 1, rest.len)
+                                 : rest;
+    if (vl_span_split(&rest, ':', &name) && vl_span_split(&rest, ':', &line) &&
+        vl_span_split(&rest, ':', &column) && vl_span_to_u64(line, &line_number) &&
+        vl_span_to_u64(column, &column_number)) {
+        place.line = (uint32_t)line_number;
+        place.column = (uint32_t)column_number;
+        message = vl_span_trim(rest);
+    }
+    rs_tell(set, true, RS_ERR_YAML_PARSE, &place, NULL,
+        duplicate ? "Falco takes the first of two equal keys in silence; remove one" : NULL, "%.*s",
+        VL_SPAN_FMT(message));
+}
+
+int vl_ruleset_add(struct vl_ruleset *set, struct vl_span text, const char *file, struct vl_err *err)
+{
+    struct vl_err bad = VL_ERR_INIT;
+    if (set->finished)
+        return vl_err_set(err, VL_ERR_USAGE, "%s: the rule set is finished", file);
+    struct rs_source *source =
+        new_source(set, text.len <= VL_RULE_FILE_MAX ? text : VL_SPAN_EMPTY, file, err);
+    if (!source)
+        return err->err;
+    struct adding adding = {set, source};
+    if (text.len > VL_RULE_FILE_MAX) {
+        struct rs_place place = {source, 0, 0};
+        rs_tell(
+            set, true, RS_ERR_YAML_PARSE, &place, NULL, NULL, "the file is over %lu bytes", VL_RULE_FILE_MAX);
+        return 0;
+    }
+    int r = vl_doc_parse_stream(source->text, VL_DOC_YAML, RULES_NAME, read_document, &adding, &bad);
+    if (r < 0 && bad.code == VL_ERR_MEMORY) {
+        *err = bad;
+        return r;
+    }
+    if (r < 0)
+        tell_unreadable(set, source, &bad);
+    return vl_arena_check(set->arena, "the rule set", err);
+}
+
+/* --- reading the result --- */
+
+int rs_rule_push(struct vl_ruleset *set, struct vl_rule *rule, struct vl_err *err)
+{
+    struct vl_map_slot *named = NULL;
+    struct vl_rule **slot = vl_vec_push(&set->rules, "rules", err);
+    if (!slot)
+        return err->err;
+    *slot = rule;
+    rule->index = (uint32_t)set->rules.len - 1;
+    int r = vl_map_put(&set->by_rule, vl_span_str(rule->name), &named, NULL, err);
+    if (r < 0)
+        return r;
+    named->value.ptr = rule;
+    return 0;
+}
+
+int vl_ruleset_finish(struct vl_ruleset *set, struct vl_err *err)
+{
+    if (set->finished)
+        return 0;
+    set->finished = true;
+    int r = rs_falco_finish(set, err);
+    if (r >= 0 && set->sigma)
+        r = vl_sigma_finish(set->sigma, err);
+    return r < 0 ? r : vl_arena_check(set->arena, "the rule set", err);
+}
+
+uint32_t vl_ruleset_size(const struct vl_ruleset *set)
+{
+    return (uint32_t)set->rules.len;
+}
+
+const struct vl_rule *vl_ruleset_at(const struct vl_ruleset *set, uint32_t index)
+{
+    struct vl_rule *const *slot = vl_vec_at(&set->rules, index);
+    return slot ? *slot : NULL;
+}
+
+const struct vl_rule *vl_ruleset_find(const struct vl_ruleset *set, const char *name)
+{
+    const struct vl_map_slot *slot = vl_map_get(&set->by_rule, vl_span_str(name));
+    return slot ? slot->value.ptr : NULL;
+}
+
+uint32_t vl_ruleset_problems(const struct vl_ruleset *set)
+{
+    return (uint32_t)set->problems.len;
+}
+
+const struct vl_rule_problem *vl_ruleset_problem(const struct vl_ruleset *set, uint32_t index)
+{
+    return vl_vec_at(&set->problems, index);
+}
+
+uint32_t vl_ruleset_errors(const struct vl_ruleset *set)
+{
+    return set->n_errors;
+}
