@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct vl_arena *arena VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(64UL * 1024 * 1024);
     struct vl_span text = {(const char *)data, size};
     struct vl_cel_issues *issues = arena ? vl_arena_alloc(arena, sizeof(*issues)) : NULL;
-    struct vl_cel_parse_options options = {.optionals = true, .two_variables = true, .bindings = true};
+    struct vl_cel_parse_options options = {
+        .optionals = true, .two_variables = true, .sort_by = true, .bindings = true};
     struct vl_cel_parsed parsed = {0};
     struct vl_err err = VL_ERR_INIT;
     if (!issues)

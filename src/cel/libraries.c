@@ -1,9 +1,8 @@
-/* All libraries, by name. */
-#include "library.h"
-
-extern const struct vl_cel_library vl_cel_lib_lists;
+/* All libraries; one a line, so that they can be added side by side. */
+#include "libraries.h"
 
 const struct vl_cel_library *const vl_cel_libraries[] = {
     &vl_cel_lib_lists,
+    &vl_cel_lib_operators,
     NULL,
 };

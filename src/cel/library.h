@@ -74,7 +74,7 @@ struct vl_cel_library {
         const char *function, unsigned arg, struct vl_cel_value constant, struct vl_arena *arena);
 };
 
-extern const struct vl_cel_library *const vl_cel_libraries[]; /* ends with NULL */
+extern const struct vl_cel_library *const vl_cel_libraries[]; /* libraries.c; ends with NULL */
 
 /* --- for implementations --- */
 

@@ -8,9 +8,6 @@
 #include "issues.h"
 
 #define VL_CEL_CODE_POINTS_MAX 100000 /* of an expression, as cel-go's parser */
-#define VL_CEL_HEIGHT_MAX                                                                \
-    1200 /* of a tree: VL_CEL_DEPTH_MAX nested parts, each of which a macro makes deeper \
-          */
 
 struct vl_cel_parsed {
     struct vl_cel_node *root;
@@ -21,7 +18,8 @@ struct vl_cel_parse_options {
     bool optionals;     /* a.?b, a[?b], {?a: b}, optMap, optFlatMap */
     bool two_variables; /* all, exists, existsOne, transformList, transformMap, transformMapEntry with two
                            variables */
-    bool bindings;      /* cel.bind (cel-spec profile) */
+    bool sort_by;       /* sortBy of lists */
+    bool bindings;      /* cel.bind, math.least and math.greatest (cel-spec profile) */
 };
 
 /* The text is lent and must live as long as the tree. Negative with at least one issue when it is wrong. */

@@ -21,7 +21,7 @@ struct parse {
 };
 
 static const struct vl_cel_parse_options everything = {
-    .optionals = true, .two_variables = true, .bindings = true};
+    .optionals = true, .two_variables = true, .sort_by = true, .bindings = true};
 
 static void run(struct parse *run, struct vl_span text, const struct vl_cel_parse_options *options)
 {
@@ -265,6 +265,12 @@ static void test_macros(void **state)
         {"a.b.optFlatMap(v, f)",
             "fold[#unused  @target]([]; a.b; false; @target; _?_:_(@target.hasValue(), fold[#unused  v]([]; "
             "@target.value(); false; v; f), optional.none()))"},
+        {"l.sortBy(x, k)",
+            "fold[#unused  @__sortBy_input__]([]; l; false; @__sortBy_input__; @__sortBy_input__."
+            "@sortByAssociatedKeys(fold[x  " R "](@__sortBy_input__; []; true; _+_(" R ", [k]); " R ")))"},
+        {"math.least(a, b)", "math.@min(a, b)"},
+        {"math.greatest(1, 2, a)", "math.@max([1, 2, a])"},
+        {"m.greatest(1)", "m.greatest(1)"},
         {"all(x, p)", "all(x, p)"}, /* no method, no macro */
         {"l.all(x)", "l.all(x)"},
     };
@@ -350,6 +356,11 @@ static void test_issues(void **state)
         {"[1].all(1, true)", "1:9: argument must be a simple name"},
         {"[1].map(__result__, 1)", "1:9: iteration variable overwrites accumulator variable"},
         {"[1].all(x, x, true)", "1:12: duplicate variable name: x"},
+        {"math.least()", "1:1: math.least() requires at least one argument"},
+        {"math.least('a')", "1:12: math.least() invalid single argument value"},
+        {"math.greatest(1, [])", "1:18: math.greatest() simple literal arguments must be numeric"},
+        {"'a'.sortBy(x, x)", "1:1: sortBy can only be applied to a list, identifier, comprehension, call or "
+                             "select expression"},
         {"a.?b.optMap(1, 2)", "1:13: optMap() variable name must be a simple identifier"},
     };
     (void)state;

@@ -49,6 +49,8 @@ const struct vl_cel_type vl_cel_t_map_ab = {
     .kind = VL_CEL_T_MAP, .name = "map", .params = {&vl_cel_t_a, &vl_cel_t_b}, .n_params = 2};
 const struct vl_cel_type vl_cel_t_optional_a = {
     .kind = VL_CEL_T_OPAQUE, .name = VL_CEL_OPTIONAL_NAME, .params = {&vl_cel_t_a}, .n_params = 1};
+const struct vl_cel_type vl_cel_t_optional_dyn = {
+    .kind = VL_CEL_T_OPAQUE, .name = VL_CEL_OPTIONAL_NAME, .params = {&vl_cel_t_dyn}, .n_params = 1};
 
 OPAQUE(quantity, "kubernetes.Quantity");
 OPAQUE(ip, "net.IP");
