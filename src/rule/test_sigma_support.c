@@ -138,7 +138,7 @@ static bool compare(enum vl_condition_op op, const char *a, const char *b)
 static bool in_list(const struct vl_condition *check, const char *text)
 {
     for (uint32_t i = 0; i < check->as.check.n_values; i++)
-        if (strcmp(text, check->as.check.values[i].ptr) == 0)
+        if (vl_span_eq_str(check->as.check.values[i], text))
             return true;
     return false;
 }

@@ -75,14 +75,17 @@ struct vl_rule_window {
     bool generate; /* the rules it refers to fire by themselves, too */
     uint64_t span; /* nanoseconds */
     const struct vl_rule *const *rules;
-    uint32_t n_rules; /* a rule that counts itself stands here itself */
+    uint32_t n_rules;     /* a rule that counts itself stands here itself */
+    const uint8_t *slots; /* one a rule: its place in the order; rules that stand for the same thing (a Sigma
+                             rule and its twin for logs) share one */
+    uint32_t n_slots;
     const struct vl_window_key *keys;
     uint32_t n_keys;
     const struct vl_window_bound *bounds; /* all must hold */
     uint32_t n_bounds;
     double percentile;                    /* 0 to 100 */
-    const char *value_name;               /* VALUE_*: the field, as written */
-    const struct vl_window_field *values; /* … as each rule sees it */
+    const struct vl_window_field *values; /* VALUE_*: n_values a rule, one rule after the other */
+    uint32_t n_values;                    /* more than one: together they are the value */
 };
 
 /* What fired. Lent for the time of the call. */
