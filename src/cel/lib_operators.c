@@ -3,10 +3,17 @@
  * cel-go's. */
 #include "ast.h"
 #include "libraries.h"
+#include "standard.h"
 
 #define UNARY(ident, a, r) {.id = (ident), .n_args = 1, .args = {&vl_cel_t_##a}, .result = &vl_cel_t_##r}
 #define BINARY(ident, a, b, r) \
     {.id = (ident), .n_args = 2, .args = {&vl_cel_t_##a, &vl_cel_t_##b}, .result = &vl_cel_t_##r}
+#define PRICED(ident, a, b, r, cost)            \
+    {.id = (ident),                             \
+        .n_args = 2,                            \
+        .args = {&vl_cel_t_##a, &vl_cel_t_##b}, \
+        .result = &vl_cel_t_##r,                \
+        .price = cost}
 #define BINARY_SINCE(ident, a, b, r, minor)     \
     {.id = (ident),                             \
         .n_args = 2,                            \
@@ -16,18 +23,19 @@
 
 /* Comparing numbers of different types came with Kubernetes 1.28. */
 #define CROSS_SINCE 28
-#define COMPARISON(name)                                                                         \
-    BINARY(name "_bool", bool, bool, bool), BINARY(name "_int64", int, int, bool),               \
-        BINARY_SINCE(name "_int64_double", int, double, bool, CROSS_SINCE),                      \
-        BINARY_SINCE(name "_int64_uint64", int, uint, bool, CROSS_SINCE),                        \
-        BINARY(name "_uint64", uint, uint, bool),                                                \
-        BINARY_SINCE(name "_uint64_double", uint, double, bool, CROSS_SINCE),                    \
-        BINARY_SINCE(name "_uint64_int64", uint, int, bool, CROSS_SINCE),                        \
-        BINARY(name "_double", double, double, bool),                                            \
-        BINARY_SINCE(name "_double_int64", double, int, bool, CROSS_SINCE),                      \
-        BINARY_SINCE(name "_double_uint64", double, uint, bool, CROSS_SINCE),                    \
-        BINARY(name "_string", string, string, bool), BINARY(name "_bytes", bytes, bytes, bool), \
-        BINARY(name "_timestamp", timestamp, timestamp, bool),                                   \
+#define COMPARISON(name)                                                           \
+    BINARY(name "_bool", bool, bool, bool), BINARY(name "_int64", int, int, bool), \
+        BINARY_SINCE(name "_int64_double", int, double, bool, CROSS_SINCE),        \
+        BINARY_SINCE(name "_int64_uint64", int, uint, bool, CROSS_SINCE),          \
+        BINARY(name "_uint64", uint, uint, bool),                                  \
+        BINARY_SINCE(name "_uint64_double", uint, double, bool, CROSS_SINCE),      \
+        BINARY_SINCE(name "_uint64_int64", uint, int, bool, CROSS_SINCE),          \
+        BINARY(name "_double", double, double, bool),                              \
+        BINARY_SINCE(name "_double_int64", double, int, bool, CROSS_SINCE),        \
+        BINARY_SINCE(name "_double_uint64", double, uint, bool, CROSS_SINCE),      \
+        PRICED(name "_string", string, string, bool, VL_CEL_PRICE_SMALLER),        \
+        PRICED(name "_bytes", bytes, bytes, bool, VL_CEL_PRICE_SMALLER),           \
+        BINARY(name "_timestamp", timestamp, timestamp, bool),                     \
         BINARY(name "_duration", duration, duration, bool)
 
 static const struct vl_cel_type optional_list_a = {
@@ -49,17 +57,17 @@ static const struct vl_cel_overload logical_and[] = {BINARY("logical_and", bool,
 static const struct vl_cel_overload logical_or[] = {BINARY("logical_or", bool, bool, bool)};
 static const struct vl_cel_overload logical_not[] = {UNARY("logical_not", bool, bool)};
 static const struct vl_cel_overload not_strictly_false[] = {UNARY("not_strictly_false", bool, bool)};
-static const struct vl_cel_overload equals[] = {BINARY("equals", a, a, bool)};
-static const struct vl_cel_overload not_equals[] = {BINARY("not_equals", a, a, bool)};
+static const struct vl_cel_overload equals[] = {PRICED("equals", a, a, bool, VL_CEL_PRICE_EQUAL)};
+static const struct vl_cel_overload not_equals[] = {PRICED("not_equals", a, a, bool, VL_CEL_PRICE_SMALLER)};
 static const struct vl_cel_overload add[] = {
-    BINARY("add_bytes", bytes, bytes, bytes),
+    PRICED("add_bytes", bytes, bytes, bytes, VL_CEL_PRICE_SUM),
     BINARY("add_double", double, double, double),
     BINARY("add_duration_duration", duration, duration, duration),
     BINARY("add_duration_timestamp", duration, timestamp, timestamp),
     BINARY("add_timestamp_duration", timestamp, duration, timestamp),
     BINARY("add_int64", int, int, int),
-    BINARY("add_list", list_a, list_a, list_a),
-    BINARY("add_string", string, string, string),
+    PRICED("add_list", list_a, list_a, list_a, VL_CEL_PRICE_ADD_LIST),
+    PRICED("add_string", string, string, string, VL_CEL_PRICE_SUM),
     BINARY("add_uint64", uint, uint, uint),
 };
 static const struct vl_cel_overload divide[] = {
@@ -93,7 +101,7 @@ static const struct vl_cel_overload less_equals[] = {COMPARISON("less_equals")};
 static const struct vl_cel_overload greater[] = {COMPARISON("greater")};
 static const struct vl_cel_overload greater_equals[] = {COMPARISON("greater_equals")};
 static const struct vl_cel_overload in[] = {
-    BINARY("in_list", a, list_a, bool),
+    PRICED("in_list", a, list_a, bool, VL_CEL_PRICE_IN_LIST),
     BINARY("in_map", a, map_ab, bool),
 };
 static const struct vl_cel_overload item[] = {

@@ -1,10 +1,15 @@
-/* The libraries by name, each in its file lib_NAME.c. */
+/* The libraries by name, each in its file lib_NAME.c: one line each, sorted. */
 #ifndef VL_CEL_LIBRARIES_H
 #define VL_CEL_LIBRARIES_H
 
 #include "library.h"
 
+extern const struct vl_cel_library vl_cel_lib_comprehensions;
 extern const struct vl_cel_library vl_cel_lib_lists;
 extern const struct vl_cel_library vl_cel_lib_operators;
+extern const struct vl_cel_library vl_cel_lib_optional;
+extern const struct vl_cel_library vl_cel_lib_standard;
+extern const struct vl_cel_library vl_cel_lib_standard_convert;
+extern const struct vl_cel_library vl_cel_lib_standard_time;
 
 #endif

@@ -87,27 +87,67 @@ const char *vl_cel_double_general(double v, int exponent_from, char text[VL_CEL_
     return text;
 }
 
-static bool is_number_text(struct vl_span s)
+static bool is_digit(char c, bool hex)
 {
-    bool hex = s.len > 2 && s.ptr[0] == '0' && (s.ptr[1] == 'x' || s.ptr[1] == 'X');
-    bool digit = false, exponent = false;
-    for (size_t i = hex ? 2 : 0; i < s.len; i++) {
-        char c = s.ptr[i];
-        bool is_digit = c >= '0' && c <= '9';
-        bool is_hex = hex && !exponent && ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'));
-        if (is_digit || is_hex)
-            digit = true;
-        else if (!exponent && digit && (hex ? c == 'p' || c == 'P' : c == 'e' || c == 'E'))
-            exponent = true;
-        else if (c == '.' && !exponent)
-            continue;
-        else if ((c == '+' || c == '-') && exponent && strchr("eEpP", s.ptr[i - 1]))
-            continue;
-        else
-            return false;
+    return (c >= '0' && c <= '9') || (hex && ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')));
+}
+
+/* Digits with underscores between them (or after "0x"), as in Go's literals; how many there are. -1: an
+ * underscore elsewhere. The text without underscores is appended to *out. */
+static int take_digits(struct vl_span s, size_t *pos, bool hex, bool prefixed, char **out)
+{
+    int n = 0;
+    bool last_digit = prefixed;
+    for (; *pos < s.len; (*pos)++) {
+        char c = s.ptr[*pos];
+        if (c == '_') {
+            if (!last_digit || *pos + 1 >= s.len || !is_digit(s.ptr[*pos + 1], hex))
+                return -1;
+            last_digit = false;
+        } else if (is_digit(c, hex)) {
+            *(*out)++ = c;
+            last_digit = true;
+            n++;
+        } else {
+            break;
+        }
     }
-    /* Go wants the exponent of a hexadecimal number. */
-    return digit && (!hex || exponent);
+    return n;
+}
+
+/* 1 with an exponent, 0 without, -1 with a wrong one. */
+static int take_exponent(struct vl_span s, size_t *pos, bool hex, char **out)
+{
+    if (*pos >= s.len || s.ptr[*pos] == '\0' || !strchr(hex ? "pP" : "eE", s.ptr[*pos]))
+        return 0;
+    *(*out)++ = s.ptr[(*pos)++];
+    if (*pos < s.len && (s.ptr[*pos] == '+' || s.ptr[*pos] == '-'))
+        *(*out)++ = s.ptr[(*pos)++];
+    return take_digits(s, pos, false, false, out) > 0 ? 1 : -1;
+}
+
+/* Checks Go's grammar of a floating point literal without sign, and copies it without underscores. */
+static bool copy_number(struct vl_span s, char *out)
+{
+    size_t pos = 0;
+    bool hex = s.len > 2 && s.ptr[0] == '0' && (s.ptr[1] == 'x' || s.ptr[1] == 'X');
+    if (hex) {
+        memcpy(out, "0x", 2);
+        out += 2;
+        pos = 2;
+    }
+    int whole = take_digits(s, &pos, hex, hex, &out), fraction = 0;
+    if (whole >= 0 && pos < s.len && s.ptr[pos] == '.') {
+        *out++ = s.ptr[pos++];
+        fraction = take_digits(s, &pos, hex, false, &out);
+    }
+    if (whole < 0 || fraction < 0 || whole + fraction == 0)
+        return false;
+    int exponent = take_exponent(s, &pos, hex, &out);
+    if (exponent < 0)
+        return false;
+    *out = 0;
+    return pos == s.len && (exponent > 0 || !hex);
 }
 
 bool vl_cel_double_parse(struct vl_span text, double *ret, bool *ret_in_range)
@@ -127,20 +167,16 @@ bool vl_cel_double_parse(struct vl_span text, double *ret, bool *ret_in_range)
         *ret = NAN;
         return true;
     }
-    if (!is_number_text(s))
-        return false;
+    /* No digit is cut off: what follows the 4,000th may still decide the rounding. */
     char small[128];
     char *copy = s.len < sizeof(small) ? small : malloc(s.len + 1);
     if (!copy)
         return false;
-    memcpy(copy, s.ptr, s.len);
-    copy[s.len] = 0;
-    char *end = NULL;
-    double v = strtod(copy, &end);
-    bool whole = end == copy + s.len;
+    bool good = copy_number(s, copy);
+    double v = good ? strtod(copy, NULL) : 0;
     if (copy != small)
         free(copy);
-    if (!whole)
+    if (!good)
         return false;
     *ret_in_range = isfinite(v);
     *ret = sign * v;
@@ -362,42 +398,71 @@ static int days_of_month(int year, int month)
     return days[month - 1] + (month == 2 && leap);
 }
 
-bool vl_cel_time_parse(struct vl_span s, int64_t *ret_seconds, uint32_t *ret_nanos, int *ret_offset_minutes)
+/* "2006-01-02T15:04:05": fixed places. */
+static bool take_civil(struct vl_span s, int ret[6])
 {
-    int year, month, day, hour, minute, second;
-    bool head = take_number(s, 0, 4, 9999, &year) && is_char(s, 4, '-') && take_number(s, 5, 2, 12, &month) &&
-                is_char(s, 7, '-') && take_number(s, 8, 2, 31, &day) && is_char(s, 10, 'T');
-    if (!head || month == 0 || day == 0 || day > days_of_month(year, month))
+    static const struct {
+        uint8_t at, digits, max, least;
+        char after;
+    } parts[] = {
+        {0, 4, 0, 0, '-'},
+        {5, 2, 12, 1, '-'},
+        {8, 2, 31, 1, 'T'},
+        {11, 2, 23, 0, ':'},
+        {14, 2, 59, 0, ':'},
+        {17, 2, 60, 0, 0},
+    };
+    for (size_t i = 0; i < VL_ARRAY_LEN(parts); i++) {
+        if (!take_number(s, parts[i].at, parts[i].digits, parts[i].max ? parts[i].max : 9999, &ret[i]) ||
+            ret[i] < parts[i].least)
+            return false;
+        char c = parts[i].after;
+        size_t at = (size_t)parts[i].at + parts[i].digits;
+        if (c && !is_char(s, at, c) && !(c == 'T' && is_char(s, at, 't')))
+            return false;
+    }
+    return true;
+}
+
+/* "Z", "+01:00". */
+static bool take_offset(struct vl_span s, size_t pos, int *ret)
+{
+    int hours, minutes;
+    *ret = 0;
+    if (s.len == pos + 1)
+        return is_char(s, pos, 'Z') || is_char(s, pos, 'z');
+    if (s.len != pos + 6 || !(is_char(s, pos, '+') || is_char(s, pos, '-')) || !is_char(s, pos + 3, ':') ||
+        !take_number(s, pos + 1, 2, 23, &hours) || !take_number(s, pos + 4, 2, 59, &minutes))
         return false;
+    *ret = (hours * 60 + minutes) * (s.ptr[pos] == '-' ? -1 : 1);
+    return true;
+}
+
+int vl_cel_time_parse(struct vl_span s, int64_t *ret_seconds, uint32_t *ret_nanos, int *ret_offset_minutes)
+{
+    int t[6], offset;
+    if (!take_civil(s, t))
+        return 0;
     size_t pos = 19;
-    if (!take_number(s, 11, 2, 23, &hour) || !is_char(s, 13, ':') || !take_number(s, 14, 2, 59, &minute) ||
-        !is_char(s, 16, ':') || !take_number(s, 17, 2, 59, &second))
-        return false;
     uint32_t nanos = 0, scale = 100000000;
-    if (is_char(s, pos, '.') && is_digit_at(s, pos + 1)) {
-        for (pos++; is_digit_at(s, pos); pos++) {
+    if (is_char(s, pos, '.')) {
+        if (!is_digit_at(s, ++pos))
+            return 0;
+        for (; is_digit_at(s, pos); pos++) {
             nanos += (uint32_t)(s.ptr[pos] - '0') * scale;
             scale /= 10;
         }
     }
-    int offset = 0;
-    if (is_char(s, pos, 'Z')) {
-        pos++;
-    } else {
-        int hours, minutes;
-        if (!(is_char(s, pos, '+') || is_char(s, pos, '-')) || !take_number(s, pos + 1, 2, 23, &hours) ||
-            !is_char(s, pos + 3, ':') || !take_number(s, pos + 4, 2, 59, &minutes))
-            return false;
-        offset = (hours * 60 + minutes) * (s.ptr[pos] == '-' ? -1 : 1);
-        pos += 6;
-    }
-    if (pos != s.len)
-        return false;
+    if (!take_offset(s, pos, &offset))
+        return 0;
+    /* What the grammar takes and Go's time does not: no such day, leap seconds, lower case. */
+    if (t[2] > days_of_month(t[0], t[1]) || t[5] > 59 || !is_char(s, 10, 'T') || is_char(s, s.len - 1, 'z'))
+        return -1;
     *ret_seconds =
-        vl_cel_days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - (int64_t)offset * 60;
+        vl_cel_days(t[0], t[1], t[2]) * 86400 + t[3] * 3600 + t[4] * 60 + t[5] - (int64_t)offset * 60;
     *ret_nanos = nanos;
     *ret_offset_minutes = offset;
-    return true;
+    return 1;
 }
 
 const char *vl_cel_time_text(

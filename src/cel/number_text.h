@@ -8,14 +8,14 @@
 #define VL_CEL_NUMBER_TEXT_MAX 400 /* bytes incl. NUL of the texts below; "%f" of the largest double: 310 */
 
 /* Shortest digits that read back the same. Exponents below -4 or from `exponent_from` on are written as
- * 1.5e+21. strconv's 'g' has 21. */
+ * 1.5e+21: from 6 on with %g (string(double)), from 21 on with %v. */
 const char *vl_cel_double_general(double v, int exponent_from, char text[VL_CEL_NUMBER_TEXT_MAX]);
 
 /* The same digits without any exponent (strconv's 'f' with precision -1). */
 const char *vl_cel_double_plain(double v, char text[VL_CEL_NUMBER_TEXT_MAX]);
 
 /* A floating point literal as strconv.ParseFloat reads it: decimal or hexadecimal, "inf", "infinity", "nan"
- * in any case; no underscores. False for anything else. */
+ * in any case; underscores between digits. False for anything else. */
 bool vl_cel_double_parse(struct vl_span text, double *ret, bool *ret_in_range);
 
 /* "1h0m0s" as time.Duration prints; "1.5s" in seconds alone as string(duration) has it. */
@@ -28,8 +28,9 @@ bool vl_cel_duration_parse(struct vl_span text, int64_t *ret_nanoseconds);
 #define VL_CEL_TIME_MIN INT64_C(-62135596800) /* 0001-01-01T00:00:00Z in seconds */
 #define VL_CEL_TIME_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
-/* RFC 3339 as strictly as cel-go: upper case T and Z, no leap seconds. Go keeps the offset, and so do we. */
-bool vl_cel_time_parse(
+/* RFC 3339 as strictly as cel-go. 1, or 0: another form; -1: the form of a time, but there is none such (day
+ * 31 of April, leap seconds, lower case letters). Go keeps the offset, and so do we. */
+int vl_cel_time_parse(
     struct vl_span text, int64_t *ret_seconds, uint32_t *ret_nanos, int *ret_offset_minutes);
 /* time.RFC3339Nano with the given offset; "Z" for 0. */
 const char *vl_cel_time_text(

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "number_text.h"
 #include "pattern/regex.h"
 #include "run_impl.h"
 #include "value_impl.h"
@@ -63,6 +64,7 @@ void vl_cel_run_reset(struct vl_cel_run *run, uint64_t cost_budget)
     run->over = false;
     run->interrupted = false;
     run->depth = 0;
+    run->zones = NULL;
     run->slots = NULL;
     run->constants = NULL;
     run->n_constants = 0;
@@ -162,6 +164,32 @@ struct vl_cel_value vl_cel_fail(struct vl_cel_run *run, const char *fmt, ...)
 struct vl_cel_value vl_cel_no_overload(struct vl_cel_run *run)
 {
     return vl_cel_fail(run, "no such overload");
+}
+
+struct vl_cel_value vl_cel_value_text(struct vl_cel_run *run, struct vl_cel_value value)
+{
+    char text[VL_CEL_NUMBER_TEXT_MAX];
+    switch (value.kind) {
+    case VL_CEL_STRING:
+        return value;
+    case VL_CEL_DOUBLE:
+        vl_cel_double_general(value.as.d, 21, text);
+        return vl_cel_string(vl_span_str(vl_arena_strdup(run->arena, text)));
+    case VL_CEL_DURATION:
+        vl_cel_duration_go(value.as.i, text);
+        return vl_cel_string(vl_span_str(vl_arena_strdup(run->arena, text)));
+    default:
+        break;
+    }
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_buf json VL_CLEANUP(vl_buf_done);
+    vl_buf_init(&json, ERROR_MAX);
+    if (vl_cel_value_json(value, false, &json, &err) < 0)
+        return vl_cel_string(vl_span_str(vl_cel_type_name(value)));
+    struct vl_span span = vl_buf_span(&json);
+    if (value.kind == VL_CEL_TIMESTAMP || value.kind == VL_CEL_BYTES || value.kind == VL_CEL_TYPE)
+        span = vl_span_slice(span, 1, span.len - 1);
+    return vl_cel_string(vl_span_str(vl_arena_dup_span(run->arena, span)));
 }
 
 bool vl_cel_charge(struct vl_cel_run *run, uint64_t cost)

@@ -40,8 +40,15 @@ struct vl_cel_slot {
     bool ready;
 };
 
+/* A time zone that was read, in the arena. */
+struct vl_cel_zone {
+    struct vl_cel_zone *next;
+    struct vl_span name, file;
+};
+
 struct vl_cel_run {
     struct vl_arena *arena;
+    struct vl_cel_zone *zones;
 
     /* Costs. `limit` is that of the evaluation that runs now; `cost` counts up to it. */
     uint64_t cost, limit;
@@ -75,6 +82,13 @@ struct vl_cel_value vl_cel_error_cost(void);
 
 /* The error of a run that ended early: budget, interrupt or work. */
 struct vl_cel_value vl_cel_run_stopped(const struct vl_cel_run *run);
+
+/* A value as it stands in messages (Go's %v): texts as they are, numbers, else JSON. A string. */
+struct vl_cel_value vl_cel_value_text(struct vl_cel_run *run, struct vl_cel_value value);
+
+/* Adds an entry to a map that grows; an error where the key is there. */
+struct vl_cel_value vl_cel_map_insert(
+    struct vl_cel_run *run, struct vl_cel_value map, struct vl_cel_value key, struct vl_cel_value value);
 
 /* == within the work that is left; sets run->over at its end. */
 bool vl_cel_run_equal(struct vl_cel_run *run, struct vl_cel_value a, struct vl_cel_value b);
