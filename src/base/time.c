@@ -1,9 +1,10 @@
 #include "base/time.h"
 
-#include <stdio.h>
 #include <time.h>
 
-#define MS_PER_DAY 86400000
+#define MS_PER_DAY   86400000
+#define YEAR_1_MS    (-62135596800000) /* 0001-01-01 */
+#define YEAR_9999_MS 253402300799999   /* the last of 9999 */
 
 int64_t vl_time_now_ms(void)
 {
@@ -119,28 +120,64 @@ bool vl_time_parse(struct vl_span text, int64_t *ret_ms)
     return true;
 }
 
-static bool to_civil(int64_t ms, struct tm *ret)
+struct civil {
+    unsigned year, month, day, second; /* of the day */
+};
+
+/* The inverse of days_from_civil(). gmtime_r() would read the file of the local time zone first, which a
+ * report with a thousand dates in UTC has no use for. */
+static bool to_civil(int64_t ms, struct civil *ret)
 {
-    time_t t = (time_t)(ms / 1000 - (ms % 1000 < 0));
-    return gmtime_r(&t, ret) && ret->tm_year >= 1 - 1900 && ret->tm_year <= 9999 - 1900;
+    if (ms < YEAR_1_MS || ms > YEAR_9999_MS)
+        return false;
+    int64_t z = (ms - YEAR_1_MS) / MS_PER_DAY + 306; /* days since 0000-03-01 */
+    int64_t era = z / 146097;
+    int64_t doe = z % 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int64_t mp = (5 * doy + 2) / 153; /* March is 0 */
+    ret->day = (unsigned)(doy - (153 * mp + 2) / 5 + 1);
+    ret->month = (unsigned)(mp < 10 ? mp + 3 : mp - 9);
+    ret->year = (unsigned)(yoe + era * 400) + (ret->month <= 2);
+    ret->second = (unsigned)((ms - YEAR_1_MS) / 1000 % 86400);
+    return true;
 }
 
-/* Not by strftime(), which writes the year 999 in three digits. */
+/* Two digits and what stands behind them. */
+static char *put_two(char *to, unsigned v, char behind)
+{
+    to[0] = (char)('0' + v / 10 % 10);
+    to[1] = (char)('0' + v % 10);
+    to[2] = behind;
+    return to + 3;
+}
+
+static char *put_date(char *to, const struct civil *c, char behind)
+{
+    (void)put_two(to, c->year / 100, '\0');
+    to = put_two(to + 2, c->year, '-');
+    to = put_two(to, c->month, '-');
+    return put_two(to, c->day, behind);
+}
+
 const char *vl_time_format(int64_t ms, char text[VL_TIME_TEXT_MAX])
 {
-    struct tm tm;
+    struct civil c;
     text[0] = '\0';
-    if (to_civil(ms, &tm))
-        snprintf(text, VL_TIME_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
-            tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    if (!to_civil(ms, &c))
+        return text;
+    char *to = put_date(text, &c, 'T');
+    to = put_two(to, c.second / 3600, ':');
+    to = put_two(to, c.second / 60 % 60, ':');
+    *put_two(to, c.second % 60, 'Z') = '\0';
     return text;
 }
 
 const char *vl_time_format_date(int64_t ms, char text[VL_TIME_TEXT_MAX])
 {
-    struct tm tm;
+    struct civil c;
     text[0] = '\0';
-    if (to_civil(ms, &tm))
-        snprintf(text, VL_TIME_TEXT_MAX, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+    if (to_civil(ms, &c))
+        (void)put_date(text, &c, '\0');
     return text;
 }
