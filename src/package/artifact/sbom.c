@@ -136,6 +136,14 @@ static int read_lines(struct sbom *sbom, struct vl_span content, unsigned depth,
     return r;
 }
 
+/* Whether each line is a document of its own. The first tells: one in a line ends with it. */
+static bool is_lines(struct vl_span content)
+{
+    size_t end = vl_span_find_char(content, '\n');
+    return end != SIZE_MAX && end > 0 && content.ptr[end - 1] == '}' && end + 1 < content.len &&
+           content.ptr[end + 1] == '{';
+}
+
 int sbom_read_any(struct sbom *sbom, struct vl_span content, unsigned depth, struct vl_err *err)
 {
     VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
@@ -149,7 +157,7 @@ int sbom_read_any(struct sbom *sbom, struct vl_span content, unsigned depth, str
     if (content.len && content.ptr[0] != '{' && !is_yaml(content))
         return vl_err_set(err, VL_ERR_UNSUPPORTED, "neither CycloneDX nor SPDX 2 nor Syft's format");
     bool json = content.len && content.ptr[0] == '{';
-    if (json && has(content, "}\n{"))
+    if (json && is_lines(content))
         return read_lines(sbom, content, depth, err);
     int r = vl_doc_parse(content, json ? VL_DOC_JSON : VL_DOC_YAML, sbom->name, &doc, err);
     return r < 0 ? r : read_node(sbom, vl_doc_root(doc), depth, err);
