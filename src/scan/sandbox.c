@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "codec/digest.h"
 
 /* Sanitizers map terabytes of shadow memory, read /proc/self/maps, start a symbolizer and, at the end, stop
  * all threads with ptrace to look for leaks: neither the memory limit nor the filter can stand. Everything
@@ -43,15 +42,6 @@
 static bool is_watched(void)
 {
     return SANITIZED || RUNNING_ON_VALGRIND;
-}
-
-/* What is needed only once is done now: libcrypto reads its configuration at the first digest. */
-static void warm_up(void)
-{
-    struct vl_digest ignored;
-    vl_digest_compute(VL_DIGEST_SHA256, VL_SPAN_LIT("warm"), &ignored);
-    struct vl_digester *digester = vl_digester_new(VL_DIGEST_SHA256);
-    vl_digester_free(digester);
 }
 
 static int limit(int what, rlim_t value, const char *name, struct vl_err *err)
@@ -343,7 +333,6 @@ static int use_seccomp(const struct vl_sandbox *sandbox, bool landlocked, struct
 
 int vl_sandbox_enter(const struct vl_sandbox *sandbox, struct vl_err *err)
 {
-    warm_up();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
         (!is_watched() && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0))
         return vl_err_sys(err, errno, "no new privileges");
