@@ -5,6 +5,7 @@
 
 #include "falco_decode.h"
 #include "falco_rule.h"
+#include "falco_schema.h"
 #include "falco_version.h"
 
 static const char *label_of(struct vl_ruleset *set, const char *kind, const char *name)
@@ -195,10 +196,11 @@ bool rs_falco_is(const struct vl_doc_node *root)
     return vl_doc_is(root, VL_DOC_ARRAY);
 }
 
-int rs_falco_read(struct vl_ruleset *set, const struct rs_source *source, const struct vl_doc_node *root,
-    struct vl_err *err)
+int rs_falco_read(
+    struct vl_ruleset *set, struct rs_source *source, const struct vl_doc_node *root, struct vl_err *err)
 {
     int r = 0;
+    source->schema_broken |= !fs_valid(root);
     for (const struct vl_doc_node *n = vl_doc_first(root); n && r >= 0; n = vl_doc_next(n))
         if (!vl_doc_is(n, VL_DOC_NULL))
             r = read_item(set, source, n, err);

@@ -12,8 +12,8 @@ static bool sigma_is(const struct vl_doc_node *root)
     return vl_sigma_is(root);
 }
 
-static int sigma_read(struct vl_ruleset *set, const struct rs_source *source, const struct vl_doc_node *root,
-    struct vl_err *err)
+static int sigma_read(
+    struct vl_ruleset *set, struct rs_source *source, const struct vl_doc_node *root, struct vl_err *err)
 {
     int r = set->sigma ? 0 : vl_sigma_new(&set->sink, &set->sigma, err);
     return r < 0 ? r : vl_sigma_read(set->sigma, root, source->name, err);
@@ -21,8 +21,9 @@ static int sigma_read(struct vl_ruleset *set, const struct rs_source *source, co
 
 /* The first form that knows a document reads it. */
 static const struct rs_form forms[] = {
-    {"falco", rs_falco_is, rs_falco_read}, /* and the native form, whose rules have further keys */
-    {"sigma", sigma_is, sigma_read},
+    {"falco", VL_RULE_FALCO, rs_falco_is,
+        rs_falco_read}, /* and the native form, whose rules have further keys */
+    {"sigma", VL_RULE_SIGMA, sigma_is, sigma_read},
 };
 
 static const char *const priorities[] = {
@@ -144,7 +145,7 @@ void rs_tell(struct vl_ruleset *set, bool is_error, const char *code, const stru
 
 struct adding {
     struct vl_ruleset *set;
-    const struct rs_source *source;
+    struct rs_source *source;
 };
 
 static int read_document(struct vl_doc *doc, void *user, struct vl_err *err)
@@ -156,8 +157,13 @@ static int read_document(struct vl_doc *doc, void *user, struct vl_err *err)
     if (!root || vl_doc_is(root, VL_DOC_NULL))
         return 0;
     for (size_t i = 0; i < VL_ARRAY_LEN(forms); i++)
-        if (forms[i].is(root))
+        if (forms[i].is(root)) {
+            if (!a->source->form_known)
+                a->source->form = forms[i].form;
+            a->source->form_known = true;
             return forms[i].read(a->set, a->source, root, err);
+        }
+    a->source->schema_broken = true;
     rs_tell(a->set, true, RS_ERR_YAML_VALIDATE, &place, NULL,
         "a rule file is a sequence: every item begins with '- rule:', '- macro:' or '- list:'",
         vl_doc_is(root, VL_DOC_OBJECT) ? "Rules content is not yaml array of objects"
@@ -186,12 +192,13 @@ static struct rs_source *new_source(
 }
 
 /* The document readers say "name:line:column: what": the place is told apart here. */
-static void tell_unreadable(struct vl_ruleset *set, const struct rs_source *source, const struct vl_err *bad)
+static void tell_unreadable(struct vl_ruleset *set, struct rs_source *source, const struct vl_err *bad)
 {
     struct rs_place place = {source, 0, 0};
     struct vl_span rest = vl_span_str(bad->msg);
     struct vl_span name, line, column;
     uint64_t line_number, column_number;
+    source->schema_broken = true;
     bool duplicate = vl_span_find(rest, VL_SPAN_LIT("duplicate key")) != SIZE_MAX;
     struct vl_span message = vl_span_starts_with(rest, RULES_NAME ": ")
                                  ? vl_span_slice(rest, sizeof(RULES_NAME ": ") - 1, rest.len)
@@ -260,6 +267,34 @@ int vl_ruleset_finish(struct vl_ruleset *set, struct vl_err *err)
     if (r >= 0 && set->sigma)
         r = vl_sigma_finish(set->sigma, err);
     return r < 0 ? r : vl_arena_check(set->arena, "the rule set", err);
+}
+
+int vl_ruleset_plugin(struct vl_ruleset *set, const char *name, const char *version, struct vl_err *err)
+{
+    struct rs_plugin *plugin = vl_vec_push(&set->plugins, "plugins", err);
+    if (!plugin)
+        return err->err;
+    set->plugins_told = true;
+    *plugin = (struct rs_plugin){vl_arena_strdup(set->arena, name), vl_arena_strdup(set->arena, version)};
+    return plugin->name && plugin->version ? 0 : vl_err_nomem(err);
+}
+
+void vl_ruleset_no_plugins(struct vl_ruleset *set)
+{
+    set->plugins_told = true;
+}
+
+uint32_t vl_ruleset_files(const struct vl_ruleset *set)
+{
+    return (uint32_t)set->sources.len;
+}
+
+bool vl_ruleset_file(const struct vl_ruleset *set, uint32_t index, struct vl_rule_file *ret)
+{
+    struct rs_source *const *slot = vl_vec_at(&set->sources, index);
+    if (slot)
+        *ret = (struct vl_rule_file){(*slot)->name, (*slot)->text, (*slot)->form, !(*slot)->schema_broken};
+    return slot != NULL;
 }
 
 uint32_t vl_ruleset_size(const struct vl_ruleset *set)

@@ -51,6 +51,8 @@
 struct rs_source {
     const char *name;
     struct vl_span text;
+    enum vl_rule_form form;
+    bool form_known, schema_broken;
     uint32_t *lines; /* where each line begins; made at the first question */
     uint32_t n_lines;
 };
@@ -210,14 +212,15 @@ VL_MUST_CHECK int rs_builder_text(
 /* One entry a form: the first that says yes to a document reads it. */
 struct rs_form {
     const char *name;
+    enum vl_rule_form form;
     bool (*is)(const struct vl_doc_node *root);
-    int (*read)(struct vl_ruleset *set, const struct rs_source *source, const struct vl_doc_node *root,
-        struct vl_err *err);
+    int (*read)(
+        struct vl_ruleset *set, struct rs_source *source, const struct vl_doc_node *root, struct vl_err *err);
 };
 
 /* A document that is a sequence of items. */
 bool rs_falco_is(const struct vl_doc_node *root);
-int rs_falco_read(struct vl_ruleset *set, const struct rs_source *source, const struct vl_doc_node *root,
+int rs_falco_read(struct vl_ruleset *set, struct rs_source *source, const struct vl_doc_node *root,
     struct vl_err *err);
 
 /* A ready rule of another form: texts and trees in the arena; `index` is set here. */

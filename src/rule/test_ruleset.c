@@ -1,5 +1,5 @@
 /* tests: ruleset.c falco_file.c falco_rule.c falco_decode.c falco_collect.c falco_compile.c falco_lists.c
- * falco_version.c falco_check.c macros.c exceptions.c event_types.c places.c
+ * falco_version.c falco_check.c falco_schema.c macros.c exceptions.c event_types.c places.c
  *
  * Expected trees and places are written by hand from Falco's documentation of rules; the loader's own tests
  * are in test_foreign_rule_loader.c. */

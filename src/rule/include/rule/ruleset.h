@@ -101,11 +101,27 @@ struct vl_rule_problem {
     const char *hint; /* NULL, or what to write instead */
 };
 
+/* A file as it was read. */
+struct vl_rule_file {
+    const char *name;
+    struct vl_span text;
+    enum vl_rule_form form; /* of its first document; Falco for an empty one */
+    bool schema_valid; /* holds also to Falco's JSON Schema, which is stricter than loading; Falco's form only
+                        */
+};
+
 struct vl_ruleset;
 
 VL_MUST_CHECK int vl_ruleset_new(struct vl_ruleset **ret, struct vl_err *err);
 void vl_ruleset_free(struct vl_ruleset *set); /* accepts NULL */
 void vl_ruleset_cleanup(struct vl_ruleset **set);
+
+/* Plugins that `required_plugin_versions` is judged by. Once one is told, only those told are there; else the
+ * three whose fields are ours (container, k8saudit, json), and a plugin not known is only warned of. Before
+ * the first file. */
+VL_MUST_CHECK int vl_ruleset_plugin(
+    struct vl_ruleset *set, const char *name, const char *version, struct vl_err *err);
+void vl_ruleset_no_plugins(struct vl_ruleset *set);
 
 /* Adds a file's text (Falco, native or Sigma: told by its keys). Files are read in order: later ones override
  * and append. Problems are collected, not returned; a negative return is ours (no memory). */
@@ -114,6 +130,9 @@ VL_MUST_CHECK int vl_ruleset_add(
 
 /* After the last file: resolves lists, macros, exceptions; checks fields, values and outputs. */
 VL_MUST_CHECK int vl_ruleset_finish(struct vl_ruleset *set, struct vl_err *err);
+
+uint32_t vl_ruleset_files(const struct vl_ruleset *set);
+bool vl_ruleset_file(const struct vl_ruleset *set, uint32_t index, struct vl_rule_file *ret);
 
 uint32_t vl_ruleset_size(const struct vl_ruleset *set);
 const struct vl_rule *vl_ruleset_at(const struct vl_ruleset *set, uint32_t index);
