@@ -138,18 +138,21 @@ static struct vl_rule *new_rule(struct vl_ruleset *set, const struct rs_rule *fr
 }
 
 /* The tree of a rule or of a native rule's step: 1 where a problem was told or the rule is skipped. */
-static int compile_condition(struct vl_ruleset *set, const struct rs_rule *from,
-    const struct rs_text *written, const char *item, struct vl_rule *rule, struct vl_err *err)
+static int compile_condition(struct vl_ruleset *set, struct rs_rule *from, const struct rs_text *written,
+    const char *item, struct vl_rule *rule, struct vl_err *err)
 {
     struct rs_text text = {0};
     struct vl_condition *tree = NULL;
+    struct rs_use *uses = NULL;
     uint64_t nodes = 0;
     int r = parse(set, written, item, &text, &tree, err);
     if (r != 0)
         return r;
-    if (!rs_macros_resolve_in(set, &tree, &text, UINT32_MAX, item, &nodes))
+    if (!rs_macros_resolve_in(set, &tree, &text, UINT32_MAX, item, &uses, &nodes))
         return 1;
     set->n_nodes += nodes;
+    from->text = text;
+    from->uses = uses;
     if (set->n_nodes > RS_NODES_MAX) {
         struct rs_place place = rs_text_place(set, &text, 0);
         rs_tell(set, true, RS_ERR_COMPILE_CONDITION, &place, item, NULL,
@@ -166,7 +169,7 @@ static int compile_condition(struct vl_ruleset *set, const struct rs_rule *from,
 }
 
 static int compile_steps(
-    struct vl_ruleset *set, const struct rs_rule *from, struct vl_rule *rule, struct vl_err *err)
+    struct vl_ruleset *set, struct rs_rule *from, struct vl_rule *rule, struct vl_err *err)
 {
     const struct vl_rule **steps = vl_arena_array(set->arena, from->native.n_steps + 1UL, sizeof(*steps));
     int r = steps ? 0 : vl_err_nomem(err);
@@ -193,8 +196,8 @@ static int compile_steps(
     return r == 0 ? vl_native_resolve(&set->sink, &from->native, rule, steps, err) : r;
 }
 
-static int compile_parts(struct vl_ruleset *set, const struct rs_rule *from, const char *item,
-    struct vl_rule *rule, struct vl_err *err)
+static int compile_parts(
+    struct vl_ruleset *set, struct rs_rule *from, const char *item, struct vl_rule *rule, struct vl_err *err)
 {
     struct rs_text written = {0};
     struct fc_check check = {.set = set, .from = from, .item = item, .source = rule->source};

@@ -100,6 +100,7 @@ struct substitution {
     struct rs_builder *out;
     const struct rs_list *odd[ODD_NAMES_MAX];
     size_t n_odd;
+    struct rs_use *lists;
     bool eat_blanks, eat_comma;
     const char *problem;
 };
@@ -197,6 +198,7 @@ static int emit_list(struct substitution *s, const struct walk *w, struct rs_lis
         .depth = w->depth + 1};
     int r = 0;
     list->used = true;
+    rs_use_add(s->set->arena, &s->lists, list->name);
     s->set->n_items += list->n_expanded;
     if (items.depth > NEST_MAX)
         s->problem = "lists are nested more than 64 deep";
@@ -301,5 +303,8 @@ int rs_lists_substitute(struct vl_ruleset *set, const struct rs_text *text, cons
             s.problem ? s.problem : "the condition is too long once its lists are put in");
         return 1;
     }
-    return rs_builder_text(&out, set->arena, "condition", ret, err);
+    r = rs_builder_text(&out, set->arena, "condition", ret, err);
+    if (r >= 0)
+        ret->lists = s.lists;
+    return r;
 }

@@ -9,6 +9,7 @@ struct resolving {
     const struct rs_text *text; /* of the tree in hand, for places */
     const char *item;
     uint32_t visibility; /* macros whose first definition came before */
+    struct rs_use *uses;
     uint64_t nodes;
     uint32_t deepest;
     bool told, broken; /* broken: by a macro whose own problem was told */
@@ -68,6 +69,7 @@ static struct rs_macro *macro_for(struct resolving *r, const struct vl_condition
         return NULL;
     }
     macro->used = true;
+    rs_use_add(r->set->arena, &r->uses, macro->name);
     if (macro->state == 0 && depth < VL_CONDITION_TREE_DEPTH_MAX) {
         struct resolving inner = *r;
         char *label = vl_arena_printf(r->set->arena, "macro '%s'", macro->name);
@@ -75,10 +77,12 @@ static struct rs_macro *macro_for(struct resolving *r, const struct vl_condition
         inner.item = label;
         inner.visibility = macro->visibility;
         inner.nodes = inner.deepest = 0;
+        inner.uses = NULL;
         macro->state = 1;
         if (macro->broken || !resolve(&inner, &macro->tree, depth + 1))
             macro->broken = true;
         macro->nodes = inner.nodes;
+        macro->uses = inner.uses;
         macro->depth = inner.deepest > depth ? inner.deepest - depth : 0;
         macro->state = 2;
     }
@@ -133,16 +137,18 @@ bool rs_macro_resolve(struct vl_ruleset *set, struct rs_macro *macro)
     if (macro->broken || !resolve(&r, &macro->tree, 1))
         macro->broken = true;
     macro->nodes = r.nodes;
+    macro->uses = r.uses;
     macro->depth = r.deepest ? r.deepest - 1 : 0;
     macro->state = 2;
     return !macro->broken;
 }
 
 bool rs_macros_resolve_in(struct vl_ruleset *set, struct vl_condition **tree, const struct rs_text *text,
-    uint32_t visibility, const char *item, uint64_t *ret_nodes)
+    uint32_t visibility, const char *item, struct rs_use **ret_uses, uint64_t *ret_nodes)
 {
     struct resolving r = {.set = set, .text = text, .item = item, .visibility = visibility};
     bool ok = resolve(&r, tree, 1);
     *ret_nodes = r.nodes;
+    *ret_uses = r.uses;
     return ok;
 }

@@ -219,8 +219,17 @@ int rs_builder_text(
         return vl_err_nomem(err);
     if (b->pieces.len)
         memcpy(pieces, b->pieces.items, b->pieces.len * sizeof(*pieces));
-    *ret = (struct rs_text){{text, b->buf.len}, pieces, (uint32_t)b->pieces.len};
+    *ret = (struct rs_text){NULL, {text, b->buf.len}, pieces, (uint32_t)b->pieces.len};
     return 0;
+}
+
+void rs_use_add(struct vl_arena *arena, struct rs_use **uses, const char *name)
+{
+    struct rs_use *use = vl_arena_alloc(arena, sizeof(*use));
+    if (!use)
+        return;
+    *use = (struct rs_use){name, *uses};
+    *uses = use;
 }
 
 /* --- names that were meant --- */

@@ -75,7 +75,12 @@ struct rs_piece {
     const struct rs_scalar *scalar;
     bool fixed; /* inserted: all its bytes stand for the place `from` */
 };
+struct rs_use { /* names of lists or macros; may stand several times */
+    const char *name;
+    struct rs_use *next;
+};
 struct rs_text {
+    struct rs_use *lists; /* that were substituted */
     struct vl_span text;
     const struct rs_piece *pieces;
     uint32_t n_pieces;
@@ -106,7 +111,8 @@ struct rs_macro {
     struct rs_part *condition;
     struct rs_text text; /* lists substituted */
     struct vl_condition *tree;
-    uint64_t nodes; /* when expanded */
+    struct rs_use *uses; /* macros */
+    uint64_t nodes;      /* when expanded */
     uint32_t depth;
     uint32_t index, visibility;
     struct rs_place place;
@@ -143,7 +149,9 @@ struct rs_rule {
     uint32_t index, visibility;
     struct rs_place place;
     bool broken;
-    bool is_native; /* has keys of the native form: */
+    struct rs_text text; /* lists substituted */
+    struct rs_use *uses; /* macros */
+    bool is_native;      /* has keys of the native form: */
     struct vl_native native;
     const struct rs_scalar *steps; /* conditions of native.steps, with their places */
 };
@@ -207,6 +215,9 @@ void rs_builder_put(
 VL_MUST_CHECK int rs_builder_text(
     struct rs_builder *b, struct vl_arena *arena, const char *what, struct rs_text *ret, struct vl_err *err);
 
+/* A name put in front. */
+void rs_use_add(struct vl_arena *arena, struct rs_use **uses, const char *name);
+
 /* --- forms --- */
 
 /* One entry a form: the first that says yes to a document reads it. */
@@ -220,8 +231,8 @@ struct rs_form {
 
 /* A document that is a sequence of items. */
 bool rs_falco_is(const struct vl_doc_node *root);
-int rs_falco_read(struct vl_ruleset *set, struct rs_source *source, const struct vl_doc_node *root,
-    struct vl_err *err);
+int rs_falco_read(
+    struct vl_ruleset *set, struct rs_source *source, const struct vl_doc_node *root, struct vl_err *err);
 
 /* A ready rule of another form: texts and trees in the arena; `index` is set here. */
 VL_MUST_CHECK int rs_rule_push(struct vl_ruleset *set, struct vl_rule *rule, struct vl_err *err);
@@ -269,7 +280,7 @@ int rs_lists_substitute(struct vl_ruleset *set, const struct rs_text *text, cons
 /* macros.c: false where a problem was told. */
 bool rs_macro_resolve(struct vl_ruleset *set, struct rs_macro *macro);
 bool rs_macros_resolve_in(struct vl_ruleset *set, struct vl_condition **tree, const struct rs_text *text,
-    uint32_t visibility, const char *item, uint64_t *ret_nodes);
+    uint32_t visibility, const char *item, struct rs_use **ret_uses, uint64_t *ret_nodes);
 
 /* falco_compile.c */
 int rs_falco_finish(struct vl_ruleset *set, struct vl_err *err);

@@ -307,7 +307,7 @@ static enum verdict judge(const struct vl_ruleset *set, struct vl_span rules, st
     return rules.len && set ? check(set, rules, a) : UNKNOWN;
 }
 
-static void run(const struct vl_doc_node *test, struct count *count)
+static void foreign_case(const struct vl_doc_node *test, struct count *count)
 {
     struct vl_span name = vl_doc_get_str(test, "test");
     struct vl_span rules = vl_doc_get_str(vl_doc_get(test, "rules"), "rules_content");
@@ -355,7 +355,7 @@ int main(void)
         return 1;
     }
     for (const struct vl_doc_node *n = vl_doc_first(vl_doc_root(doc)); n; n = vl_doc_next(n))
-        run(n, &count);
+        foreign_case(n, &count);
     (void)printf("falco-rule-loader: %u of %u, %u disagree, %u not interpreted; %u assertions\n",
         count.passed, count.tests, count.failed, count.not_interpreted, count.assertions);
     return count.failed == 0 && count.passed > 0 ? 0 : 1;
