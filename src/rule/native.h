@@ -29,6 +29,8 @@ struct vl_native {
     struct vl_rule_window *window;     /* NULL: none; rules and fields are set by vl_native_resolve() */
     const char *const *by;             /* as written */
     uint32_t n_by;
+    const char *const *distinct; /* fields, as written */
+    uint32_t n_distinct;
     struct vl_native_step *steps;
     uint32_t n_steps;
     bool silent;

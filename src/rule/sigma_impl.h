@@ -95,8 +95,6 @@ VL_MUST_CHECK int vl_sigma_filters_apply(struct vl_sigma *sigma, struct vl_err *
 
 VL_MUST_CHECK int vl_sigma_correlation_read(struct vl_sigma *sigma, const struct vl_doc_node *root,
     struct vl_sigma_place *place, const struct vl_sigma_correlation **ret, struct vl_err *err);
-/* "90m" in nanoseconds; false where it is none or over VL_WINDOW_SPAN_MAX. */
-bool vl_window_span_parse(struct vl_span text, uint64_t *ret);
 
 /* --- sigma_resolve.c: rules and fields by their names --- */
 

@@ -16,7 +16,7 @@ struct count {
     unsigned files, whole, mapped, skipped;
 };
 
-static void rule_file(const char *path, struct count *count)
+static void foreign_file(const char *path, struct count *count)
 {
     VL_CLEANUP(vl_buf_done) struct vl_buf text;
     vl_buf_init(&text, FILE_MAX);
@@ -54,7 +54,7 @@ static void folder(const char *path, unsigned depth, struct count *count)
         if (n < 0 || (size_t)n >= sizeof(below))
             continue;
         if (vl_span_ends_with(vl_span_str(below), ".yml"))
-            rule_file(below, count);
+            foreign_file(below, count);
         else
             folder(below, depth + 1, count);
     }
@@ -77,5 +77,6 @@ int main(void)
         "foreign Sigma rules: %u of %u become trees; %u also for system calls or the Kubernetes audit log, "
         "%u of them lack a field there\n",
         count.whole, count.files, count.mapped, count.skipped);
-    return count.whole == count.files ? 0 : 1;
+    bool passed = count.whole == count.files;
+    return passed ? 0 : 1;
 }
