@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "event/field.h"
 
 #define VL_CONDITION_BYTES_MAX      (64UL * 1024 * 1024) /* text of one condition, lists substituted */
 #define VL_CONDITION_DEPTH_MAX      1000                 /* nesting; Falco: 100 for filters, 1000 for rules */
@@ -122,6 +123,24 @@ VL_MUST_CHECK int vl_condition_parse(struct vl_span text, struct vl_arena *arena
 struct vl_buf;
 VL_MUST_CHECK int vl_condition_format(
     const struct vl_condition *condition, struct vl_buf *out, struct vl_err *err);
+
+/* What is wrong with the fields, operators and values of a parsed condition (macros resolved). */
+struct vl_condition_problem {
+    bool unknown_field;    /* what skip-if-unknown-filter means; else operator, value or argument */
+    uint32_t offset;       /* bytes, in the text of `origin` */
+    struct vl_span origin; /* name of the macro; empty: the condition itself */
+    const char *message;   /* in the arena */
+    const char *hint;      /* NULL, or what to write instead */
+    uint32_t warnings;     /* regular expressions with parts that do nothing */
+    const char *warning;   /* the last of them, NULL for none */
+};
+
+/* Checks every field, operator and value as Falco does at loading: fields of the source, operators fit for
+ * their types, numbers, addresses, hexadecimal and regular expressions that parse. The first error is
+ * -EINVAL; `warnings` are counted up to there. Trees of Sigma may use more than this allows: they need no
+ * check. */
+VL_MUST_CHECK int vl_condition_check(const struct vl_condition *condition, enum vl_event_source source,
+    struct vl_arena *arena, struct vl_condition_problem *ret_problem, struct vl_err *err);
 
 const char *vl_condition_op_name(enum vl_condition_op op);
 const char *vl_transformer_name(enum vl_transformer transformer); /* "tolower"; "" for a plain field */
