@@ -1,0 +1,71 @@
+/* Private: one evaluation. */
+#ifndef VL_POLICY_RUN_H
+#define VL_POLICY_RUN_H
+
+#include "match.h"
+
+#define POLICY_RUN_ARENA_MAX     (256UL * 1024 * 1024) /* of one request, values made for it */
+#define POLICY_VERDICT_ARENA_MAX (64UL * 1024 * 1024)  /* of one verdict */
+
+/* One way to look at the request: as it is, or its pod template as a Pod. */
+struct policy_look {
+    struct policy_subject subject;
+    const struct vl_doc_node *root;         /* of the looked-at object, for places; NULL without one */
+    const char *template_path;              /* "" for the object itself */
+    struct vl_cel_value object, old_object; /* null where there is none */
+    struct vl_cel_value request;
+    bool has_request; /* made at first use */
+};
+
+struct vl_policy_run {
+    const struct vl_policies *set;
+    struct vl_cel_run *cel;
+    struct vl_arena *arena;   /* of the request */
+    struct vl_arena *verdict; /* of the verdict */
+    struct vl_doc *labels;    /* of the request's namespace, with the name Kubernetes gives every one */
+
+    /* The request. */
+    const struct vl_policy_request *request;
+    const struct vl_kube_object *object; /* the new one, or for DELETE the old one */
+    struct policy_look direct, pod;
+    bool has_pod;
+    const struct policy_object *namespace_object; /* NULL: not known */
+    struct vl_cel_value namespace_value;
+    bool has_namespace_value;
+    bool namespace_assumed;
+    char hash[VL_KUBE_HASH_TEXT_MAX];
+    int64_t now_ms;
+};
+
+/* --- request.c --- */
+VL_MUST_CHECK int policy_run_begin(
+    struct vl_policy_run *run, const struct vl_policy_request *request, struct vl_err *err);
+struct vl_cel_value policy_run_request_value(struct vl_policy_run *run, struct policy_look *look);
+struct vl_cel_value policy_run_namespace_value(struct vl_policy_run *run);
+
+/* --- evaluate.c --- */
+struct policy_result {
+    bool matched; /* false: a match condition says that the policy is not about this */
+    const char *why_not;
+    struct vl_verdict_decision *decisions; /* in run->verdict */
+    uint32_t n_decisions;
+    struct vl_verdict_annotation *annotations;
+    uint32_t n_annotations;
+    uint64_t cost;
+};
+VL_MUST_CHECK int policy_run_validate(struct vl_policy_run *run, const struct policy *policy,
+    struct policy_look *look, const struct vl_doc_node *params, struct policy_result *ret,
+    struct vl_err *err);
+/* Binds what the policy's expressions may read, with a fresh budget. */
+void policy_run_bind(struct vl_policy_run *run, const struct policy *policy, struct policy_look *look,
+    const struct vl_doc_node *params, bool with_namespace, uint64_t budget, uint64_t uses);
+
+/* --- fields.c --- */
+/* Where a failed check fails, and how to mend it. Problems become notes. */
+VL_MUST_CHECK int policy_run_explain(struct vl_policy_run *run, const struct policy *policy,
+    struct policy_look *look, struct vl_verdict *verdict, struct vl_err *err);
+/* The node at a path "spec.containers[0].image" below root; NULL with the nearest parent in *ret_near. */
+const struct vl_doc_node *policy_node_at(
+    const struct vl_doc_node *root, struct vl_span path, const struct vl_doc_node **ret_near);
+
+#endif
