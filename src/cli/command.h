@@ -69,6 +69,8 @@ extern const struct vl_command vl_cli_version_compare;
 extern const struct vl_command vl_cli_version_satisfies;
 extern const struct vl_command vl_cli_cvss;
 extern const struct vl_command vl_cli_purl_check;
+extern const struct vl_command vl_cli_rules_check;
+extern const struct vl_command vl_cli_rules_explain;
 extern const struct vl_command vl_cli_completion;
 
 /* The options of struct vl_cli_common, for .argp.children. A parser calls vl_cli_common_init() at
