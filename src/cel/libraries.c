@@ -9,5 +9,7 @@ const struct vl_cel_library *const vl_cel_libraries[] = {
     &vl_cel_lib_standard,
     &vl_cel_lib_standard_convert,
     &vl_cel_lib_standard_time,
+    &vl_cel_lib_strings,
+    &vl_cel_lib_strings_spec,
     NULL,
 };

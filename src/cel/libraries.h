@@ -11,5 +11,7 @@ extern const struct vl_cel_library vl_cel_lib_optional;
 extern const struct vl_cel_library vl_cel_lib_standard;
 extern const struct vl_cel_library vl_cel_lib_standard_convert;
 extern const struct vl_cel_library vl_cel_lib_standard_time;
+extern const struct vl_cel_library vl_cel_lib_strings;
+extern const struct vl_cel_library vl_cel_lib_strings_spec;
 
 #endif
