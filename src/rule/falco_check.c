@@ -2,14 +2,11 @@
  * must look. Messages are those of Falco's filter compiler. */
 #include "falco_check.h"
 
-#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "event_types.h"
-#include "pattern/regex.h"
 
 #define ERRORS_MAX 10 /* of one condition; the rest is counted by nobody, since the first ones are enough */
 
@@ -72,186 +69,7 @@ static void warn(struct checking *c, const char *code, const char *hint, const c
     rs_tell(c->check->set, false, code, &place, c->check->item, hint, "%s", message);
 }
 
-/* --- fields --- */
-
-static const struct vl_field *check_field(struct checking *c, const struct vl_operand *o)
-{
-    struct vl_span arg = VL_SPAN_EMPTY;
-    uint64_t number;
-    const struct vl_field *field = vl_field_find(c->check->source, o->field, o->arg, &arg);
-    if (!field) {
-        const struct vl_field *near = vl_field_nearest(c->check->source, o->field);
-        char hint[160];
-        (void)snprintf(hint, sizeof(hint), "did you mean '%s'?", near ? near->name : "");
-        (void)fail_unknown(c, o->offset, near ? hint : NULL,
-            "filter_check called with nonexistent field %.*s%s%.*s%s",
-            VL_SPAN_FMT(vl_span_slice(o->field, 0, 200)), o->has_arg ? "[" : "",
-            VL_SPAN_FMT(vl_span_slice(o->arg, 0, 100)), o->has_arg ? "]" : "");
-    } else if (!field->filterable) {
-        (void)fail(
-            c, o->offset, "it may stand in outputs", "field %s cannot be used in a condition", field->name);
-        field = NULL;
-    } else if (field->arg_required && !arg.len && !o->has_arg) {
-        (void)fail(c, o->offset, NULL, "field %s wants an argument, as in %s[%s]", field->name, field->name,
-            field->arg == VL_FIELD_ARG_INDEX ? "1" : "name");
-        field = NULL;
-    } else if (o->has_arg && (field->arg == VL_FIELD_ARG_NONE ||
-                                 (field->arg == VL_FIELD_ARG_INDEX && !vl_span_to_u64(o->arg, &number)))) {
-        (void)fail(c, o->offset, NULL, "filter error: can't parse field expression '%.*s[%.*s]'",
-            VL_SPAN_FMT(o->field), VL_SPAN_FMT(vl_span_slice(o->arg, 0, 100)));
-        field = NULL;
-    }
-    return field;
-}
-
-/* What an operand gives; false where its type is not known. */
-struct operand_type {
-    const struct vl_field *field; /* plain, or below val(): else NULL */
-    uint8_t type;                 /* enum vl_field_type */
-    bool is_list;
-};
-
-static bool check_operand(struct checking *c, const struct vl_operand *o, struct operand_type *ret)
-{
-    *ret = (struct operand_type){0};
-    if (o->is_literal)
-        return false;
-    if (o->transformer == VL_TRANSFORM_NONE && o->field.len) {
-        ret->field = check_field(c, o);
-        if (!ret->field)
-            return false;
-        ret->type = ret->field->type;
-        ret->is_list = ret->field->is_list;
-        return true;
-    }
-    bool known = o->inner != NULL;
-    for (const struct vl_operand *inner = o->inner; inner; inner = inner->next) {
-        struct operand_type type;
-        bool k = check_operand(c, inner, &type); /* the parser limits its depth */
-        if (inner == o->inner) {
-            known = k;
-            *ret = type;
-        }
-    }
-    if (o->transformer == VL_TRANSFORM_VAL || !known)
-        return known;
-    ret->field = NULL;
-    ret->type = o->transformer == VL_TRANSFORM_LEN ? VL_FIELD_UINT : VL_FIELD_STRING;
-    return o->transformer != VL_TRANSFORM_GETOPT && !ret->is_list;
-}
-
-/* --- operators --- */
-
-static bool in_range(int op, int first, int last)
-{
-    return op >= first && op <= last;
-}
-
-static bool is_member_op(int op)
-{
-    return op == VL_OP_EXISTS || op == VL_OP_IN || op == VL_OP_INTERSECTS;
-}
-
-/* NULL where the operator is fine, else the kind of filter that has no such operator. */
-static const char *wrong_kind(int type, int op)
-{
-    bool equal = is_member_op(op) || op == VL_OP_EQ || op == VL_OP_NE;
-    switch (type) {
-    case VL_FIELD_STRING:
-    case VL_FIELD_PATH:
-        return op == VL_OP_BCONTAINS || op == VL_OP_BSTARTSWITH ? "for string filters" : NULL;
-    case VL_FIELD_BYTES:
-        return equal || op == VL_OP_CONTAINS || in_range(op, VL_OP_BCONTAINS, VL_OP_ENDSWITH)
-                   ? NULL
-                   : "for buffer filters";
-    case VL_FIELD_IP:
-    case VL_FIELD_NET:
-        return equal || op == VL_OP_CIDR ? NULL : "for ip address and network filters";
-    case VL_FIELD_BOOL:
-        return equal ? NULL : "for numeric filters";
-    default:
-        return equal || in_range(op, VL_OP_LT, VL_OP_GE) ? NULL : "for numeric filters";
-    }
-}
-
-static bool check_operator(struct checking *c, const struct operand_type *left)
-{
-    int op = c->node->op;
-    const char *kind =
-        left->is_list ? (is_member_op(op) ? NULL : "list filters") : wrong_kind(left->type, op);
-    if (!kind)
-        return true;
-    return fail(c, c->node->offset, left->is_list ? "use in, intersects or exists" : NULL,
-        "'%s' operator not supported %s", vl_condition_op_name((enum vl_condition_op)op), kind);
-}
-
-/* --- values --- */
-
-static bool is_number(struct vl_span text, bool fraction)
-{
-    char copy[64], *end = NULL;
-    if (!text.len || text.len >= sizeof(copy) || memchr(text.ptr, '\0', text.len))
-        return false;
-    memcpy(copy, text.ptr, text.len);
-    copy[text.len] = '\0';
-    if (copy[0] == ' ' || copy[0] == '\t')
-        return false;
-    errno = 0;
-    if (fraction)
-        (void)strtod(copy, &end);
-    else if (copy[0] == '-')
-        (void)strtoll(copy, &end, 0);
-    else
-        (void)strtoull(copy, &end, 0);
-    return end != copy && !*end && !errno;
-}
-
-static bool is_address(struct vl_span text, bool *ret_net)
-{
-    unsigned char bytes[16];
-    char copy[64];
-    uint64_t bits = 0;
-    size_t slash = vl_span_find_char(text, '/');
-    struct vl_span address = vl_span_slice(text, 0, slash);
-    *ret_net = slash != SIZE_MAX;
-    if (!address.len || address.len >= sizeof(copy))
-        return false;
-    memcpy(copy, address.ptr, address.len);
-    copy[address.len] = '\0';
-    bool four = inet_pton(AF_INET, copy, bytes) == 1;
-    if (!four && inet_pton(AF_INET6, copy, bytes) != 1)
-        return false;
-    return !*ret_net ||
-           (vl_span_to_u64(vl_span_slice(text, slash + 1, text.len), &bits) && bits <= (four ? 32 : 128));
-}
-
-static bool is_hex(struct vl_span text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if (!strchr("0123456789abcdefABCDEF", text.ptr[i]) || !text.ptr[i])
-            return false;
-    return text.len && text.len % 2 == 0;
-}
-
-static bool check_regex(struct checking *c, struct vl_span value)
-{
-    VL_CLEANUP(vl_regex_cleanup) struct vl_regex *regex = NULL;
-    struct vl_err err = VL_ERR_INIT;
-    if (vl_regex_new(value, c->node->op == VL_OP_IREGEX, &regex, &err) >= 0)
-        return true;
-    return fail(c, c->node->offset, NULL, "invalid regex: %.300s", err.msg);
-}
-
-static bool check_text(struct checking *c, struct vl_span value)
-{
-    int op = c->node->op;
-    if (op == VL_OP_REGEX || op == VL_OP_IREGEX)
-        return check_regex(c, value);
-    if ((op == VL_OP_BCONTAINS || op == VL_OP_BSTARTSWITH) && !is_hex(value))
-        return fail(c, c->node->offset, NULL, "%s operator supports hex strings only",
-            vl_condition_op_name((enum vl_condition_op)op));
-    return true;
-}
+/* --- values of evt.type --- */
 
 static bool check_event_type(struct checking *c, struct vl_span value)
 {
@@ -270,35 +88,13 @@ static bool check_event_type(struct checking *c, struct vl_span value)
         VL_SPAN_FMT(vl_span_slice(value, 0, 100)));
 }
 
-static bool check_value(struct checking *c, const struct operand_type *left, struct vl_span value)
+static bool is_event_type(const struct checking *c)
 {
-    struct vl_span shown = vl_span_slice(value, 0, 100);
-    bool net = false;
-    if (left->field && left->field->source == VL_EVENT_SYSCALL &&
-        strcmp(left->field->name, "evt.type") == 0 &&
-        (c->node->op == VL_OP_EQ || c->node->op == VL_OP_NE || c->node->op == VL_OP_IN))
-        return check_event_type(c, value);
-    switch (left->type) {
-    case VL_FIELD_STRING:
-    case VL_FIELD_PATH:
-    case VL_FIELD_BYTES:
-        return check_text(c, value);
-    case VL_FIELD_BOOL:
-        return vl_span_eq_str(value, "true") || vl_span_eq_str(value, "false") ||
-               fail(c, c->node->offset, "true or false", "filter error: unrecognized boolean value '%.*s'",
-                   VL_SPAN_FMT(shown));
-    case VL_FIELD_IP:
-    case VL_FIELD_NET:
-        return is_address(value, &net) ||
-               fail(c, c->node->offset, "an address or a net as in 10.0.0.0/8", "unrecognized IP %s %.*s",
-                   left->type == VL_FIELD_NET ? "network" : "address", VL_SPAN_FMT(shown));
-    case VL_FIELD_PORT:
-        return true; /* names of services are fine, too */
-    default:
-        return is_number(value, left->type == VL_FIELD_DOUBLE) ||
-               fail(c, c->node->offset, NULL, "'%.*s' is not a number, which %s wants", VL_SPAN_FMT(shown),
-                   left->field ? left->field->name : "the left side");
-    }
+    const struct vl_operand *left = c->node->as.check.left;
+    int op = c->node->op;
+    return c->check->source == VL_EVENT_SYSCALL && left->transformer == VL_TRANSFORM_NONE &&
+           vl_span_eq_str(left->field, "evt.type") && !c->node->right_is_field &&
+           (op == VL_OP_EQ || op == VL_OP_NE || op == VL_OP_IN);
 }
 
 /* --- warnings --- */
@@ -405,22 +201,33 @@ static void warn_of_deprecated(struct checking *c, const struct vl_operand *left
 
 /* --- the tree --- */
 
+/* Fields, operators and values are the matter of vl_condition_check(), which what loads must pass anyway. */
+static bool check_fields(struct checking *c)
+{
+    struct vl_condition_problem problem = {0};
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_arena *scratch = c->check->set->scratch;
+    vl_arena_reset(scratch);
+    if (vl_condition_check(c->node, c->check->source, scratch, &problem, &err) >= 0)
+        return true;
+    const char *message = problem.message ? problem.message : err.msg;
+    uint32_t offset = problem.offset ? problem.offset : c->node->offset;
+    if (problem.unknown_field)
+        return fail_unknown(c, offset, problem.hint, "%s", message);
+    return fail(c, offset, problem.hint, "%s", message);
+}
+
 static void check_one(struct checking *c)
 {
     const struct vl_condition *node = c->node;
-    struct operand_type left, right;
-    bool known = check_operand(c, node->as.check.left, &left);
+    bool types = is_event_type(c);
     warn_of_deprecated(c, node->as.check.left);
-    if (known && !check_operator(c, &left))
+    if (!check_fields(c) || node->right_is_field)
         return;
-    if (node->right_is_field) {
-        (void)check_operand(c, node->as.check.right_field, &right);
-        return;
-    }
     warn_of_na(c, node->as.check.left);
     for (uint32_t i = 0; i < node->as.check.n_values; i++) {
         warn_of_value(c, node->as.check.values[i]);
-        if (known && node->op != VL_OP_EXISTS && !check_value(c, &left, node->as.check.values[i]))
+        if (types && !check_event_type(c, node->as.check.values[i]))
             return;
     }
 }

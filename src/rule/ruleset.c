@@ -63,11 +63,14 @@ int vl_ruleset_new(struct vl_ruleset **ret, struct vl_err *err)
 {
     struct vl_arena *arena = vl_arena_new(RS_ARENA_MAX);
     struct vl_ruleset *set = arena ? vl_arena_alloc(arena, sizeof(*set)) : NULL;
-    if (!set) {
+    struct vl_arena *scratch = vl_arena_new(RS_SCRATCH_MAX);
+    if (!set || !scratch) {
+        vl_arena_free(scratch);
         vl_arena_free(arena);
         return vl_err_nomem(err);
     }
     set->arena = arena;
+    set->scratch = scratch;
     set->sink = (struct vl_rule_sink){arena, sink_add, sink_problem, sink_find};
     vl_vec_init(&set->sources, sizeof(struct rs_source *), RS_FILES_MAX);
     vl_vec_init(&set->lists, sizeof(struct rs_list *), RS_LISTS_MAX);
@@ -107,6 +110,7 @@ void vl_ruleset_free(struct vl_ruleset *set)
     vl_map_done(&set->by_macro);
     vl_map_done(&set->by_written);
     vl_map_done(&set->by_rule);
+    vl_arena_free(set->scratch);
     vl_arena_free(set->arena);
 }
 

@@ -14,6 +14,7 @@
 #include "sigma.h"
 
 #define RS_ARENA_MAX      (2UL * 1024 * 1024 * 1024)
+#define RS_SCRATCH_MAX    (1UL * 1024 * 1024 * 1024)
 #define RS_FILES_MAX      10000
 #define RS_LISTS_MAX      100000
 #define RS_MACROS_MAX     100000
@@ -159,11 +160,12 @@ struct rs_rule {
 struct vl_ruleset {
     struct vl_rule_sink sink; /* first: the sink that other forms see is this set */
     struct vl_arena *arena;
-    struct vl_sigma *sigma; /* NULL until the first Sigma document */
-    struct vl_vec sources;  /* of struct rs_source * */
-    struct vl_vec lists;    /* of struct rs_list * */
-    struct vl_vec macros;   /* of struct rs_macro * */
-    struct vl_vec written;  /* of struct rs_rule * */
+    struct vl_arena *scratch; /* for one check at a time */
+    struct vl_sigma *sigma;   /* NULL until the first Sigma document */
+    struct vl_vec sources;    /* of struct rs_source * */
+    struct vl_vec lists;      /* of struct rs_list * */
+    struct vl_vec macros;     /* of struct rs_macro * */
+    struct vl_vec written;    /* of struct rs_rule * */
     struct vl_map by_list, by_macro, by_written, by_rule;
     struct vl_vec rules;    /* of struct vl_rule *, the result */
     struct vl_vec problems; /* of struct vl_rule_problem */
