@@ -50,7 +50,8 @@ struct vl_cel_entry {        /* of a map or struct */
     struct vl_span field;    /* in a struct */
     struct vl_cel_node *value;
     uint32_t id;
-    bool optional; /* ?key: value */
+    uint32_t offset; /* of the ":" */
+    bool optional;   /* ?key: value */
 };
 
 struct vl_cel_fold {
@@ -69,8 +70,8 @@ struct vl_cel_node {
                              "(" of a call, bracket; code points from the start of the expression */
     uint32_t offset_call; /* the same */
     const struct vl_cel_type *type; /* set by the checker; NULL before, or unchecked */
-    struct vl_span
-        resolved;       /* checker: qualified name of a variable or of a qualified function; else empty */
+    struct vl_span resolved; /* checker: qualified name of a variable, type or qualified function; a variable
+                          of a comprehension and a method have none */
     uint64_t overloads; /* checker: bit i: overload i of the function is possible; 0: unchecked, all are */
     union {
         struct vl_cel_value constant; /* texts in the arena; enum-like type names are IDENT */
@@ -99,6 +100,16 @@ struct vl_cel_node {
         struct vl_cel_fold *fold;
     } as;
 };
+
+/* Children in the order of evaluation (a map: key, value, key, value …); NULL behind the last. */
+struct vl_cel_node *vl_cel_node_child(const struct vl_cel_node *node, uint32_t index);
+
+/* Every node, children first. As deep as the tree, which the parser limits. */
+void vl_cel_node_walk(
+    struct vl_cel_node *root, void (*each)(struct vl_cel_node *node, void *user), void *user);
+
+/* The name in cel-go, "_+_"; of VL_CEL_OP_NONE "". */
+const char *vl_cel_operator_name(enum vl_cel_operator op);
 
 #define VL_CEL_ACCUMULATOR "@result"
 #define VL_CEL_MAP_INSERT  "cel.@mapInsert" /* function of transformMap and transformMapEntry */

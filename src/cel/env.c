@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "message.h"
-#include "parse_impl.h"
 
 #define ENV_ARENA_MAX (64UL * 1024 * 1024)
 #define FUNCTIONS_MAX 2000
@@ -147,6 +146,7 @@ int vl_cel_env_declare(
     if (!added)
         return vl_err_set(err, VL_ERR_CONFLICT, "CEL variable %s is declared twice", name);
     slot->value.num = env->n_variables;
+    env->qualified |= strchr(name, '.') != NULL;
     env->variables[env->n_variables++] = (struct vl_cel_variable){.name = copy, .type = type};
     return 0;
 }

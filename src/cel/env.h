@@ -30,6 +30,7 @@ struct vl_cel_env {
     struct vl_arena *arena;
     struct vl_cel_variable *variables;
     unsigned n_variables;
+    bool qualified;               /* some variable's name has a dot */
     struct vl_map variable_index; /* name -> index */
     struct vl_map functions;      /* name -> struct vl_cel_env_function * */
     const struct vl_cel_env_function

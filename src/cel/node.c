@@ -78,3 +78,51 @@ struct vl_cel_node *vl_cel_node_call(struct vl_cel_parser *p, uint32_t offset, e
     node->as.call.n = n;
     return node;
 }
+
+static struct vl_cel_node *entry_child(const struct vl_cel_node *node, uint32_t index)
+{
+    bool keys = node->kind == VL_CEL_NODE_MAP;
+    uint32_t entry = keys ? index / 2 : index;
+    if (entry >= node->as.map.n)
+        return NULL;
+    return keys && index % 2 == 0 ? node->as.map.entries[entry].key : node->as.map.entries[entry].value;
+}
+
+static struct vl_cel_node *fold_child(const struct vl_cel_fold *fold, uint32_t index)
+{
+    struct vl_cel_node *const children[] = {
+        fold->range, fold->init, fold->condition, fold->step, fold->result};
+    return index < VL_ARRAY_LEN(children) ? children[index] : NULL;
+}
+
+struct vl_cel_node *vl_cel_node_child(const struct vl_cel_node *node, uint32_t index)
+{
+    switch ((enum vl_cel_node_kind)node->kind) {
+    case VL_CEL_NODE_CONST:
+    case VL_CEL_NODE_IDENT:
+        break;
+    case VL_CEL_NODE_SELECT:
+        return index == 0 ? node->as.select.operand : NULL;
+    case VL_CEL_NODE_CALL:
+        if (node->as.call.target && index-- == 0)
+            return node->as.call.target;
+        return index < node->as.call.n ? node->as.call.args[index] : NULL;
+    case VL_CEL_NODE_LIST:
+        return index < node->as.list.n ? node->as.list.items[index] : NULL;
+    case VL_CEL_NODE_MAP:
+    case VL_CEL_NODE_STRUCT:
+        return entry_child(node, index);
+    case VL_CEL_NODE_COMPREHENSION:
+        return fold_child(node->as.fold, index);
+    }
+    return NULL;
+}
+
+void vl_cel_node_walk(
+    struct vl_cel_node *root, void (*each)(struct vl_cel_node *node, void *user), void *user)
+{
+    struct vl_cel_node *child;
+    for (uint32_t i = 0; (child = vl_cel_node_child(root, i)) != NULL; i++)
+        vl_cel_node_walk(child, each, user);
+    each(root, user);
+}

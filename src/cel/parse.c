@@ -411,6 +411,7 @@ static void parse_entry(struct vl_cel_parser *p, bool is_struct, unsigned *heigh
     else
         entry.key = parse_expr(p, BIT(COLON));
     *height = higher(*height, is_struct ? 0 : p->height);
+    entry.offset = token(p, 0)->offset;
     match(p, VL_CEL_TOK_COLON, expr_start);
     entry.id = ++p->n_ids;
     entry.value = parse_expr(p, BIT(COMMA) | BIT(RBRACE));

@@ -32,7 +32,4 @@ struct vl_cel_node *vl_cel_node_call(struct vl_cel_parser *p, uint32_t offset, e
 struct vl_cel_node *vl_cel_macro_expand(struct vl_cel_parser *p, uint32_t offset, struct vl_span name,
     struct vl_cel_node *target, struct vl_cel_node *const *args, uint32_t n);
 
-/* The name in cel-go, "_+_"; of VL_CEL_OP_NONE "". */
-const char *vl_cel_operator_name(enum vl_cel_operator op);
-
 #endif

@@ -1,4 +1,4 @@
-/* tests: parse.c lex.c literal.c macros.c node.c issues.c
+/* tests: parse.c lex.c literal.c macros.c macros_ext.c node.c issues.c
  * Shapes follow cel-spec's grammar and macros; texts and places of issues are what Kubernetes 1.36 (cel-go
  * 0.32) answered for the same expressions. */
 #include <stdarg.h>

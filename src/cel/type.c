@@ -281,7 +281,7 @@ static const char *display_name(const struct vl_cel_type *type, bool in_message)
 static void append(const struct vl_cel_type *type, bool in_message, unsigned depth, struct vl_buf *out)
 {
     vl_buf_append_str(out, display_name(type, in_message));
-    if (!type->n_params)
+    if (!type->n_params || out->failed)
         return;
     if (depth == 0) { /* deeper than any expression can make it */
         vl_buf_append_str(out, "(…)");

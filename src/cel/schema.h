@@ -1,0 +1,10 @@
+/* OpenAPI v3 schemas, as CustomResourceDefinitions carry them, seen as types. */
+#ifndef VL_CEL_SCHEMA_H
+#define VL_CEL_SCHEMA_H
+
+#include "type.h"
+
+/* Type of a field of an object type; NULL where it has none. `field` as in the expression (escaped). */
+const struct vl_cel_type *vl_cel_schema_field(const struct vl_cel_type *object, struct vl_span field);
+
+#endif
