@@ -133,11 +133,19 @@ static int read_condition(struct vl_sigma *sigma, const struct vl_doc_node *corr
     place->node = condition;
     if (c->window.n_bounds == 0 && !temporal)
         return vl_err_set(err, VL_ERR_INVALID, "condition has none of gt, gte, lt, lte and eq");
+    double most = c->window.kind == VL_WINDOW_VALUE_COUNT ? VL_CORRELATE_VALUES_MAX : VL_WINDOW_THRESHOLD_MAX;
+    bool counts = c->window.kind == VL_WINDOW_VALUE_COUNT || c->window.kind == VL_WINDOW_EVENT_COUNT;
+    for (uint32_t i = 0; counts && i < c->window.n_bounds; i++)
+        if (c->window.bounds[i].value > most || c->window.bounds[i].value < 0)
+            return vl_err_set(err, VL_ERR_LIMIT, "a bound is a number from 0 to %.0f", most);
     bool by_value = !temporal && c->window.kind != VL_WINDOW_EVENT_COUNT;
     if (by_value && c->n_values == 0)
         return vl_err_set(err, VL_ERR_INVALID, "condition has no field, whose values are counted");
     if (by_value && c->window.kind != VL_WINDOW_VALUE_COUNT && c->n_values > 1)
         return vl_err_set(err, VL_ERR_INVALID, "numbers of one field are taken together, not of several");
+    if (c->window.kind == VL_WINDOW_ORDERED && c->window.n_bounds > 0)
+        return vl_err_set(
+            err, VL_ERR_UNSUPPORTED, "an order is complete or not: temporal_ordered takes no bounds");
     if (c->window.kind == VL_WINDOW_VALUE_PERCENTILE && vl_doc_get(condition, "percentile") == NULL)
         c->window.percentile = 50;
     return 0;
