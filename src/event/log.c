@@ -1,8 +1,9 @@
 /* Any JSON object as a log record: a field is found by its name as it stands, else by its parts between dots;
- * an array on the way gives the values of all its items. */
+ * an array on the way gives the values of all its items. The field "*" is all of the record. */
 #include "read.h"
 
-#define LOG_DEPTH_MAX 16 /* parts of a name that are followed */
+#define LOG_DEPTH_MAX 16                   /* parts of a name that are followed */
+#define LOG_TEXT_MAX  (16UL * 1024 * 1024) /* of a whole record; longer is missing */
 
 static void gather(
     const struct vl_doc_node *node, struct vl_span name, unsigned depth, struct read_list *list)
@@ -43,6 +44,34 @@ static void gather(
     }
 }
 
+/* All texts, numbers and words of a record, one a line: where keywords are looked for. */
+static void join(const struct vl_doc_node *root, struct vl_arena *scratch, struct vl_event_value *ret)
+{
+    const struct vl_doc_node *way[VL_DOC_DEPTH_MAX];
+    unsigned depth = 0;
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    vl_buf_init(&text, LOG_TEXT_MAX);
+    for (const struct vl_doc_node *node = root; node;) {
+        const struct vl_doc_node *below = vl_doc_first(node);
+        if (below && depth < VL_DOC_DEPTH_MAX) {
+            way[depth++] = node;
+            node = below;
+            continue;
+        }
+        struct vl_span leaf = vl_doc_text(node);
+        if (leaf.len && !vl_doc_is(node, VL_DOC_NULL)) {
+            vl_buf_append_span(&text, leaf);
+            vl_buf_append_char(&text, '\n');
+        }
+        node = vl_doc_next(node);
+        while (!node && depth > 1)
+            node = vl_doc_next(way[--depth]);
+    }
+    char *kept = text.failed ? NULL : vl_arena_dup_span(scratch, vl_buf_span(&text));
+    if (kept)
+        read_string((struct vl_span){kept, text.len}, ret);
+}
+
 static void get(const struct vl_event *event, const struct vl_field *field, struct vl_span arg,
     struct vl_arena *scratch, struct vl_event_value *ret)
 {
@@ -50,6 +79,10 @@ static void get(const struct vl_event *event, const struct vl_field *field, stru
     read_missing(ret);
     if (field->source != VL_EVENT_LOG || arg.len == 0)
         return;
+    if (vl_span_eq_str(arg, "*")) {
+        join(event->data, scratch, ret);
+        return;
+    }
     gather(event->data, arg, 0, &list);
     if (list.n == 1 && !list.failed)
         *ret = list.items[0];

@@ -28,6 +28,7 @@ static void test_names(void **state)
         {"null", "<NA>"},
         {"a.x", "<NA>"},
         {"x", "<NA>"},
+        {"*", "2024-05-01T10:00:00.5Z\nx\n5\ntrue\n1.5\ny\n1\ntwo\n"},
     };
     VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
     VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(1 << 20);

@@ -115,6 +115,32 @@ static int read_condition_text(struct vl_span text, const struct vl_sigma_correl
     return 0;
 }
 
+/* Is it whole, and is it of the correlation's type? */
+static int check_condition(const struct vl_sigma_correlation *c, bool temporal, struct vl_err *err)
+{
+    const struct vl_rule_window *w = &c->window;
+    bool values = w->kind == VL_WINDOW_VALUE_COUNT;
+    double most = values ? VL_CORRELATE_VALUES_MAX : VL_WINDOW_THRESHOLD_MAX;
+    for (uint32_t i = 0; (values || w->kind == VL_WINDOW_EVENT_COUNT) && i < w->n_bounds; i++)
+        if (w->bounds[i].value > most || w->bounds[i].value < 0)
+            return vl_err_set(err, VL_ERR_LIMIT, "a bound is a number from 0 to %.0f", most);
+    if (temporal) {
+        if (w->kind == VL_WINDOW_ORDERED && w->n_bounds > 0)
+            return vl_err_set(
+                err, VL_ERR_UNSUPPORTED, "an order is complete or not: temporal_ordered takes no bounds");
+        return 0;
+    }
+    if (w->n_bounds == 0)
+        return vl_err_set(err, VL_ERR_INVALID, "condition has none of gt, gte, lt, lte and eq");
+    if (w->kind == VL_WINDOW_EVENT_COUNT)
+        return 0;
+    if (c->n_values == 0)
+        return vl_err_set(err, VL_ERR_INVALID, "condition has no field, whose values are counted");
+    if (!values && c->n_values > 1)
+        return vl_err_set(err, VL_ERR_INVALID, "numbers of one field are taken together, not of several");
+    return 0;
+}
+
 static int read_condition(struct vl_sigma *sigma, const struct vl_doc_node *correlation,
     struct vl_sigma_correlation *c, struct vl_sigma_place *place, struct vl_err *err)
 {
@@ -131,24 +157,9 @@ static int read_condition(struct vl_sigma *sigma, const struct vl_doc_node *corr
     if (r < 0)
         return r;
     place->node = condition;
-    if (c->window.n_bounds == 0 && !temporal)
-        return vl_err_set(err, VL_ERR_INVALID, "condition has none of gt, gte, lt, lte and eq");
-    double most = c->window.kind == VL_WINDOW_VALUE_COUNT ? VL_CORRELATE_VALUES_MAX : VL_WINDOW_THRESHOLD_MAX;
-    bool counts = c->window.kind == VL_WINDOW_VALUE_COUNT || c->window.kind == VL_WINDOW_EVENT_COUNT;
-    for (uint32_t i = 0; counts && i < c->window.n_bounds; i++)
-        if (c->window.bounds[i].value > most || c->window.bounds[i].value < 0)
-            return vl_err_set(err, VL_ERR_LIMIT, "a bound is a number from 0 to %.0f", most);
-    bool by_value = !temporal && c->window.kind != VL_WINDOW_EVENT_COUNT;
-    if (by_value && c->n_values == 0)
-        return vl_err_set(err, VL_ERR_INVALID, "condition has no field, whose values are counted");
-    if (by_value && c->window.kind != VL_WINDOW_VALUE_COUNT && c->n_values > 1)
-        return vl_err_set(err, VL_ERR_INVALID, "numbers of one field are taken together, not of several");
-    if (c->window.kind == VL_WINDOW_ORDERED && c->window.n_bounds > 0)
-        return vl_err_set(
-            err, VL_ERR_UNSUPPORTED, "an order is complete or not: temporal_ordered takes no bounds");
     if (c->window.kind == VL_WINDOW_VALUE_PERCENTILE && vl_doc_get(condition, "percentile") == NULL)
         c->window.percentile = 50;
-    return 0;
+    return check_condition(c, temporal, err);
 }
 
 static int read_aliases(struct vl_sigma *sigma, const struct vl_doc_node *aliases,
