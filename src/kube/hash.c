@@ -85,7 +85,7 @@ static int write_object(struct vl_buf *out, const struct vl_doc_node *node, enum
     vl_buf_append_char(out, '{');
     if (members) {
         for (const struct vl_doc_node *m = vl_doc_first(node); m; m = vl_doc_next(m)) {
-            if (!is_left_out(where, m))
+            if (!is_left_out(where, m) && vl_doc_type(m) != VL_DOC_NULL)
                 members[kept++] = m;
         }
         qsort(members, kept, sizeof(*members), by_key);
@@ -146,6 +146,38 @@ static int write_node(struct vl_buf *out, const struct vl_doc_node *node, enum w
     return 0;
 }
 
+static int canonical(
+    const struct vl_doc_node *node, enum where where, struct vl_buf *out, struct vl_err *err)
+{
+    int r = write_node(out, node, where, 0);
+    if (r == -ENOMEM)
+        return vl_err_nomem(err);
+    if (r < 0)
+        return vl_err_set(err, VL_ERR_LIMIT, "an object nests deeper than %d", VL_DOC_DEPTH_MAX);
+    return vl_buf_check(out, "canonical JSON of an object", err);
+}
+
+int vl_kube_node_json(const struct vl_doc_node *node, struct vl_buf *out, struct vl_err *err)
+{
+    return canonical(node, REST, out, err);
+}
+
+static bool has_null(const struct vl_doc_node *node, unsigned depth)
+{
+    bool object = vl_doc_is(node, VL_DOC_OBJECT);
+    bool found = false;
+    if (depth > VL_DOC_DEPTH_MAX || (!object && !vl_doc_is(node, VL_DOC_ARRAY)))
+        return false;
+    for (const struct vl_doc_node *m = vl_doc_first(node); m && !found; m = vl_doc_next(m))
+        found = (object && vl_doc_type(m) == VL_DOC_NULL) || has_null(m, depth + 1);
+    return found;
+}
+
+bool vl_kube_node_has_null(const struct vl_doc_node *node)
+{
+    return has_null(node, 0);
+}
+
 static int hash(
     const struct vl_doc_node *node, enum where where, char ret[VL_KUBE_HASH_TEXT_MAX], struct vl_err *err)
 {
@@ -153,12 +185,7 @@ static int hash(
     struct vl_digest digest;
     char text[VL_DIGEST_TEXT_MAX];
     vl_buf_init(&out, VL_KUBE_HASH_BYTES_MAX);
-    int r = write_node(&out, node, where, 0);
-    if (r == -ENOMEM)
-        return vl_err_nomem(err);
-    if (r < 0)
-        return vl_err_set(err, VL_ERR_LIMIT, "an object nests deeper than %d", VL_DOC_DEPTH_MAX);
-    r = vl_buf_check(&out, "canonical JSON of an object", err);
+    int r = canonical(node, where, &out, err);
     if (r < 0)
         return r;
     vl_digest_compute(VL_DIGEST_SHA256, vl_buf_span(&out), &digest);

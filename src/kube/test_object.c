@@ -143,8 +143,34 @@ static void test_hash(void **state)
             "spec: {b: \"x\\n\", z: [1, 2, 1.5, null, true]}\nstatus: {phase: Running}\n",
         b);
     assert_string_equal(a, b);
+    hash_of("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {b: \"x\\n\", z: [1, 2, 1.5, null, true], "
+            "c:}\n",
+        b);
+    assert_string_equal(a, b);
     hash_of("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {b: \"x\\n\", z: [1, 2, 1.5, null]}\n", b);
     assert_string_not_equal(a, b);
+}
+
+static void test_nulls(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *json;
+        bool has;
+    } rows[] = {
+        {"{b: 1, a: [null, {c: ~}]}", "{\"a\":[null,{}],\"b\":1}", true},
+        {"{a: [null]}", "{\"a\":[null]}", false},
+        {"{a: {b: {c: }}}", "{\"a\":{\"b\":{}}}", true},
+    };
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
+        struct vl_err err = VL_ERR_INIT;
+        VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = parse(rows[i].text);
+        VL_CLEANUP(vl_buf_done) struct vl_buf out;
+        vl_buf_init(&out, 1000);
+        assert_int_equal(vl_kube_node_has_null(vl_doc_root(doc)), rows[i].has);
+        assert_int_equal(vl_kube_node_json(vl_doc_root(doc), &out, &err), 0);
+        assert_string_equal(vl_buf_str(&out), rows[i].json);
+    }
 }
 
 int main(void)
@@ -155,6 +181,7 @@ int main(void)
         cmocka_unit_test(test_not_objects),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_nulls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -171,9 +171,8 @@ static int compile_validation(
 
 static int compile_late(struct vl_policies *set, struct policy *p, struct vl_err *err)
 {
-    static const char *const paths[] = {"list(string)", "list(dyn)"};
     uint64_t uses = p->uses;
-    int r = p->locate.text.len ? compile(set, p, &p->locate, paths, err) : 0;
+    int r = p->locate.text.len ? compile(set, p, &p->locate, NULL, err) : 0;
     if (r == 0 && p->fix.text.len)
         r = compile(set, p, &p->fix, NULL, err);
     p->uses_late = p->uses;
@@ -186,7 +185,8 @@ int policy_compile(struct vl_policies *set, struct policy *policy, struct vl_err
     static const char *const boolean[] = {"bool", NULL};
     static const char *const text[] = {"string", "null_type"};
     struct vl_cel_env_options options = {.profile = VL_CEL_PROFILE_KUBERNETES,
-        .kubernetes_minor = set->options.kubernetes_minor,
+        /* Checks are evaluated here alone, whichever cluster they are for. */
+        .kubernetes_minor = policy->info.form == VL_POLICY_CHECK ? 0 : set->options.kubernetes_minor,
         .authorizer = true};
     policy->info.usable = true;
     int r = vl_cel_env_new(&options, &policy->env, err);

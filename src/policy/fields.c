@@ -3,8 +3,9 @@
 
 #include "run.h"
 
-#define PATH_TEXT_MAX 4096
-#define FIX_MAX       (1024UL * 1024)
+#define PATH_TEXT_MAX   4096
+#define FIX_MAX         (1024UL * 1024)
+#define LISTS_DEPTH_MAX 4 /* of lists in lists that an expression gives */
 
 /* One step of a path: a key, an index, or every item ("[*]"). */
 struct step {
@@ -158,6 +159,19 @@ static int late(struct fields *f, const struct policy *policy, const struct poli
     return 0;
 }
 
+/* Lists in lists are taken apart: a check walks over groups of containers. */
+static void add_paths(struct fields *f, struct vl_cel_value list, unsigned depth)
+{
+    struct vl_cel_iter it = vl_cel_iterate(list);
+    struct vl_cel_value item;
+    while (vl_cel_iter_next(&it, NULL, &item) && f->verdict->n_fields < VL_POLICY_FIELDS_MAX) {
+        if (item.kind == VL_CEL_STRING)
+            add_field(f, vl_cel_span(item));
+        else if (item.kind == VL_CEL_LIST && depth < LISTS_DEPTH_MAX)
+            add_paths(f, item, depth + 1);
+    }
+}
+
 static int locate(struct fields *f, const struct policy *policy, struct vl_err *err)
 {
     struct vl_cel_value list = vl_cel_null();
@@ -165,14 +179,8 @@ static int locate(struct fields *f, const struct policy *policy, struct vl_err *
     int r = late(f, policy, &policy->locate, "locate", &list, &ok, err);
     if (r < 0)
         return r;
-    if (ok && list.kind == VL_CEL_LIST) {
-        struct vl_cel_iter it = vl_cel_iterate(list);
-        struct vl_cel_value item;
-        while (vl_cel_iter_next(&it, NULL, &item) && f->verdict->n_fields < VL_POLICY_FIELDS_MAX) {
-            if (item.kind == VL_CEL_STRING)
-                add_field(f, vl_cel_span(item));
-        }
-    }
+    if (ok && list.kind == VL_CEL_LIST)
+        add_paths(f, list, 0);
     if (!f->verdict->n_fields)
         from_patterns(f, policy);
     return 0;
@@ -203,34 +211,45 @@ static int write_pointer(struct fields *f, struct vl_span pointer, struct vl_buf
     return r;
 }
 
-static int write_patch(struct fields *f, struct vl_cel_value list, struct vl_buf *out, struct vl_err *err)
+static int write_operation(struct fields *f, struct vl_cel_value op, struct vl_buf *out, struct vl_err *err)
+{
+    struct vl_cel_iter members = vl_cel_iterate(op);
+    struct vl_cel_value key, value;
+    int r = 0;
+    vl_buf_append_char(out, '{');
+    for (bool first = true; r == 0 && vl_cel_iter_next(&members, &key, &value); first = false) {
+        struct vl_span name = vl_cel_span(key);
+        bool pointer =
+            (vl_span_eq_str(name, "path") || vl_span_eq_str(name, "from")) && value.kind == VL_CEL_STRING;
+        if (!first)
+            vl_buf_append_char(out, ',');
+        write_string(out, name, err, &r);
+        vl_buf_append_char(out, ':');
+        if (r == 0)
+            r = pointer ? write_pointer(f, vl_cel_span(value), out, err)
+                        : vl_cel_value_json(value, false, out, err);
+    }
+    vl_buf_append_char(out, '}');
+    return r;
+}
+
+static int write_operations(struct fields *f, struct vl_cel_value list, unsigned depth, struct vl_buf *out,
+    uint32_t *n, struct vl_err *err)
 {
     struct vl_cel_iter it = vl_cel_iterate(list);
-    struct vl_cel_value op, key, value;
+    struct vl_cel_value item;
     int r = 0;
-    bool first = true;
-    vl_buf_append_char(out, '[');
-    while (r == 0 && vl_cel_iter_next(&it, NULL, &op)) {
-        vl_buf_append_str(out, first ? "{" : ",{");
-        first = true;
-        struct vl_cel_iter members = vl_cel_iterate(op);
-        while (r == 0 && op.kind == VL_CEL_MAP && vl_cel_iter_next(&members, &key, &value)) {
-            struct vl_span name = vl_cel_span(key);
-            bool pointer =
-                (vl_span_eq_str(name, "path") || vl_span_eq_str(name, "from")) && value.kind == VL_CEL_STRING;
-            if (!first)
+    while (r == 0 && vl_cel_iter_next(&it, NULL, &item)) {
+        if (item.kind == VL_CEL_LIST && depth < LISTS_DEPTH_MAX) {
+            r = write_operations(f, item, depth + 1, out, n, err);
+        } else if (item.kind == VL_CEL_MAP) {
+            if ((*n)++)
                 vl_buf_append_char(out, ',');
-            first = false;
-            write_string(out, name, err, &r);
-            vl_buf_append_char(out, ':');
-            if (r == 0)
-                r = pointer ? write_pointer(f, vl_cel_span(value), out, err)
-                            : vl_cel_value_json(value, false, out, err);
+            r = write_operation(f, item, out, err);
+        } else {
+            r = vl_err_set(err, VL_ERR_INVALID, "an operation is no map");
         }
-        vl_buf_append_char(out, '}');
-        first = false;
     }
-    vl_buf_append_char(out, ']');
     return r;
 }
 
@@ -267,15 +286,19 @@ static int fix(struct fields *f, const struct policy *policy, struct vl_err *err
         note(f, "fix", policy->fix_is_patch ? "is no list" : "is no map");
         return 0;
     }
-    if (policy->fix_is_patch && vl_cel_list_size(value) == 0)
-        return 0;
-    r = policy->fix_is_patch ? write_patch(f, value, &out, &bad) : write_apply(f, value, &out, &bad);
+    uint32_t n = 0;
+    vl_buf_append_str(&out, policy->fix_is_patch ? "[" : "");
+    r = policy->fix_is_patch ? write_operations(f, value, 0, &out, &n, &bad)
+                             : write_apply(f, value, &out, &bad);
+    vl_buf_append_str(&out, policy->fix_is_patch ? "]" : "");
     if (r == 0)
         r = vl_buf_check(&out, "a fix", &bad);
     if (r < 0) {
         note(f, "fix", bad.msg);
         return 0;
     }
+    if (policy->fix_is_patch && n == 0)
+        return 0;
     f->verdict->fix = vl_arena_strdup(f->run->verdict, vl_buf_str(&out));
     f->verdict->fix_is_patch = policy->fix_is_patch;
     return 0;

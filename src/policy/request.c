@@ -154,6 +154,28 @@ static int namespace_labels(
 
 /* --- looks --- */
 
+/* An API server drops what is null from the kinds that it knows ("securityContext:" with nothing behind it);
+ * expressions must not trip over it here either. */
+static int without_nulls(struct vl_policy_run *run, const struct vl_kube_object *o, unsigned which,
+    const struct vl_kube_object **ret, struct vl_err *err)
+{
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    vl_buf_init(&text, VL_KUBE_HASH_BYTES_MAX);
+    *ret = o;
+    if (!o || !o->known || !vl_kube_node_has_null(o->node))
+        return 0;
+    int r = vl_kube_node_json(o->node, &text, err);
+    vl_doc_free(run->clean[which]);
+    run->clean[which] = NULL;
+    if (r >= 0)
+        r = vl_doc_parse(vl_buf_span(&text), VL_DOC_JSON, "object", &run->clean[which], err);
+    if (r >= 0)
+        r = vl_kube_object_view(vl_doc_root(run->clean[which]), "object", &run->clean_object[which], err);
+    if (r >= 0)
+        *ret = &run->clean_object[which];
+    return r < 0 ? r : 0;
+}
+
 static void subject_from(struct policy_subject *s, const struct vl_policy_run *run)
 {
     const struct vl_policy_request *q = run->request;
@@ -224,7 +246,7 @@ static void look_at_pod(struct vl_policy_run *run)
 {
     const struct vl_policy_request *q = run->request;
     const struct vl_doc_node *template = vl_kube_object_template(run->object);
-    const struct vl_doc_node *old = q->old_object ? vl_kube_object_template(q->old_object) : NULL;
+    const struct vl_doc_node *old = run->old_object ? vl_kube_object_template(run->old_object) : NULL;
     const char *path = vl_kube_object_template_path(run->object);
     run->has_pod = template && path && path[0] != '\0' && q->subresource.len == 0;
     if (!run->has_pod)
@@ -240,8 +262,8 @@ static void look_at_pod(struct vl_policy_run *run)
     s->labels = q->object ? vl_doc_get(vl_doc_get(template, "metadata"), "labels") : NULL;
     s->old_labels = vl_doc_get(vl_doc_get(old, "metadata"), "labels");
     s->annotations = vl_doc_get(vl_doc_get(template, "metadata"), "annotations");
-    pod->object = pod_value(run, q->object, s);
-    pod->old_object = pod_value(run, q->old_object, s);
+    pod->object = pod_value(run, run->new_object, s);
+    pod->old_object = pod_value(run, run->old_object, s);
 }
 
 int policy_run_begin(struct vl_policy_run *run, const struct vl_policy_request *request, struct vl_err *err)
@@ -252,10 +274,15 @@ int policy_run_begin(struct vl_policy_run *run, const struct vl_policy_request *
     run->has_namespace_value = run->has_pod = false;
     if (!run->object)
         return vl_err_set(err, VL_ERR_INVALID, "a request has neither object nor oldObject");
+    int r = without_nulls(run, request->object, 0, &run->new_object, err);
+    if (r == 0)
+        r = without_nulls(run, request->old_object, 1, &run->old_object, err);
+    if (r < 0)
+        return r;
     run->direct = (struct policy_look){.root = run->object->node,
         .template_path = "",
-        .object = object_value(request->object),
-        .old_object = object_value(request->old_object)};
+        .object = object_value(run->new_object),
+        .old_object = object_value(run->old_object)};
     struct policy_subject *s = &run->direct.subject;
     subject_from(s, run);
     if (!s->resource.len) {
@@ -268,7 +295,6 @@ int policy_run_begin(struct vl_policy_run *run, const struct vl_policy_request *
         s->is_namespace ? NULL : vl_map_get(&run->set->namespaces, s->namespace_name);
     run->namespace_object = slot ? slot->value.ptr : NULL;
     run->namespace_assumed = s->namespace_name.len && !s->is_namespace && !run->namespace_object;
-    int r = 0;
     if (s->namespace_name.len && !s->is_namespace)
         r = namespace_labels(run, s->namespace_name, &s->namespace_labels, err);
     if (r == 0)

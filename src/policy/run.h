@@ -10,7 +10,7 @@
 /* One way to look at the request: as it is, or its pod template as a Pod. */
 struct policy_look {
     struct policy_subject subject;
-    const struct vl_doc_node *root;         /* of the looked-at object, for places; NULL without one */
+    const struct vl_doc_node *root;         /* of the looked-at object as it is written, for places */
     const char *template_path;              /* "" for the object itself */
     struct vl_cel_value object, old_object; /* null where there is none */
     struct vl_cel_value request;
@@ -23,6 +23,9 @@ struct vl_policy_run {
     struct vl_arena *arena;   /* of the request */
     struct vl_arena *verdict; /* of the verdict */
     struct vl_doc *labels;    /* of the request's namespace, with the name Kubernetes gives every one */
+    struct vl_doc *clean[2];  /* object and oldObject without nulls, where they had some */
+    struct vl_kube_object clean_object[2];
+    const struct vl_kube_object *new_object, *old_object; /* as expressions see them; may be NULL */
 
     /* The request. */
     const struct vl_policy_request *request;

@@ -46,6 +46,8 @@ void vl_policy_run_free(struct vl_policy_run *run)
     vl_arena_free(run->arena);
     vl_arena_free(run->verdict);
     vl_doc_free(run->labels);
+    vl_doc_free(run->clean[0]);
+    vl_doc_free(run->clean[1]);
     free(run);
 }
 

@@ -3,6 +3,7 @@
 #ifndef VL_KUBE_OBJECT_H
 #define VL_KUBE_OBJECT_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "codec/doc.h"
 #include "kube/kind.h"
@@ -48,12 +49,19 @@ const char *vl_kube_object_template_path(const struct vl_kube_object *object);
  * without fraction. Left out is what only the API server writes, so that a manifest and what was made of it
  * differ only where somebody changed it: status, and of metadata creationTimestamp, deletionTimestamp,
  * deletionGracePeriodSeconds, generation, managedFields, resourceVersion, selfLink, uid and the annotation
- * kubectl.kubernetes.io/last-applied-configuration; labels and annotations that are empty count as absent. */
+ * kubectl.kubernetes.io/last-applied-configuration; labels and annotations that are empty count as absent, as
+ * do members that are null. */
 VL_MUST_CHECK int vl_kube_object_hash(
     const struct vl_kube_object *object, char ret[VL_KUBE_HASH_TEXT_MAX], struct vl_err *err);
 
-/* The same over any node, nothing left out. */
+/* The same over any node; only members that are null are left out. */
 VL_MUST_CHECK int vl_kube_node_hash(
     const struct vl_doc_node *node, char ret[VL_KUBE_HASH_TEXT_MAX], struct vl_err *err);
+
+/* Appends that canonical JSON of a node. Parsed again it is the object as an API server has a built-in kind:
+ * there is no null in it. */
+VL_MUST_CHECK int vl_kube_node_json(const struct vl_doc_node *node, struct vl_buf *out, struct vl_err *err);
+/* Some member of some object in it is null ("securityContext:" with nothing behind it). */
+bool vl_kube_node_has_null(const struct vl_doc_node *node);
 
 #endif
