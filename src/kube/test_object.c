@@ -144,7 +144,7 @@ static void test_hash(void **state)
         b);
     assert_string_equal(a, b);
     hash_of("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {b: \"x\\n\", z: [1, 2, 1.5, null, true], "
-            "c:}\n",
+            "c: }\n",
         b);
     assert_string_equal(a, b);
     hash_of("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {b: \"x\\n\", z: [1, 2, 1.5, null]}\n", b);
