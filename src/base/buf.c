@@ -43,7 +43,7 @@ void vl_buf_expect(struct vl_buf *buf, size_t len)
         buf->failed = 0;
 }
 
-char *vl_buf_reserve(struct vl_buf *buf, size_t len)
+char *vl_buf_grow(struct vl_buf *buf, size_t len)
 {
     if (buf->failed)
         return NULL;
@@ -68,14 +68,6 @@ char *vl_buf_reserve(struct vl_buf *buf, size_t len)
         buf->ptr[buf->len] = '\0'; /* the caller may reserve and then commit nothing */
     }
     return buf->ptr + buf->len;
-}
-
-void vl_buf_commit(struct vl_buf *buf, size_t len)
-{
-    if (buf->failed)
-        return;
-    buf->len += len;
-    buf->ptr[buf->len] = '\0';
 }
 
 void vl_buf_append(struct vl_buf *buf, const void *bytes, size_t len)

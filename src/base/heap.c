@@ -6,9 +6,8 @@
 #include <unistd.h>
 
 #define HUGE_PAGE (2UL * 1024 * 1024)
-#define OWN_MMAP  (32 * 1024 * 1024) /* the largest that malloc() accepts: all but giants come from one heap \
-                                      */
-#define SMALL (16UL * 1024)          /* of small pages, which malloc() writes to while it grows */
+#define OWN_MMAP  (32 * 1024 * 1024) /* the largest it may be: all but giants come from one heap */
+#define SMALL     (16UL * 1024)      /* of small pages, which malloc() writes to while it grows */
 
 /* The end of the heap; glibc's malloc() lives with who else moves it. */
 static uintptr_t heap_end(void)

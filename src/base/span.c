@@ -8,11 +8,6 @@ int vl_span_int_len(struct vl_span s)
     return s.len > INT_MAX ? INT_MAX : (int)s.len;
 }
 
-struct vl_span vl_span_str(const char *s)
-{
-    return (struct vl_span){s, s ? strlen(s) : 0};
-}
-
 struct vl_span vl_span_slice(struct vl_span s, size_t from, size_t to)
 {
     if (to > s.len)

@@ -26,21 +26,33 @@ static void put(struct vl_json *json, const char *s)
     vl_buf_append_str(json->out, s);
 }
 
-/* The comma between two items and, where it is pretty, the line end and indentation: one append for all,
- * since a report has a hundred thousand of them. */
-static void put_break(struct vl_json *json, bool comma)
+/* What stands before an item or a closing bracket: the comma and, where it is pretty, the line end and
+ * indentation. */
+static inline size_t break_len(const struct vl_json *json, bool comma)
 {
-    size_t indent = json->pretty ? (size_t)json->depth * INDENT : 0;
-    char *to = vl_buf_reserve(json->out, comma + json->pretty + indent);
-    if (!to)
-        return;
+    return comma + (json->pretty ? 1 + (size_t)json->depth * INDENT : 0);
+}
+
+static inline char *write_break(const struct vl_json *json, bool comma, char *to)
+{
     if (comma)
         *to++ = ',';
-    if (json->pretty)
-        *to++ = '\n';
-    if (indent)
-        memset(to, ' ', indent);
-    vl_buf_commit(json->out, comma + json->pretty + indent);
+    if (!json->pretty)
+        return to;
+    *to++ = '\n';
+    size_t indent = (size_t)json->depth * INDENT;
+    memset(to, ' ', indent);
+    return to + indent;
+}
+
+static void put_break(struct vl_json *json, bool comma)
+{
+    size_t len = break_len(json, comma);
+    char *to = vl_buf_reserve(json->out, len);
+    if (!to)
+        return;
+    (void)write_break(json, comma, to);
+    vl_buf_commit(json->out, len);
 }
 
 /* Level 0 holds the one value of the document; levels above it the items of the open containers. */
@@ -179,36 +191,81 @@ static size_t plain_len(struct vl_span s)
     return i;
 }
 
-/* The string in quotes and `tail`. */
-static void put_string(struct vl_json *json, struct vl_span s, struct vl_span tail)
+/* Copies a string all of whose bytes stand for themselves, and looks at them on the way; false where one does
+ * not, after some of them were copied. */
+static inline bool copy_plain(char *to, struct vl_span s)
 {
-    size_t n = plain_len(s);
-    char *to = vl_buf_reserve(json->out, n + 2 + tail.len);
-    if (!to)
-        return;
-    *to++ = '"';
-    if (n)
-        memcpy(to, s.ptr, n);
-    if (n == s.len) {
-        to[n] = '"';
-        if (tail.len)
-            memcpy(to + n + 1, tail.ptr, tail.len);
-        vl_buf_commit(json->out, n + 2 + tail.len);
-        return;
+    const size_t word = sizeof(uint64_t);
+    if (s.len < word) {
+        bool plain = plain_len(s) == s.len;
+        if (plain && s.len)
+            memcpy(to, s.ptr, s.len);
+        return plain;
     }
-    vl_buf_commit(json->out, n + 1);
-    while (n < s.len) {
-        s = vl_span_slice(s, n, s.len);
-        if ((uint8_t)s.ptr[0] < 0x80)
-            put_control(json, s.ptr[0]);
+    uint64_t x;
+    for (size_t i = 0; i + word <= s.len; i += word) {
+        memcpy(&x, s.ptr + i, word);
+        memcpy(to + i, &x, word);
+        if (!all_plain(x))
+            return false;
+    }
+    memcpy(&x, s.ptr + s.len - word, word); /* the last ones once more */
+    memcpy(to + s.len - word, &x, word);
+    return all_plain(x);
+}
+
+/* The rest of a string, of which nothing but the opening quote is written. */
+static void put_escaped(struct vl_json *json, struct vl_span s)
+{
+    for (;;) {
+        size_t n = plain_len(s);
+        vl_buf_append(json->out, s.ptr, n);
+        if (n == s.len)
+            break;
+        if ((uint8_t)s.ptr[n] < 0x80)
+            put_control(json, s.ptr[n]);
         else
             put(json, "\xef\xbf\xbd");
-        s = vl_span_slice(s, 1, s.len);
-        n = plain_len(s);
-        vl_buf_append(json->out, s.ptr, n);
+        s = vl_span_slice(s, n + 1, s.len);
     }
+}
+
+static void put_string(struct vl_json *json, struct vl_span s)
+{
+    char *to = vl_buf_reserve(json->out, s.len + 2);
+    if (!to)
+        return;
+    *to = '"';
+    if (copy_plain(to + 1, s)) {
+        to[1 + s.len] = '"';
+        vl_buf_commit(json->out, s.len + 2);
+        return;
+    }
+    vl_buf_commit(json->out, 1);
+    put_escaped(json, s);
     vl_buf_append_char(json->out, '"');
-    vl_buf_append_span(json->out, tail);
+}
+
+/* Break, key and colon in one piece; false, and nothing written, where the key needs more than copying. */
+static bool put_plain_key(struct vl_json *json, struct vl_span key)
+{
+    bool comma = json->counts[json->depth] > 0;
+    size_t len = break_len(json, comma) + key.len + 3 + json->pretty;
+    char *to = vl_buf_reserve(json->out, len);
+    if (!to)
+        return false;
+    to = write_break(json, comma, to);
+    *to++ = '"';
+    if (!copy_plain(to, key))
+        return false;
+    to += key.len;
+    *to++ = '"';
+    *to++ = ':';
+    if (json->pretty)
+        *to = ' ';
+    vl_buf_commit(json->out, len);
+    json->counts[json->depth]++;
+    return true;
 }
 
 void vl_json_key_span(struct vl_json *json, struct vl_span key)
@@ -219,14 +276,12 @@ void vl_json_key_span(struct vl_json *json, struct vl_span key)
         json->misused = true;
         return;
     }
-    begin_item(json);
-    put_string(json, key, json->pretty ? VL_SPAN_LIT(": ") : VL_SPAN_LIT(":"));
     json->after_key = true;
-}
-
-void vl_json_key(struct vl_json *json, const char *key)
-{
-    vl_json_key_span(json, vl_span_str(key));
+    if (put_plain_key(json, key))
+        return;
+    (void)begin_item(json);
+    put_string(json, key);
+    put(json, json->pretty ? ": " : ":");
 }
 
 static void put_value(struct vl_json *json, const char *text)
@@ -369,35 +424,7 @@ void vl_json_fixed(struct vl_json *json, double v, int decimals)
 void vl_json_span(struct vl_json *json, struct vl_span s)
 {
     if (begin_value(json))
-        put_string(json, s, VL_SPAN_EMPTY);
-}
-
-void vl_json_str(struct vl_json *json, const char *s)
-{
-    if (s)
-        vl_json_span(json, vl_span_str(s));
-    else
-        vl_json_null(json);
-}
-
-void vl_json_member_str(struct vl_json *json, const char *key, const char *v)
-{
-    if (!v)
-        return;
-    vl_json_key(json, key);
-    vl_json_str(json, v);
-}
-
-void vl_json_member_int(struct vl_json *json, const char *key, int64_t v)
-{
-    vl_json_key(json, key);
-    vl_json_int(json, v);
-}
-
-void vl_json_member_bool(struct vl_json *json, const char *key, bool v)
-{
-    vl_json_key(json, key);
-    vl_json_bool(json, v);
+        put_string(json, s);
 }
 
 void vl_json_member_time(struct vl_json *json, const char *key, int64_t ms)

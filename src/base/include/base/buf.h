@@ -40,9 +40,23 @@ void vl_buf_append_lstr(struct vl_buf *buf, struct vl_span s); /* varint length,
  * it cannot fail, and the maximum holds as ever. */
 void vl_buf_expect(struct vl_buf *buf, size_t len);
 
-/* Room for `len` more bytes at the end, not yet counted in len; NULL after a failure. */
-char *vl_buf_reserve(struct vl_buf *buf, size_t len);
-void vl_buf_commit(struct vl_buf *buf, size_t len);
+/* What vl_buf_reserve() does where there is no room yet. */
+char *vl_buf_grow(struct vl_buf *buf, size_t len);
+
+/* Room for `len` more bytes at the end, not yet counted in len; NULL after a failure. In line, as is the
+ * next, since a report is written in a hundred thousand small pieces. */
+static inline char *vl_buf_reserve(struct vl_buf *buf, size_t len)
+{
+    return !buf->failed && len < buf->cap - buf->len ? buf->ptr + buf->len : vl_buf_grow(buf, len);
+}
+
+static inline void vl_buf_commit(struct vl_buf *buf, size_t len)
+{
+    if (buf->failed)
+        return;
+    buf->len += len;
+    buf->ptr[buf->len] = '\0';
+}
 
 struct vl_span vl_buf_span(const struct vl_buf *buf);
 const char *vl_buf_str(const struct vl_buf *buf); /* NUL-terminated; "" when empty */

@@ -20,8 +20,11 @@ struct vl_span {
 
 int vl_span_int_len(struct vl_span s);
 
-/* NULL gives the empty span. */
-struct vl_span vl_span_str(const char *s);
+/* NULL gives the empty span. In line, so that the length of a literal is no question at run time. */
+static inline struct vl_span vl_span_str(const char *s)
+{
+    return (struct vl_span){s, s ? __builtin_strlen(s) : 0};
+}
 
 /* The part [from, to), both clamped to the span. */
 struct vl_span vl_span_slice(struct vl_span s, size_t from, size_t to);
