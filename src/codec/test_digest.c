@@ -1,3 +1,4 @@
+/* tests: digest.c signature.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
