@@ -208,6 +208,38 @@ bool vl_cel_run_equal(struct vl_cel_run *run, struct vl_cel_value a, struct vl_c
     return same;
 }
 
+void vl_cel_regex_message(struct vl_span pattern, const struct vl_err *err, struct vl_buf *out)
+{
+    static const struct {
+        const char *re2, *go;
+        bool whole; /* Go quotes the whole pattern */
+    } words[] = {
+        {"missing ]: ", "missing closing ]", false},
+        {"missing ): ", "missing closing )", true},
+        {"unexpected ): ", "unexpected )", true},
+        {"no argument for repetition operator: ", "missing argument to repetition operator", false},
+        {"bad repetition operator: ", "invalid nested repetition operator", false},
+        {"invalid repetition size: ", "invalid repeat count", false},
+        {"invalid character class range: ", "invalid character class range", false},
+        {"invalid escape sequence: ", "invalid escape sequence", false},
+        {"invalid perl operator: ", "invalid or unsupported Perl syntax", false},
+        {"invalid named capture group: ", "invalid named capture", false},
+    };
+    vl_buf_append_str(out, "error parsing regexp: ");
+    for (size_t i = 0; i < VL_ARRAY_LEN(words); i++) {
+        const char *found = strstr(err->msg, words[i].re2);
+        if (!found)
+            continue;
+        struct vl_span what = vl_span_str(found + strlen(words[i].re2));
+        vl_buf_printf(out, "%s: `%.*s`", words[i].go, VL_SPAN_FMT(words[i].whole ? pattern : what));
+        return;
+    }
+    if (strstr(err->msg, "trailing \\"))
+        vl_buf_append_str(out, "trailing backslash at end of expression: ``");
+    else
+        vl_buf_append_str(out, err->msg);
+}
+
 const struct vl_regex *vl_cel_regex(
     struct vl_cel_run *run, struct vl_span pattern, struct vl_cel_value *ret_error)
 {
@@ -222,7 +254,10 @@ const struct vl_regex *vl_cel_regex(
     struct vl_err err = VL_ERR_INIT;
     struct vl_regex *regex = NULL;
     if (vl_regex_new(pattern, false, &regex, &err) < 0) {
-        *ret_error = vl_cel_fail(run, "%s", err.msg);
+        struct vl_buf text VL_CLEANUP(vl_buf_done);
+        vl_buf_init(&text, ERROR_MAX);
+        vl_cel_regex_message(pattern, &err, &text);
+        *ret_error = vl_cel_fail(run, "%s", vl_buf_str(&text));
         return NULL;
     }
     char *copy = malloc(pattern.len + 1);

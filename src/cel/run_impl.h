@@ -38,6 +38,8 @@ struct vl_cel_constant_regex {
 struct vl_cel_slot {
     struct vl_cel_value value;
     bool ready;
+    bool grows;                   /* a list or map of our own that nobody else sees yet */
+    const struct vl_cel_op *init; /* of an accumulator */
 };
 
 /* A time zone that was read, in the arena. */
@@ -65,7 +67,8 @@ struct vl_cel_run {
     struct vl_cel_slot *slots; /* of the program that runs now */
     const struct vl_cel_constant_regex *constants;
     unsigned n_constants;
-    uint32_t offset; /* place of the call that runs now */
+    bool strict_presence; /* of the program that runs now */
+    uint32_t offset;      /* place of the call that runs now */
 
     struct vl_cel_kept_regex regexes[VL_CEL_REGEX_CACHE_MAX];
     unsigned next_regex; /* to be replaced next */
@@ -82,6 +85,9 @@ struct vl_cel_value vl_cel_error_cost(void);
 
 /* The error of a run that ended early: budget, interrupt or work. */
 struct vl_cel_value vl_cel_run_stopped(const struct vl_cel_run *run);
+
+/* What RE2 says of a pattern in the words of Go's regexp. */
+void vl_cel_regex_message(struct vl_span pattern, const struct vl_err *err, struct vl_buf *out);
 
 /* A value as it stands in messages (Go's %v): texts as they are, numbers, else JSON. A string. */
 struct vl_cel_value vl_cel_value_text(struct vl_cel_run *run, struct vl_cel_value value);

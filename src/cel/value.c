@@ -14,8 +14,7 @@ struct vl_cel_value vl_cel_null(void)
 
 struct vl_cel_value vl_cel_bool(bool value)
 {
-    /* The whole word is set, so that values can be compared and copied as words. */
-    return (struct vl_cel_value){.kind = VL_CEL_BOOL, .as.u = value ? 1 : 0};
+    return (struct vl_cel_value){.kind = VL_CEL_BOOL, .as.boolean = value};
 }
 
 struct vl_cel_value vl_cel_int(int64_t value)
@@ -321,6 +320,9 @@ static uint64_t key_hash(const struct vl_cel_map *map, struct vl_cel_value key)
     case VL_CEL_STRING:
     case VL_CEL_BYTES:
         return vl_hash_bytes(map->seed, vl_cel_span(key));
+    case VL_CEL_BOOL:
+        number = key.as.boolean;
+        break;
     case VL_CEL_DOUBLE:
         if (key.as.d >= -0x1p63 && key.as.d < 0x1p63)
             number = (uint64_t)(int64_t)key.as.d;
@@ -347,6 +349,7 @@ static int key_match(struct vl_cel_value a, struct vl_cel_value b)
         case VL_CEL_BYTES:
             return a.len == b.len && memcmp(a.as.bytes, b.as.bytes, a.len) == 0 ? 2 : 0;
         case VL_CEL_BOOL:
+            return a.as.boolean == b.as.boolean ? 2 : 0;
         case VL_CEL_INT:
         case VL_CEL_UINT:
             return a.as.u == b.as.u ? 2 : 0;

@@ -84,7 +84,7 @@ int vl_cel_compare(struct vl_cel_value a, struct vl_cel_value b, bool *ret_order
     if (a.kind == b.kind) {
         switch (a.kind) {
         case VL_CEL_BOOL:
-            return cmp_uint(a.as.u, b.as.u);
+            return cmp_uint(a.as.boolean, b.as.boolean);
         case VL_CEL_STRING:
         case VL_CEL_BYTES:
             return cmp_texts(a, b);
@@ -160,6 +160,8 @@ static bool equal_scalars(struct vl_cel_value a, struct vl_cel_value b)
     switch (a.kind) {
     case VL_CEL_NULL:
         return true;
+    case VL_CEL_BOOL:
+        return a.as.boolean == b.as.boolean;
     case VL_CEL_STRING:
     case VL_CEL_BYTES:
         return a.len == b.len && (a.as.bytes == b.as.bytes || memcmp(a.as.bytes, b.as.bytes, a.len) == 0);

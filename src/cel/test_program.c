@@ -1,0 +1,169 @@
+/* tests: program.c compile.c compile_call.c compile_chain.c compile_message.c eval_attribute.c eval_call.c
+ * eval_fold.c eval_logic.c eval_operator.c
+ * Facts: values, errors and costs as Kubernetes 1.36's own evaluator (cel-go 0.32) gave them for each row. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cel/cel.h"
+
+struct world {
+    struct vl_cel_env *env;
+    struct vl_cel_run *run;
+    struct vl_doc *doc;
+};
+
+static void world_done(struct world *w)
+{
+    vl_cel_run_free(w->run);
+    vl_cel_env_free(w->env);
+    vl_doc_free(w->doc);
+}
+
+/* One variable x, dyn, of this JSON. */
+static struct world world_of(const char *json)
+{
+    struct world w = {0};
+    struct vl_err err = VL_ERR_INIT;
+    const struct vl_cel_env_options options = {0};
+    assert_int_equal(vl_cel_env_new(&options, &w.env, &err), 0);
+    assert_int_equal(vl_cel_env_variable(w.env, "x", "dyn", &err), 0);
+    assert_int_equal(vl_cel_run_new(&w.run, &err), 0);
+    if (vl_doc_parse(vl_span_str(json), VL_DOC_JSON, "x", &w.doc, &err) < 0)
+        fail_msg("%s", err.msg);
+    vl_cel_bind(w.run, 0, vl_cel_from_doc(vl_doc_root(w.doc)));
+    return w;
+}
+
+/* The value as tagged JSON, "error: …" or "compile: …". */
+static const char *answer(struct world *w, const char *expression, uint64_t *ret_cost)
+{
+    static char text[4096];
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_cel_program *program VL_CLEANUP(vl_cel_program_cleanup) = NULL;
+    *ret_cost = 0;
+    if (vl_cel_compile(w->env, vl_span_str(expression), &program, &err) < 0) {
+        snprintf(text, sizeof(text), "compile: %s", err.msg);
+        return text;
+    }
+    struct vl_cel_value v;
+    if (vl_cel_eval(w->run, program, &v, ret_cost, &err) < 0)
+        fail_msg("%s: %s", expression, err.msg);
+    if (v.kind == VL_CEL_ERROR) {
+        snprintf(text, sizeof(text), "error: %s", v.as.error->message);
+        return text;
+    }
+    struct vl_buf out VL_CLEANUP(vl_buf_done);
+    vl_buf_init(&out, sizeof(text) - 1);
+    assert_int_equal(vl_cel_value_json(v, true, &out, &err), 0);
+    snprintf(text, sizeof(text), "%s", vl_buf_str(&out));
+    return text;
+}
+
+static const struct row {
+    const char *x, *expression, *answer;
+    uint64_t cost;
+} rows[] = {
+#include "test_program_rows.h"
+};
+
+static void test_rows(void **state)
+{
+    (void)state;
+    unsigned wrong = 0;
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
+        struct world w VL_CLEANUP(world_done) = world_of(rows[i].x);
+        uint64_t cost;
+        const char *got = answer(&w, rows[i].expression, &cost);
+        if (strcmp(got, rows[i].answer) != 0 || cost != rows[i].cost) {
+            print_message("%s with x = %s\n  gives   %s (cost %llu)\n  expected %s (cost %llu)\n",
+                rows[i].expression, rows[i].x, got, (unsigned long long)cost, rows[i].answer,
+                (unsigned long long)rows[i].cost);
+            wrong++;
+        }
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static void test_budget(void **state)
+{
+    (void)state;
+    struct world w VL_CLEANUP(world_done) = world_of("[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]");
+    uint64_t cost;
+    const char *bomb = "x.all(a, x.all(b, x.all(c, x.all(d, x.all(e, a + b + c + d + e > 0)))))";
+    assert_string_equal(answer(&w, bomb, &cost), "error: operation cancelled: actual cost limit exceeded");
+    assert_true(cost > VL_CEL_COST_CALL_MAX && cost < VL_CEL_COST_CALL_MAX + 100);
+    assert_string_equal(answer(&w, "true || x.all(a, x.all(b, x.all(c, x.all(d, x.all(e, true)))))", &cost),
+        "{\"bool\":true}");
+    const char *absorbed = "x.all(a, x.all(b, x.all(c, x.all(d, x.all(e, a + b + c + d + e > 0))))) || true";
+    assert_string_equal(
+        answer(&w, absorbed, &cost), "error: operation cancelled: actual cost limit exceeded");
+    vl_cel_run_reset(w.run, 10);
+    vl_cel_bind(w.run, 0, vl_cel_from_doc(vl_doc_root(w.doc)));
+    assert_string_equal(answer(&w, "x[0] + x[1] + x[2]", &cost), "{\"int\":\"6\"}");
+    assert_int_equal(cost, 8);
+    assert_int_equal(vl_cel_run_cost(w.run), 8);
+    assert_string_equal(
+        answer(&w, "x[0] + x[1]", &cost), "error: operation cancelled: actual cost limit exceeded");
+}
+
+static void test_interrupt(void **state)
+{
+    (void)state;
+    struct world w VL_CLEANUP(world_done) = world_of("[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]");
+    uint64_t cost;
+    vl_cel_run_interrupt(w.run);
+    assert_string_equal(
+        answer(&w, "x.map(a, x.map(b, x.map(c, x.map(d, a))))", &cost), "error: operation interrupted");
+    assert_true(cost < 10000);
+}
+
+static void test_lazy(void **state)
+{
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    struct world w VL_CLEANUP(world_done) = world_of("2");
+    assert_int_equal(vl_cel_env_variable(w.env, "variables.a", "dyn", &err), 0);
+    assert_int_equal(vl_cel_env_variable(w.env, "variables.b", "dyn", &err), 0);
+    struct vl_cel_program *a VL_CLEANUP(vl_cel_program_cleanup) = NULL;
+    struct vl_cel_program *b VL_CLEANUP(vl_cel_program_cleanup) = NULL;
+    assert_int_equal(vl_cel_compile(w.env, VL_SPAN_LIT("x * 21"), &a, &err), 0);
+    assert_int_equal(vl_cel_compile(w.env, VL_SPAN_LIT("variables.b + 1"), &b, &err), 0);
+    vl_cel_bind_lazy(w.run, 1, a);
+    vl_cel_bind_lazy(w.run, 2, b);
+    uint64_t cost;
+    assert_string_equal(answer(&w, "variables.a + variables.a", &cost), "{\"int\":\"84\"}");
+    assert_int_equal(cost, 5); /* 2 for the variable once, 3 for the sum */
+    assert_string_equal(answer(&w, "variables.a", &cost), "{\"int\":\"42\"}");
+    assert_int_equal(cost, 1);
+    assert_string_equal(answer(&w, "variables.b", &cost), "error: variable 'variables.b' needs itself");
+    assert_true(vl_cel_program_variables(b) == 4);
+}
+
+static void test_unbound(void **state)
+{
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    struct world w VL_CLEANUP(world_done) = world_of("1");
+    assert_int_equal(vl_cel_env_variable(w.env, "y", "dyn", &err), 0);
+    uint64_t cost;
+    assert_string_equal(answer(&w, "y", &cost), "error: no such attribute(s): y");
+    assert_string_equal(answer(&w, "y == 1 || x == 1", &cost), "{\"bool\":true}");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_budget),
+        cmocka_unit_test(test_interrupt),
+        cmocka_unit_test(test_lazy),
+        cmocka_unit_test(test_unbound),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
