@@ -6,6 +6,7 @@
 #include "rule/describe.h"
 #include "rules_load.h"
 
+#define ARENA_MAX  (64UL * 1024 * 1024)
 #define OUTPUT_MAX (1024UL * 1024 * 1024)
 #define CONDITION_MAX \
     (1024UL * 1024) /* bytes of one resolved condition in the answer; a longer one is left out */
@@ -75,7 +76,23 @@ static void condition_json(struct vl_json *j, const struct vl_rule *rule)
     }
 }
 
-static void rule_json(struct vl_json *j, const struct vl_rule *rule)
+/* What keeps an enabled rule from firing, and what it looks at. */
+static void description_json(struct vl_json *j, const struct vl_ruleset *set, const struct vl_rule *rule)
+{
+    VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(ARENA_MAX);
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_rule_description d;
+    if (!arena || vl_rule_describe(set, rule, arena, &d, &err) < 0)
+        return;
+    vl_json_member_bool(j, "never_fires", d.never);
+    vl_json_key(j, "fields");
+    vl_json_array(j);
+    for (uint32_t i = 0; i < d.n_fields; i++)
+        vl_json_str(j, d.fields[i]);
+    vl_json_array_end(j);
+}
+
+static void rule_json(struct vl_json *j, const struct vl_ruleset *set, const struct vl_rule *rule)
 {
     vl_json_object(j);
     vl_json_member_str(j, "name", rule->name);
@@ -94,6 +111,7 @@ static void rule_json(struct vl_json *j, const struct vl_rule *rule)
     for (uint32_t i = 0; i < rule->n_tags; i++)
         vl_json_str(j, rule->tags[i]);
     vl_json_array_end(j);
+    description_json(j, set, rule);
     vl_json_member_bool(j, "capture", rule->capture);
     vl_json_member_int(j, "capture_duration", rule->capture_duration_ms);
     vl_json_member_str(j, "file", rule->file);
@@ -125,7 +143,7 @@ static int answer_json(const struct vl_ruleset *set, struct vl_err *err)
     vl_json_array(&j);
     for (uint32_t i = 0; i < vl_ruleset_size(set); i++)
         if (!vl_ruleset_at(set, i)->silent)
-            rule_json(&j, vl_ruleset_at(set, i));
+            rule_json(&j, set, vl_ruleset_at(set, i));
     vl_json_array_end(&j);
     vl_json_object_end(&j);
     int r = vl_json_check(&j, "the answer", err);

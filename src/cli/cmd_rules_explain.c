@@ -118,6 +118,7 @@ static int write_json(
     vl_json_member_str(&j, "file", rule->file);
     vl_json_member_int(&j, "line", rule->line);
     names_json(&j, "tags", rule->tags, rule->n_tags);
+    vl_json_member_bool(&j, "never_fires", d->never);
     vl_json_member_bool(&j, "all_event_types", d->all_types);
     names_json(&j, "event_types", d->event_types, d->n_event_types);
     names_json(&j, "fields", d->fields, d->n_fields);

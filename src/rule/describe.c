@@ -164,6 +164,7 @@ static void describe_types(struct gathering *g, const struct vl_rule *rule, stru
     uint64_t types[ET_WORDS];
     const char **names = vl_arena_array(g->arena, VL_EVENT_TYPES_MAX, sizeof(*names));
     ret->all_types = true;
+    ret->never = rule->source == VL_EVENT_SYSCALL && rule->condition && et_never(rule->condition);
     if (!names || rule->source != VL_EVENT_SYSCALL || !rule->condition || et_count(rule->condition) > ET_MANY)
         return;
     et_types(rule->condition, types);

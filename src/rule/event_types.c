@@ -78,3 +78,50 @@ unsigned et_count(const struct vl_condition *tree)
         n += (unsigned)__builtin_popcountll(types[w]);
     return n;
 }
+
+enum truth { FALSE_ALWAYS, TRUE_ALWAYS, OPEN };
+
+static enum truth check_truth(const struct vl_condition *check)
+{
+    const struct vl_operand *left = check->as.check.left;
+    if (left->transformer != VL_TRANSFORM_NONE || !vl_span_eq_str(left->field, "evt.num") ||
+        check->right_is_field || check->as.check.n_values != 1 ||
+        !vl_span_eq_str(check->as.check.values[0], "0"))
+        return OPEN;
+    switch (check->op) {
+    case VL_OP_EQ:
+    case VL_OP_LT:
+    case VL_OP_LE:
+        return FALSE_ALWAYS;
+    case VL_OP_GE:
+        return TRUE_ALWAYS;
+    default:
+        return OPEN;
+    }
+}
+
+static enum truth truth_of(const struct vl_condition *node)
+{
+    bool all_same = true;
+    if (node->kind == VL_COND_CHECK)
+        return check_truth(node);
+    if (node->kind == VL_COND_MACRO)
+        return OPEN;
+    if (node->kind == VL_COND_NOT) {
+        enum truth child = truth_of(node->as.children.items[0]); /* depth: VL_CONDITION_TREE_DEPTH_MAX */
+        return child == OPEN ? OPEN : child == FALSE_ALWAYS ? TRUE_ALWAYS : FALSE_ALWAYS;
+    }
+    enum truth decides = node->kind == VL_COND_AND ? FALSE_ALWAYS : TRUE_ALWAYS;
+    for (uint32_t i = 0; i < node->as.children.n; i++) {
+        enum truth child = truth_of(node->as.children.items[i]);
+        if (child == decides)
+            return decides;
+        all_same &= child != OPEN;
+    }
+    return !all_same ? OPEN : decides == FALSE_ALWAYS ? TRUE_ALWAYS : FALSE_ALWAYS;
+}
+
+bool et_never(const struct vl_condition *tree)
+{
+    return truth_of(tree) == FALSE_ALWAYS || et_count(tree) == 0;
+}

@@ -10,6 +10,9 @@
 
 /* Sets a bit for each type: an upper bound, which only tests of evt.type narrow. */
 void et_types(const struct vl_condition *tree, uint64_t ret_types[ET_WORDS]);
+/* Whether a condition is false for every event: by evt.num, which counts from 1 and with which Falco's files
+ * write never and always, or since no type of event is left. */
+bool et_never(const struct vl_condition *tree);
 unsigned et_count(const struct vl_condition *tree);
 
 #endif

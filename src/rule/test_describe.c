@@ -70,8 +70,38 @@ static void describes(void **state)
                                           "  - not fd.name = /x\n");
 }
 
+static bool never(const char *condition)
+{
+    VL_CLEANUP(vl_ruleset_cleanup) struct vl_ruleset *set = NULL;
+    VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(1UL << 20);
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_rule_description d;
+    vl_buf_init(&text, 4096);
+    vl_buf_printf(&text, "- rule: r\n  desc: d\n  condition: %s\n  output: o\n  priority: INFO\n", condition);
+    assert_int_equal(vl_ruleset_new(&set, &err), 0);
+    assert_int_equal(vl_ruleset_add(set, vl_buf_span(&text), "r.yaml", &err), 0);
+    assert_int_equal(vl_ruleset_finish(set, &err), 0);
+    assert_int_equal(vl_ruleset_size(set), 1);
+    assert_int_equal(vl_rule_describe(set, vl_ruleset_at(set, 0), arena, &d, &err), 0);
+    return d.never;
+}
+
+/* Falco's files write (evt.num=0) for never and (evt.num>=0) for always. */
+static void never_fires(void **state)
+{
+    (void)state;
+    assert_true(never("(evt.num=0)"));
+    assert_true(never("evt.type = open and (evt.num=0)"));
+    assert_true(never("evt.type = open and not (evt.num>=0)"));
+    assert_true(never("evt.type = open and evt.type = close"));
+    assert_false(never("evt.type = open and not (evt.num=0)"));
+    assert_false(never("evt.type = open or (evt.num=0)"));
+    assert_false(never("evt.type = open and (evt.num>=0)"));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(describes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(describes), cmocka_unit_test(never_fires)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -358,5 +358,6 @@ int main(void)
         foreign_case(n, &count);
     (void)printf("falco-rule-loader: %u of %u, %u disagree, %u not interpreted; %u assertions\n",
         count.passed, count.tests, count.failed, count.not_interpreted, count.assertions);
+    (void)printf("foreign: rule/falco-rule-loader %u/%u\n", count.passed, count.tests);
     return count.failed == 0 && count.passed > 0 ? 0 : 1;
 }

@@ -22,6 +22,7 @@ struct vl_rule_description {
     uint32_t n_exceptions;
     const char *const *event_types; /* that the condition can accept; empty where `all_types` */
     uint32_t n_event_types;
+    bool never;     /* false for every event: by evt.num, or since no type is left */
     bool all_types; /* no test of evt.type narrows it, or another source */
 };
 
