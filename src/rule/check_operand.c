@@ -58,46 +58,63 @@ static bool is_text(const struct check_operand *o)
     return o->type == VL_FIELD_STRING || o->type == VL_FIELD_PATH;
 }
 
-/* NULL, or what is wrong with the arguments. Sets the type of the result. */
+/* Transformers of one text each, which keep its type. */
+static const char *text_transformer_type(struct check_operand *o, bool bytes_too)
+{
+    const struct check_operand *first = o->inner;
+    if (first->next || first->is_list || first->is_literal)
+        return "takes one field";
+    o->type = first->type;
+    o->result_is_list = first->result_is_list;
+    if (bytes_too)
+        return first->type == VL_FIELD_STRING || first->type == VL_FIELD_BYTES ? NULL
+                                                                               : "takes one text or bytes";
+    return is_text(first) ? NULL : "takes one text";
+}
+
+static const char *len_type(struct check_operand *o)
+{
+    const struct check_operand *first = o->inner;
+    bool has_len = is_text(first) || first->type == VL_FIELD_BYTES || first->result_is_list;
+    o->type = VL_FIELD_UINT;
+    return !first->next && has_len ? NULL : "takes one text, bytes or a list";
+}
+
+/* Transformers of two arguments. */
+static const char *pair_type(struct check_operand *o)
+{
+    const struct check_operand *first = o->inner, *second = first->next;
+    bool two = second && !second->next;
+    if (o->transformer == VL_TRANSFORM_GETOPT) {
+        o->result_is_list = !o->has_arg;
+        return two && first->result_is_list && second->is_literal ? NULL : "takes a list and a text";
+    }
+    bool joins = two && !first->is_list && is_text(first) && second->result_is_list;
+    return joins ? NULL : "takes a text and a list";
+}
+
+/* NULL, or what is wrong with the arguments, of which there is one at least. Sets the type of the result. */
 static const char *transformer_type(struct check_operand *o)
 {
-    const struct check_operand *first = o->inner, *second = first ? first->next : NULL;
-    const struct check_operand *third = second ? second->next : NULL;
-    bool one = first && !second && !first->is_list && !first->is_literal;
     o->type = VL_FIELD_STRING;
     switch ((enum vl_transformer)o->transformer) {
     case VL_TRANSFORM_VAL:
-        o->type = first->type;
-        o->result_is_list = first->result_is_list;
+        o->type = o->inner->type;
+        o->result_is_list = o->inner->result_is_list;
         return NULL;
     case VL_TRANSFORM_TOLOWER:
     case VL_TRANSFORM_TOUPPER:
     case VL_TRANSFORM_BASENAME:
-        o->type = one ? first->type : o->type;
-        o->result_is_list = one && first->result_is_list;
-        return one && is_text(first) ? NULL : "takes one text";
+        return text_transformer_type(o, false);
     case VL_TRANSFORM_B64:
-        o->type = one ? first->type : o->type;
-        o->result_is_list = one && first->result_is_list;
-        return one && (first->type == VL_FIELD_STRING || first->type == VL_FIELD_BYTES)
-                   ? NULL
-                   : "takes one text or bytes";
+        return text_transformer_type(o, true);
     case VL_TRANSFORM_LEN:
-        o->type = VL_FIELD_UINT;
-        return first && !second && (is_text(first) || first->type == VL_FIELD_BYTES || first->result_is_list)
-                   ? NULL
-                   : "takes one text, bytes or a list";
+        return len_type(o);
     case VL_TRANSFORM_JOIN:
-        return first && second && !third && !first->is_list && is_text(first) && second->result_is_list
-                   ? NULL
-                   : "takes a text and a list";
-    case VL_TRANSFORM_CONCAT:
-        return first && second ? NULL : "takes two texts or more";
     case VL_TRANSFORM_GETOPT:
-        o->result_is_list = !o->has_arg;
-        return first && second && !third && first->result_is_list && second->is_literal
-                   ? NULL
-                   : "takes a list and a text";
+        return pair_type(o);
+    case VL_TRANSFORM_CONCAT:
+        return o->inner->next ? NULL : "takes two texts or more";
     default:
         return "is unknown";
     }

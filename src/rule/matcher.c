@@ -1,0 +1,334 @@
+/* Running a program over one event. Every slot is read, every family of texts and every node answered at most
+ * once an event: a number that grows with the events says which answers are of this one. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "program_impl.h"
+
+struct slot_state {
+    struct vl_event_value value;
+    uint32_t epoch;
+    uint32_t row_epoch[FAMILIES];
+    const uint64_t *row[FAMILIES];
+};
+
+struct vl_rule_matcher {
+    const struct vl_rule_program *program;
+    struct vl_arena *scratch;
+    const struct vl_event *event;
+    uint32_t epoch;    /* never 0 while an event is matched */
+    uint32_t *answers; /* by node: epoch * 2 + whether it holds */
+    struct slot_state *slots;
+    uint64_t *rows; /* rows that are put together for one event */
+    struct vl_multi **multi;
+    uint32_t *fired;
+    uint32_t n_fired;
+};
+
+/* --- slots --- */
+
+static struct slot_state *read_slot(struct vl_rule_matcher *m, uint32_t number)
+{
+    struct slot_state *state = &m->slots[number];
+    if (state->epoch == m->epoch)
+        return state;
+    const struct prog_slot *slot = &m->program->slots[number];
+    state->epoch = m->epoch;
+    if (slot->field)
+        vl_event_get(m->event, slot->field, slot->arg, m->scratch, &state->value);
+    else
+        check_operand_get(slot->operand, m->event, m->scratch, &state->value);
+    return state;
+}
+
+struct contains_scan {
+    uint64_t *row;
+};
+
+static int on_pattern(uint32_t bit, uint64_t end, void *user)
+{
+    const struct contains_scan *scan = user;
+    (void)end;
+    scan->row[bit / 64] |= 1ULL << (bit % 64);
+    return 0;
+}
+
+static const uint64_t *family_row(const struct vl_rule_matcher *m, const struct prog_slot *slot,
+    enum text_family family, struct vl_span text, uint64_t *room)
+{
+    if (family == FAMILY_EQUAL)
+        return text_dict_find(&slot->dict, text, m->program->no_row);
+    if (family == FAMILY_PREFIX)
+        return text_tree_find(&slot->prefixes, text, m->program->no_row);
+    if (family == FAMILY_SUFFIX)
+        return text_tree_find(&slot->suffixes, text, m->program->no_row);
+    struct contains_scan scan = {room};
+    struct vl_err err = VL_ERR_INIT;
+    memset(room, 0, slot->words[family] * sizeof(*room));
+    if (vl_multi_scan(m->multi[slot->multi - 1], text, on_pattern, &scan, &err) >= 0)
+        return room;
+    /* The scan cannot fail but for its length limit: then one after the other. */
+    for (uint32_t i = 0; i < slot->n_contains; i++) {
+        struct check_value value = {.text = slot->contains[i].text};
+        if (check_text_matches(
+                slot->contains[i].ignore_case ? VL_OP_ICONTAINS : VL_OP_CONTAINS, text, &value))
+            on_pattern(slot->contains[i].bit, 0, &scan);
+    }
+    return room;
+}
+
+/* The row of a slot whose value is one text; of a path with two forms both rows. */
+static const uint64_t *read_row(
+    struct vl_rule_matcher *m, struct slot_state *state, uint32_t number, enum text_family family)
+{
+    const struct prog_slot *slot = &m->program->slots[number];
+    uint64_t *room = m->rows + slot->row_at[family];
+    const uint64_t *row = family_row(m, slot, family, state->value.as.string, room);
+    if (state->value.other.len) {
+        uint32_t words = slot->words[family];
+        uint64_t *first = room + words;
+        memcpy(first, row, words * sizeof(*first));
+        row = family_row(m, slot, family, state->value.other, room);
+        for (uint32_t i = 0; i < words; i++)
+            room[i] = row[i] | first[i];
+        row = room;
+    }
+    state->row_epoch[family] = m->epoch;
+    state->row[family] = row;
+    return row;
+}
+
+/* --- leaves --- */
+
+static bool slow_check(
+    struct vl_rule_matcher *m, const struct prog_node *node, const struct slot_state *state)
+{
+    return check_holds(&m->program->checks[node->check], &state->value, m->event, m->scratch);
+}
+
+static bool bit_holds(struct vl_rule_matcher *m, const struct prog_node *node)
+{
+    struct slot_state *state = read_slot(m, node->slot);
+    if (state->value.kind != VL_VALUE_STRING)
+        return state->value.kind != VL_VALUE_MISSING && slow_check(m, node, state);
+    enum text_family family = (enum text_family)node->family;
+    const uint64_t *row =
+        state->row_epoch[family] == m->epoch ? state->row[family] : read_row(m, state, node->slot, family);
+    bool set = row[node->as.bit / 64] >> (node->as.bit % 64) & 1;
+    return set == (node->kind == PROG_BIT);
+}
+
+static bool int_holds(struct vl_rule_matcher *m, const struct prog_node *node)
+{
+    const struct slot_state *state = read_slot(m, node->slot);
+    int64_t want = m->program->numbers[node->check], have = state->value.as.i;
+    if (state->value.kind != VL_VALUE_INT && (state->value.kind != VL_VALUE_UINT || have < 0))
+        return state->value.kind != VL_VALUE_MISSING && slow_check(m, node, state);
+    switch ((enum vl_condition_op)node->family) {
+    case VL_OP_EQ:
+        return have == want;
+    case VL_OP_NE:
+        return have != want;
+    case VL_OP_LT:
+        return have < want;
+    case VL_OP_LE:
+        return have <= want;
+    case VL_OP_GT:
+        return have > want;
+    default:
+        return have >= want;
+    }
+}
+
+static bool bool_holds(struct vl_rule_matcher *m, const struct prog_node *node)
+{
+    const struct slot_state *state = read_slot(m, node->slot);
+    if (state->value.kind == VL_VALUE_BOOL)
+        return state->value.as.boolean == node->family;
+    return state->value.kind != VL_VALUE_MISSING && slow_check(m, node, state);
+}
+
+/* --- nodes --- */
+
+static bool node_holds(struct vl_rule_matcher *m, uint32_t number);
+
+static bool answer(struct vl_rule_matcher *m, const struct prog_node *node)
+{
+    const uint32_t *child = m->program->children + node->as.first, *end = child + node->slot;
+    switch ((enum prog_kind)node->kind) {
+    case PROG_FALSE:
+    case PROG_TRUE:
+        return node->kind == PROG_TRUE;
+    case PROG_AND:
+        for (; child < end; child++) {
+            if (!node_holds(m, *child))
+                return false;
+        }
+        return true;
+    case PROG_OR:
+        for (; child < end; child++) {
+            if (node_holds(m, *child))
+                return true;
+        }
+        return false;
+    case PROG_NOT:
+        return !node_holds(m, *child);
+    case PROG_BIT:
+    case PROG_BIT_NOT:
+        return bit_holds(m, node);
+    case PROG_EXISTS:
+        return read_slot(m, node->slot)->value.kind != VL_VALUE_MISSING;
+    case PROG_BOOL:
+        return bool_holds(m, node);
+    case PROG_INT:
+        return int_holds(m, node);
+    case PROG_CHECK:
+        break;
+    }
+    const struct slot_state *state = read_slot(m, node->slot);
+    return state->value.kind != VL_VALUE_MISSING && slow_check(m, node, state);
+}
+
+/* Depth: that of the conditions, which is limited. */
+static bool node_holds(struct vl_rule_matcher *m, uint32_t number)
+{
+    uint32_t known = m->answers[number];
+    if (known >> 1 == m->epoch)
+        return known & 1;
+    bool holds = answer(m, &m->program->nodes[number]);
+    m->answers[number] = m->epoch << 1 | holds;
+    return holds;
+}
+
+/* --- events --- */
+
+static void begin(struct vl_rule_matcher *m, const struct vl_event *event)
+{
+    m->event = event;
+    m->n_fired = 0;
+    if (++m->epoch == 1U << 31) { /* answers keep 31 bits of it */
+        memset(m->answers, 0, m->program->n_nodes * sizeof(*m->answers));
+        memset(m->slots, 0, m->program->n_slots * sizeof(*m->slots));
+        m->epoch = 1;
+    }
+    if (vl_arena_used(m->scratch))
+        vl_arena_reset(m->scratch);
+}
+
+static void run(struct vl_rule_matcher *m, const struct prog_group *group)
+{
+    const struct prog_step *steps = group->steps;
+    for (uint32_t i = 0; i < group->n;) {
+        const struct prog_step *step = &steps[i];
+        bool holds = node_holds(m, step->node);
+        if (holds && step->rule != PROGRAM_NO_RULE)
+            m->fired[m->n_fired++] = step->rule;
+        i = holds ? i + 1 : step->skip;
+    }
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+int vl_rule_match(struct vl_rule_matcher *matcher, const struct vl_event *event,
+    int (*each)(const struct vl_rule *rule, const struct vl_event *event, void *user, struct vl_err *err),
+    void *user, struct vl_err *err)
+{
+    const struct vl_rule_program *p = matcher->program;
+    if (event->source >= VL_EVENT_SOURCES)
+        return vl_err_set(err, VL_ERR_INVALID, "an event of an unknown source");
+    const struct prog_source *source = &p->sources[event->source];
+    uint32_t group = event->source == VL_EVENT_SYSCALL && event->type < VL_EVENT_TYPES_MAX
+                         ? source->group_of[event->type]
+                         : 0;
+    begin(matcher, event);
+    run(matcher, &source->groups[group]);
+    int r = vl_arena_check(matcher->scratch, "the memory of an event's values", err);
+    if (r < 0 || matcher->n_fired == 0)
+        return r;
+    qsort(matcher->fired, matcher->n_fired, sizeof(*matcher->fired), by_number);
+    uint32_t n = p->matching == VL_RULE_MATCH_FIRST ? 1 : matcher->n_fired;
+    for (uint32_t i = 0; i < n && r >= 0; i++)
+        r = each(p->rules[matcher->fired[i]], event, user, err);
+    return r;
+}
+
+/* --- matchers --- */
+
+static int scan_new(
+    const struct prog_slot *slot, struct vl_arena *arena, struct vl_multi **ret, struct vl_err *err)
+{
+    struct vl_multi_pattern *patterns = calloc(slot->n_contains, sizeof(*patterns));
+    int r = patterns ? 0 : vl_err_nomem(err);
+    for (uint32_t i = 0; i < slot->n_contains && r >= 0; i++) {
+        const char *text = vl_arena_dup_span(arena, slot->contains[i].text);
+        if (!text)
+            r = vl_err_nomem(err);
+        else
+            patterns[i] =
+                (struct vl_multi_pattern){text, true, slot->contains[i].ignore_case, slot->contains[i].bit};
+    }
+    if (r >= 0)
+        r = vl_multi_new(patterns, slot->n_contains, ret, err);
+    free(patterns);
+    return r;
+}
+
+static int scans_new(struct vl_rule_matcher *m, struct vl_err *err)
+{
+    const struct vl_rule_program *p = m->program;
+    VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(PROGRAM_ARENA_MAX);
+    int r = arena ? 0 : vl_err_nomem(err);
+    for (uint32_t i = 0; i < p->n_slots && r >= 0; i++) {
+        if (p->slots[i].multi)
+            r = scan_new(&p->slots[i], arena, &m->multi[p->slots[i].multi - 1], err);
+    }
+    return r;
+}
+
+int vl_rule_matcher_new(
+    const struct vl_rule_program *program, struct vl_rule_matcher **ret, struct vl_err *err)
+{
+    VL_CLEANUP(vl_rule_matcher_cleanup) struct vl_rule_matcher *m = calloc(1, sizeof(*m));
+    if (!m)
+        return vl_err_nomem(err);
+    m->program = program;
+    m->scratch = vl_arena_new(PROGRAM_SCRATCH_MAX);
+    m->answers = calloc(program->n_nodes + 1UL, sizeof(*m->answers));
+    m->slots = calloc(program->n_slots + 1UL, sizeof(*m->slots));
+    m->rows = calloc(program->row_words + 1UL, sizeof(*m->rows));
+    m->multi = calloc(program->n_multi + 1UL, sizeof(*m->multi));
+    m->fired = calloc(program->max_fired + 1UL, sizeof(*m->fired));
+    if (!m->scratch || !m->answers || !m->slots || !m->rows || !m->multi || !m->fired)
+        return vl_err_nomem(err);
+    int r = scans_new(m, err);
+    if (r < 0)
+        return r;
+    *ret = m;
+    m = NULL;
+    return 0;
+}
+
+void vl_rule_matcher_free(struct vl_rule_matcher *matcher)
+{
+    if (!matcher)
+        return;
+    for (uint32_t i = 0; matcher->multi && i < matcher->program->n_multi; i++)
+        vl_multi_free(matcher->multi[i]);
+    free(matcher->multi);
+    free(matcher->fired);
+    free(matcher->rows);
+    free(matcher->slots);
+    free(matcher->answers);
+    vl_arena_free(matcher->scratch);
+    free(matcher);
+}
+
+void vl_rule_matcher_cleanup(struct vl_rule_matcher **matcher)
+{
+    vl_rule_matcher_free(*matcher);
+    *matcher = NULL;
+}

@@ -1,0 +1,317 @@
+/* Conditions to nodes without repetition. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "program_impl.h"
+
+#define COST_MAX 60000U
+
+static struct prog_node *node_at(const struct builder *b, uint32_t node)
+{
+    return vl_vec_at(&b->nodes, node);
+}
+
+static const uint32_t *children_of(const struct builder *b, const struct prog_node *node)
+{
+    return (const uint32_t *)b->children.items + node->as.first;
+}
+
+/* --- leaves --- */
+
+static int64_t slot_of(struct builder *b, struct vl_span key, const struct check_operand *operand)
+{
+    struct vl_map_slot *place;
+    bool added;
+    int r = vl_map_put(&b->slot_ids, key, &place, &added, b->err);
+    if (r < 0)
+        return r;
+    if (!added)
+        return (int64_t)place->value.num;
+    struct prog_slot *slot = vl_vec_push(&b->slots, "program", b->err);
+    if (!slot)
+        return b->err->err;
+    *slot = (struct prog_slot){.operand = operand};
+    if (operand->transformer == VL_TRANSFORM_NONE && !operand->is_literal && !operand->is_list) {
+        slot->field = operand->field;
+        slot->arg = operand->arg;
+    }
+    place->value.num = b->slots.len - 1;
+    return (int64_t)place->value.num;
+}
+
+static int64_t push_node(struct builder *b, struct prog_node node)
+{
+    struct prog_node *place = vl_vec_push(&b->nodes, "nodes of a program", b->err);
+    if (!place)
+        return b->err->err;
+    *place = node;
+    return (int64_t)b->nodes.len - 1;
+}
+
+/* The text of a check, or of its left side, as a key that outlives building it. */
+static int key_of(
+    struct builder *b, const struct vl_condition *c, struct vl_span *ret_check, struct vl_span *ret_left)
+{
+    struct vl_condition exists = {.kind = VL_COND_CHECK, .op = VL_OP_EXISTS};
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    vl_buf_init(&text, 64UL * 1024 * 1024);
+    exists.as.check.left = c->as.check.left;
+    vl_buf_append_char(&text, (char)('0' + (int)b->source));
+    int r = vl_condition_format(c, &text, b->err);
+    if (r < 0)
+        return r;
+    const char *copy = vl_arena_dup_span(b->work, vl_buf_span(&text));
+    *ret_check = (struct vl_span){copy, text.len};
+    vl_buf_truncate(&text, 1);
+    r = vl_condition_format(&exists, &text, b->err);
+    if (r < 0)
+        return r;
+    const char *left = vl_arena_dup_span(b->work, vl_buf_span(&text));
+    *ret_left = (struct vl_span){left, text.len};
+    return copy && left ? 0 : vl_arena_check(b->work, "program", b->err);
+}
+
+static bool is_event_type(const struct builder *b, const struct check *check)
+{
+    return b->source == VL_EVENT_SYSCALL && check->left->field &&
+           check->left->transformer == VL_TRANSFORM_NONE &&
+           strcmp(check->left->field->name, "evt.type") == 0 && !check->right;
+}
+
+static int64_t new_check(struct builder *b, const struct vl_condition *c, struct vl_span left_key)
+{
+    struct check_problem problem = {0};
+    struct check *check = vl_vec_push(&b->checks, "checks of a program", b->err);
+    if (!check)
+        return b->err->err;
+    int r = check_init(check, c, b->source, false, b->arena, &problem, b->err);
+    if (r < 0)
+        return r;
+    int64_t slot = slot_of(b, left_key, check->left);
+    if (slot < 0)
+        return slot;
+    uint32_t number = (uint32_t)b->checks.len - 1;
+    int64_t node = push_node(
+        b, (struct prog_node){
+               .kind = PROG_CHECK, .cost = 40, .slot = (uint32_t)slot, .as.check = number, .check = number});
+    if (node >= 0 && is_event_type(b, check)) {
+        uint32_t *type_check = vl_vec_push(&b->type_checks, "checks of a program", b->err);
+        if (!type_check)
+            return b->err->err;
+        *type_check = (uint32_t)node;
+    }
+    return node;
+}
+
+static int64_t build_check(struct builder *b, const struct vl_condition *c)
+{
+    struct vl_span key, left;
+    struct vl_map_slot *place;
+    bool added;
+    int r = key_of(b, c, &key, &left);
+    if (r >= 0)
+        r = vl_map_put(&b->check_ids, key, &place, &added, b->err);
+    if (r < 0)
+        return r;
+    if (!added)
+        return (int64_t)place->value.num;
+    int64_t node = new_check(b, c, left);
+    if (node >= 0) {
+        /* The map may have grown meanwhile. */
+        place = vl_map_get(&b->check_ids, key);
+        place->value.num = (uint64_t)node;
+    }
+    return node;
+}
+
+/* --- AND, OR, NOT --- */
+
+static int by_number(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+static uint32_t total_cost(const struct builder *b, const uint32_t *children, uint32_t n)
+{
+    uint32_t cost = 1;
+    for (uint32_t i = 0; i < n && cost < COST_MAX; i++)
+        cost += node_at(b, children[i])->cost;
+    return cost < COST_MAX ? cost : COST_MAX;
+}
+
+/* The node of this kind over these children, which are sorted and without repetition. */
+static int64_t intern(struct builder *b, enum prog_kind kind, const uint32_t *children, uint32_t n)
+{
+    struct vl_map_slot *place;
+    bool added;
+    uint32_t *key = vl_arena_array(b->work, n + 1UL, sizeof(*key));
+    if (!key)
+        return vl_arena_check(b->work, "program", b->err);
+    key[0] = kind;
+    memcpy(key + 1, children, n * sizeof(*key));
+    int r = vl_map_put(
+        &b->node_ids, (struct vl_span){(const char *)key, (n + 1UL) * sizeof(*key)}, &place, &added, b->err);
+    if (r < 0)
+        return r;
+    if (!added)
+        return (int64_t)place->value.num;
+    uint32_t first = (uint32_t)b->children.len;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t *child = vl_vec_push(&b->children, "nodes of a program", b->err);
+        if (!child)
+            return b->err->err;
+        *child = children[i];
+    }
+    int64_t node = push_node(b, (struct prog_node){.kind = (uint8_t)kind,
+                                    .cost = (uint16_t)total_cost(b, children, n),
+                                    .slot = n,
+                                    .as.first = first});
+    if (node >= 0)
+        place->value.num = (uint64_t)node;
+    return node;
+}
+
+static int64_t make_not(struct builder *b, uint32_t child)
+{
+    const struct prog_node *node = node_at(b, child);
+    if (child == BUILD_FALSE || child == BUILD_TRUE)
+        return child == BUILD_FALSE ? BUILD_TRUE : BUILD_FALSE;
+    if (node->kind == PROG_NOT)
+        return children_of(b, node)[0];
+    return intern(b, PROG_NOT, &child, 1);
+}
+
+/* AND or OR of nodes: flat, without constants and repetition. */
+static int64_t make_series(struct builder *b, enum prog_kind kind, const uint32_t *items, uint32_t n)
+{
+    uint32_t neutral = kind == PROG_AND ? BUILD_TRUE : BUILD_FALSE, stop = !neutral;
+    VL_CLEANUP(vl_vec_done) struct vl_vec flat;
+    vl_vec_init(&flat, sizeof(uint32_t), PROGRAM_NODES_MAX);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct prog_node *node = node_at(b, items[i]);
+        const uint32_t *from = node->kind == kind ? children_of(b, node) : &items[i];
+        uint32_t count = node->kind == kind ? node->slot : 1;
+        for (uint32_t j = 0; j < count; j++) {
+            if (from[j] == stop)
+                return stop;
+            if (from[j] == neutral)
+                continue;
+            uint32_t *place = vl_vec_push(&flat, "nodes of a program", b->err);
+            if (!place)
+                return b->err->err;
+            *place = from[j];
+        }
+    }
+    uint32_t *all = flat.items, kept = 0;
+    if (flat.len)
+        qsort(all, flat.len, sizeof(*all), by_number);
+    for (size_t i = 0; i < flat.len; i++) {
+        if (kept == 0 || all[kept - 1] != all[i])
+            all[kept++] = all[i];
+    }
+    if (kept == 0)
+        return neutral;
+    return kept == 1 ? (int64_t)all[0] : intern(b, kind, all, kept);
+}
+
+static int64_t build_tree(struct builder *b, const struct vl_condition *c, unsigned depth)
+{
+    if (depth > VL_CONDITION_TREE_DEPTH_MAX)
+        return vl_err_set(
+            b->err, VL_ERR_LIMIT, "a condition of more than %d levels", VL_CONDITION_TREE_DEPTH_MAX);
+    if (c->kind == VL_COND_CHECK)
+        return build_check(b, c);
+    if (c->kind == VL_COND_MACRO)
+        return vl_err_set(b->err, VL_ERR_INVALID, "the macro %.*s is not resolved",
+            VL_SPAN_FMT(vl_span_slice(c->as.macro, 0, 64)));
+    uint32_t n = c->as.children.n, *items = malloc((n + 1UL) * sizeof(*items));
+    int64_t r = items ? 0 : vl_err_nomem(b->err);
+    for (uint32_t i = 0; i < n && r >= 0; i++) {
+        r = build_tree(b, c->as.children.items[i], depth + 1);
+        if (r >= 0)
+            items[i] = (uint32_t)r;
+    }
+    if (r >= 0 && c->kind == VL_COND_NOT)
+        r = make_not(b, n ? items[0] : BUILD_FALSE);
+    else if (r >= 0)
+        r = make_series(b, c->kind == VL_COND_AND ? PROG_AND : PROG_OR, items, n);
+    free(items);
+    return r;
+}
+
+int64_t build_condition(struct builder *b, const struct vl_condition *condition)
+{
+    return build_tree(b, condition, 0);
+}
+
+/* --- what is left in a group of event types --- */
+
+bool build_type_holds(const struct builder *b, uint32_t node, const char *type)
+{
+    const struct check *check = vl_vec_at(&b->checks, node_at(b, node)->check);
+    struct vl_event_value value = {.kind = VL_VALUE_STRING, .as.string = vl_span_str(type)};
+    return check_holds(check, &value, NULL, b->work);
+}
+
+static int64_t type_constant(const struct builder *b, uint32_t node)
+{
+    const uint32_t *type_checks = b->type_checks.items;
+    for (size_t i = 0; b->types_hold && i < b->type_checks.len; i++) {
+        if (type_checks[i] == node)
+            return b->types_hold[i] ? BUILD_TRUE : BUILD_FALSE;
+    }
+    return node;
+}
+
+static int remember(struct builder *b, uint32_t node, uint32_t simple)
+{
+    uint32_t *touched = vl_vec_push(&b->touched, "nodes of a program", b->err);
+    if (!touched)
+        return b->err->err;
+    *touched = node;
+    b->memo[node] = simple + 1;
+    return 0;
+}
+
+static int64_t simplify(struct builder *b, uint32_t number, unsigned depth)
+{
+    struct prog_node node = *node_at(b, number);
+    if (number < b->memo_cap && b->memo[number])
+        return b->memo[number] - 1;
+    if (depth > VL_CONDITION_TREE_DEPTH_MAX)
+        return vl_err_set(
+            b->err, VL_ERR_LIMIT, "a condition of more than %d levels", VL_CONDITION_TREE_DEPTH_MAX);
+    if (node.kind < PROG_AND)
+        return number;
+    int64_t r = 0;
+    if (node.kind > PROG_NOT)
+        r = type_constant(b, number);
+    else {
+        uint32_t *items = malloc((node.slot + 1UL) * sizeof(*items));
+        if (!items)
+            return vl_err_nomem(b->err);
+        for (uint32_t i = 0; i < node.slot && r >= 0; i++) {
+            /* The children may move while nodes are added. */
+            r = simplify(b, children_of(b, &node)[i], depth + 1);
+            if (r >= 0)
+                items[i] = (uint32_t)r;
+        }
+        if (r >= 0)
+            r = node.kind == PROG_NOT ? make_not(b, items[0])
+                                      : make_series(b, (enum prog_kind)node.kind, items, node.slot);
+        free(items);
+    }
+    if (r >= 0 && number < b->memo_cap) {
+        int e = remember(b, number, (uint32_t)r);
+        if (e < 0)
+            return e;
+    }
+    return r;
+}
+
+int64_t build_simplify(struct builder *b, uint32_t node)
+{
+    return simplify(b, node, 0);
+}

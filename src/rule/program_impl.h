@@ -1,0 +1,198 @@
+/* Inside of a program. Private to rule.
+ *
+ * Conditions become one graph of nodes without repetition. For the source syscall the event types are put
+ * into groups that no condition can tell apart; in each group tests of evt.type are constants and the graph
+ * is simplified. A group is a list of steps: guards that many rules share jump over the rules they exclude.
+ * Tests of texts on one field are answered together: all equalities by one look-up, all prefixes by one walk.
+ */
+#ifndef VL_RULE_PROGRAM_IMPL_H
+#define VL_RULE_PROGRAM_IMPL_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "check.h"
+#include "pattern/multi.h"
+#include "rule/program.h"
+
+#define PROGRAM_ARENA_MAX   (2UL * 1024 * 1024 * 1024)
+#define PROGRAM_SCRATCH_MAX (64UL * 1024 * 1024) /* a matcher's memory for one event */
+#define PROGRAM_NODES_MAX   20000000
+#define PROGRAM_STEPS_MAX   20000000
+#define PROGRAM_WORDS       (VL_EVENT_TYPES_MAX / 64)
+#define PROGRAM_NO_RULE     UINT32_MAX
+
+/* --- sets of texts --- */
+
+/* Bits of the checks of one family on one slot. */
+struct text_row {
+    const uint64_t *bits;
+};
+
+/* Equal texts: a hash table whose rows say which checks hold. */
+struct text_dict_entry {
+    uint64_t hash; /* 0: free */
+    struct vl_span key;
+    const uint64_t *row;
+};
+struct text_dict {
+    struct text_dict_entry *entries;
+    uint64_t mask;
+};
+
+/* Prefixes (or suffixes, backwards) as a tree with shortened paths. */
+struct text_tree_node {
+    uint32_t label, label_len; /* into `bytes` */
+    uint32_t first_child, n_children;
+    const uint64_t *row; /* of this text and all its prefixes; NULL: no text ends here */
+};
+struct text_tree {
+    struct text_tree_node *nodes; /* children of a node beside each other; [0]: the root */
+    uint8_t *firsts;              /* by node: first byte of its label */
+    const char *bytes;
+    bool backwards;
+};
+
+enum text_family {
+    FAMILY_EQUAL,    /* = != in intersects */
+    FAMILY_PREFIX,   /* startswith */
+    FAMILY_SUFFIX,   /* endswith */
+    FAMILY_CONTAINS, /* contains icontains */
+    FAMILIES,
+};
+
+#define CONTAINS_MULTI_MIN 12 /* patterns from which one scan for all is quicker than one after the other */
+
+/* A pair of a text and the number of the check that it belongs to. */
+struct text_item {
+    struct vl_span text;
+    uint32_t bit;
+    bool ignore_case;
+};
+
+/* Builders: items in any order; rows have `words` words. Everything lies in the arena. */
+VL_MUST_CHECK int text_dict_build(struct text_dict *dict, const struct text_item *items, uint32_t n,
+    uint32_t words, struct vl_arena *arena, struct vl_err *err);
+VL_MUST_CHECK int text_tree_build(struct text_tree *tree, struct text_item *items, uint32_t n, uint32_t words,
+    bool backwards, struct vl_arena *arena, struct vl_err *err);
+
+/* The row of a text; `none` where no check holds. */
+const uint64_t *text_dict_find(const struct text_dict *dict, struct vl_span text, const uint64_t *none);
+const uint64_t *text_tree_find(const struct text_tree *tree, struct vl_span text, const uint64_t *none);
+
+/* --- the graph --- */
+
+/* A left side: read once an event, with the families of its texts. */
+struct prog_slot {
+    const struct check_operand *operand;
+    const struct vl_field *field; /* plain fields: read without a detour */
+    struct vl_span arg;
+    uint32_t n_bits[FAMILIES];
+    uint32_t words[FAMILIES];
+    uint32_t row_at[FAMILIES]; /* place of a row of its own in the matcher's memory */
+    struct text_dict dict;
+    struct text_tree prefixes, suffixes;
+    struct text_item *contains;
+    uint32_t n_contains;
+    uint32_t multi; /* 1 + which scan of the matcher; 0: one pattern after the other */
+};
+
+enum prog_kind {
+    PROG_FALSE,
+    PROG_TRUE,
+    PROG_AND,
+    PROG_OR,
+    PROG_NOT,
+    PROG_CHECK, /* whatever check_holds() says */
+    PROG_BIT,   /* a bit of a family */
+    PROG_BIT_NOT,
+    PROG_EXISTS,
+    PROG_BOOL,
+    PROG_INT, /* a number that fits int64_t */
+};
+
+/* 16 bytes: four in a cache line. */
+struct prog_node {
+    uint8_t kind;   /* enum prog_kind */
+    uint8_t family; /* BIT; INT: operator; BOOL: the value */
+    uint16_t cost;
+    uint32_t slot; /* leaves; AND, OR, NOT: number of children */
+    union {
+        uint32_t bit;   /* BIT */
+        uint32_t first; /* AND, OR, NOT: into `children` */
+        uint32_t check; /* CHECK, INT: into `checks` */
+    } as;
+    uint32_t check; /* leaves: into `checks`, for values of another kind than expected */
+};
+
+struct prog_step {
+    uint32_t node; /* PROG_TRUE's number: no question */
+    uint32_t skip; /* where to go on when the node does not hold */
+    uint32_t rule; /* fires when it holds; PROGRAM_NO_RULE: a guard */
+};
+
+struct prog_group {
+    const struct prog_step *steps;
+    uint32_t n;
+};
+
+/* What one source of events runs. */
+struct prog_source {
+    struct prog_group *groups;
+    uint32_t n_groups;
+    uint16_t group_of[VL_EVENT_TYPES_MAX]; /* by event type; other sources have one group, 0 */
+};
+
+struct vl_rule_program {
+    struct vl_arena *arena;
+    const struct vl_ruleset *set;
+    const struct vl_rule **rules; /* by the number in steps */
+    uint32_t n_rules;
+    enum vl_rule_matching matching;
+    struct prog_node *nodes;
+    uint32_t n_nodes;
+    uint32_t *children;
+    struct check *checks; /* owned: expressions */
+    uint32_t n_checks;
+    int64_t *numbers; /* by check: the value of INT */
+    struct prog_slot *slots;
+    uint32_t n_slots;
+    uint32_t n_multi;   /* scans that a matcher needs */
+    uint32_t row_words; /* memory for rows that a matcher needs */
+    uint64_t *no_row;   /* zeros, as long as the longest row */
+    uint32_t max_fired; /* rules that may fire for one event */
+    struct prog_source sources[VL_EVENT_SOURCES];
+    struct vl_rule_prefilter prefilter;
+};
+
+/* --- building --- */
+
+struct builder {
+    struct vl_rule_program *program;
+    struct vl_arena *arena; /* the program's */
+    struct vl_arena *work;  /* freed after building */
+    struct vl_vec nodes, children, checks, slots;
+    struct vl_map node_ids, check_ids, slot_ids;
+    struct vl_vec type_checks; /* node numbers of tests of evt.type in the source that is built */
+    const uint8_t *types_hold; /* of the group that is simplified: by place in type_checks */
+    uint32_t *memo;            /* simplified node + 1, by node */
+    uint32_t memo_cap;
+    struct vl_vec touched; /* nodes with a memo */
+    enum vl_event_source source;
+    struct vl_err *err;
+};
+
+#define BUILD_FALSE 0U
+#define BUILD_TRUE  1U
+
+/* Negative, or the number of the node. */
+VL_MUST_CHECK int64_t build_condition(struct builder *b, const struct vl_condition *condition);
+VL_MUST_CHECK int64_t build_simplify(struct builder *b, uint32_t node);
+VL_MUST_CHECK int build_leaves(struct builder *b);
+VL_MUST_CHECK int build_source(struct builder *b, const uint32_t *roots, const uint32_t *rules, uint32_t n);
+VL_MUST_CHECK int build_prefilter(struct builder *b);
+
+/* Whether the text of an event type makes a test of evt.type hold. */
+bool build_type_holds(const struct builder *b, uint32_t node, const char *type);
+
+#endif

@@ -1,0 +1,223 @@
+/* Sets of texts: dictionaries and trees whose rows of bits say which checks hold. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "program_impl.h"
+
+#define HASH_START 0x9e3779b97f4a7c15ULL
+#define HASH_MIX   0xff51afd7ed558ccdULL
+
+/* Keys come from rules, not from events: no seed is needed, only speed. */
+static inline uint64_t hash_text(struct vl_span s)
+{
+    uint64_t h = HASH_START ^ s.len, word;
+    size_t i = 0;
+    for (; i + 8 <= s.len; i += 8) {
+        memcpy(&word, s.ptr + i, 8);
+        h = (h ^ word) * HASH_MIX;
+        h ^= h >> 32;
+    }
+    if (i < s.len) {
+        word = 0;
+        memcpy(&word, s.ptr + i, s.len - i);
+        h = (h ^ word) * HASH_MIX;
+        h ^= h >> 32;
+    }
+    return h | 1;
+}
+
+static void row_set(uint64_t *row, uint32_t bit)
+{
+    row[bit / 64] |= 1ULL << (bit % 64);
+}
+
+int text_dict_build(struct text_dict *dict, const struct text_item *items, uint32_t n, uint32_t words,
+    struct vl_arena *arena, struct vl_err *err)
+{
+    uint64_t cap = 2;
+    while (cap < 2ULL * n)
+        cap *= 2;
+    *dict = (struct text_dict){0};
+    if (n == 0)
+        return 0;
+    dict->entries = vl_arena_array(arena, cap, sizeof(*dict->entries));
+    dict->mask = cap - 1;
+    for (uint32_t i = 0; i < n && dict->entries; i++) {
+        uint64_t hash = hash_text(items[i].text), at = hash >> 7 & dict->mask;
+        while (dict->entries[at].hash &&
+               (dict->entries[at].hash != hash || !vl_span_eq(dict->entries[at].key, items[i].text)))
+            at = (at + 1) & dict->mask;
+        struct text_dict_entry *e = &dict->entries[at];
+        uint64_t *row;
+        if (e->hash)
+            memcpy(&row, &e->row, sizeof(row)); /* it is ours: made just below */
+        else
+            row = vl_arena_array(arena, words, sizeof(*row));
+        if (!row)
+            return vl_arena_check(arena, "program", err);
+        row_set(row, items[i].bit);
+        *e = (struct text_dict_entry){hash, items[i].text, row};
+    }
+    return vl_arena_check(arena, "program", err);
+}
+
+const uint64_t *text_dict_find(const struct text_dict *dict, struct vl_span text, const uint64_t *none)
+{
+    uint64_t hash = hash_text(text), at = hash >> 7 & dict->mask;
+    for (; dict->entries[at].hash; at = (at + 1) & dict->mask) {
+        if (dict->entries[at].hash == hash && dict->entries[at].key.len == text.len &&
+            (text.len == 0 || memcmp(dict->entries[at].key.ptr, text.ptr, text.len) == 0))
+            return dict->entries[at].row;
+    }
+    return none;
+}
+
+/* --- trees --- */
+
+static int by_text(const void *a, const void *b)
+{
+    const struct text_item *x = a, *y = b;
+    return vl_span_cmp(x->text, y->text);
+}
+
+struct tree_builder {
+    struct text_tree *tree;
+    const struct text_item *items; /* sorted; texts reversed where backwards */
+    uint32_t n_nodes, words;
+    struct vl_arena *arena;
+    const char *bytes;
+};
+
+/* A range of items that share their first `depth` bytes, all below `node`. */
+struct range {
+    uint32_t from, to, node;
+    uint32_t depth;
+    const uint64_t *row; /* of the texts above */
+};
+
+static uint32_t common_prefix(const struct tree_builder *t, const struct range *r)
+{
+    struct vl_span first = t->items[r->from].text, last = t->items[r->to - 1].text;
+    uint32_t n = r->depth;
+    while (n < first.len && n < last.len && first.ptr[n] == last.ptr[n])
+        n++;
+    return n;
+}
+
+/* Fills the node of a range, and makes room for its children; the ranges of those are appended. */
+static int fill_node(struct tree_builder *t, const struct range *r, struct vl_vec *ranges, struct vl_err *err)
+{
+    struct text_tree_node *node = &t->tree->nodes[r->node];
+    uint32_t end = common_prefix(t, r), i = r->from;
+    const uint64_t *row = r->row;
+    node->label = (uint32_t)(t->items[r->from].text.ptr - t->bytes) + r->depth;
+    node->label_len = end - r->depth;
+    if (t->items[i].text.len == end) {
+        uint64_t *own = vl_arena_array(t->arena, t->words, sizeof(*own));
+        if (!own)
+            return vl_arena_check(t->arena, "program", err);
+        if (row)
+            memcpy(own, row, t->words * sizeof(*own));
+        for (; i < r->to && t->items[i].text.len == end; i++)
+            row_set(own, t->items[i].bit);
+        node->row = row = own;
+    }
+    node->first_child = t->n_nodes;
+    while (i < r->to) {
+        struct range *child = vl_vec_push(ranges, "program", err);
+        uint32_t from = i;
+        if (!child)
+            return err->err;
+        while (i < r->to && t->items[i].text.ptr[end] == t->items[from].text.ptr[end])
+            i++;
+        *child = (struct range){from, i, t->n_nodes, end, row};
+        t->tree->firsts[t->n_nodes++] = (uint8_t)t->items[from].text.ptr[end];
+        node->n_children++;
+    }
+    return 0;
+}
+
+/* Texts in one block of bytes, reversed where asked, so that labels are places in it. */
+static char *keep_bytes(struct text_item *items, uint32_t n, bool backwards, struct vl_arena *arena)
+{
+    size_t total = 0;
+    for (uint32_t i = 0; i < n; i++)
+        total += items[i].text.len;
+    char *bytes = total < UINT32_MAX ? vl_arena_alloc(arena, total + 1) : NULL;
+    char *at = bytes;
+    for (uint32_t i = 0; i < n && bytes; i++) {
+        struct vl_span s = items[i].text;
+        for (size_t j = 0; j < s.len; j++)
+            at[j] = s.ptr[backwards ? s.len - 1 - j : j];
+        items[i].text.ptr = at;
+        at += s.len;
+    }
+    return bytes;
+}
+
+int text_tree_build(struct text_tree *tree, struct text_item *items, uint32_t n, uint32_t words,
+    bool backwards, struct vl_arena *arena, struct vl_err *err)
+{
+    *tree = (struct text_tree){.backwards = backwards};
+    if (n == 0)
+        return 0;
+    struct tree_builder t = {.tree = tree, .items = items, .n_nodes = 1, .words = words, .arena = arena};
+    char *bytes = keep_bytes(items, n, backwards, arena);
+    tree->bytes = t.bytes = bytes;
+    tree->nodes = vl_arena_array(arena, 2UL * n + 1, sizeof(*tree->nodes));
+    tree->firsts = vl_arena_array(arena, 2UL * n + 1, 1);
+    if (!bytes || !tree->nodes || !tree->firsts)
+        return vl_arena_check(arena, "program", err);
+    qsort(items, n, sizeof(*items), by_text);
+    VL_CLEANUP(vl_vec_done) struct vl_vec ranges;
+    vl_vec_init(&ranges, sizeof(struct range), 2UL * n + 1);
+    struct range *first = vl_vec_push(&ranges, "program", err);
+    if (!first)
+        return err->err;
+    *first = (struct range){0, n, 0, 0, NULL};
+    /* Level by level, so that children of a node lie beside each other. */
+    for (size_t i = 0; i < ranges.len; i++) {
+        struct range r = *(struct range *)vl_vec_at(&ranges, i);
+        int e = fill_node(&t, &r, &ranges, err);
+        if (e < 0)
+            return e;
+    }
+    return 0;
+}
+
+static bool label_matches(
+    const struct text_tree *tree, const struct text_tree_node *node, struct vl_span text, size_t at)
+{
+    const char *label = tree->bytes + node->label;
+    if (node->label_len > text.len - at)
+        return false;
+    if (!tree->backwards)
+        return memcmp(label, text.ptr + at, node->label_len) == 0;
+    const char *p = text.ptr + text.len - at;
+    for (uint32_t i = 0; i < node->label_len; i++) {
+        if (label[i] != *--p)
+            return false;
+    }
+    return true;
+}
+
+const uint64_t *text_tree_find(const struct text_tree *tree, struct vl_span text, const uint64_t *none)
+{
+    const struct text_tree_node *node = tree->nodes;
+    const uint64_t *row = none;
+    size_t at = 0;
+    while (label_matches(tree, node, text, at)) {
+        at += node->label_len;
+        if (node->row)
+            row = node->row;
+        if (at == text.len || node->n_children == 0)
+            break;
+        char next = tree->backwards ? text.ptr[text.len - 1 - at] : text.ptr[at];
+        const uint8_t *firsts = tree->firsts + node->first_child;
+        const uint8_t *found = memchr(firsts, next, node->n_children);
+        if (!found)
+            break;
+        node = &tree->nodes[node->first_child + (uint32_t)(found - firsts)];
+    }
+    return row;
+}
