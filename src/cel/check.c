@@ -277,7 +277,7 @@ static const struct vl_cel_type *join(
     if (!previous)
         return type;
     if (vl_cel_check_assignable(c, previous, type))
-        return vl_cel_check_general(c, previous, type);
+        return type->kind == VL_CEL_T_NULL ? previous : vl_cel_check_general(c, previous, type);
     return &vl_cel_t_dyn; /* what Kubernetes says to mixed types: check_literals.c */
 }
 

@@ -7,4 +7,8 @@
 /* Type of a field of an object type; NULL where it has none. `field` as in the expression (escaped). */
 const struct vl_cel_type *vl_cel_schema_field(const struct vl_cel_type *object, struct vl_span field);
 
+/* Most items, entries or code points of a value, as its schema (or the longest request) limits them; false
+ * where nothing is known of the type. */
+bool vl_cel_schema_size(const struct vl_cel_type *type, uint64_t *ret_max);
+
 #endif
