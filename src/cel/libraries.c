@@ -6,6 +6,7 @@ const struct vl_cel_library *const vl_cel_libraries[] = {
     &vl_cel_lib_lists,
     &vl_cel_lib_operators,
     &vl_cel_lib_optional,
+    &vl_cel_lib_quantity,
     &vl_cel_lib_standard,
     &vl_cel_lib_standard_convert,
     &vl_cel_lib_standard_time,

@@ -8,6 +8,7 @@ extern const struct vl_cel_library vl_cel_lib_comprehensions;
 extern const struct vl_cel_library vl_cel_lib_lists;
 extern const struct vl_cel_library vl_cel_lib_operators;
 extern const struct vl_cel_library vl_cel_lib_optional;
+extern const struct vl_cel_library vl_cel_lib_quantity;
 extern const struct vl_cel_library vl_cel_lib_standard;
 extern const struct vl_cel_library vl_cel_lib_standard_convert;
 extern const struct vl_cel_library vl_cel_lib_standard_time;
