@@ -86,15 +86,15 @@ static int compile(struct vl_policies *set, struct policy *p, struct policy_expr
     return 0;
 }
 
-static int declare(struct vl_policies *set, struct policy *p, struct vl_err *err)
+static int declare(struct policy *p, struct vl_err *err)
 {
     int r = vl_cel_env_variable(p->env, "object", "dyn", err);
     if (r >= 0)
         r = vl_cel_env_variable(p->env, "oldObject", "dyn", err);
     if (r >= 0)
-        r = vl_cel_env_variable_schema(p->env, "request", vl_doc_root(set->request_schema), err);
+        r = vl_cel_env_variable(p->env, "request", "dyn", err);
     if (r >= 0)
-        r = vl_cel_env_variable_schema(p->env, "namespaceObject", vl_doc_root(set->namespace_schema), err);
+        r = vl_cel_env_variable(p->env, "namespaceObject", "dyn", err);
     if (r >= 0 && p->param_kind)
         r = vl_cel_env_variable(p->env, "params", "dyn", err);
     if (r < 0)
@@ -191,7 +191,7 @@ int policy_compile(struct vl_policies *set, struct policy *policy, struct vl_err
     policy->info.usable = true;
     int r = vl_cel_env_new(&options, &policy->env, err);
     if (r >= 0)
-        r = declare(set, policy, err);
+        r = declare(policy, err);
     for (uint32_t i = 0; r >= 0 && i < policy->n_variables; i++)
         r = compile_variable(set, policy, &policy->variables[i], err);
     for (uint32_t i = 0; r >= 0 && i < policy->n_conditions; i++)

@@ -49,8 +49,9 @@ void policy_run_bind(struct vl_policy_run *run, const struct policy *policy, str
         const struct policy_variable *v = &policy->variables[i];
         if (!uses(mask, v->index))
             continue;
+        const struct vl_doc_node *given = vl_doc_get(run->given_parameters, v->expr.name);
         if (v->type)
-            vl_cel_bind(cel, v->index, vl_cel_from_doc(v->value));
+            vl_cel_bind(cel, v->index, vl_cel_from_doc(given ? given : v->value));
         else if (v->expr.program)
             vl_cel_bind_lazy(cel, v->index, v->expr.program);
     }

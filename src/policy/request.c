@@ -293,7 +293,7 @@ int policy_run_begin(struct vl_policy_run *run, const struct vl_policy_request *
     }
     const struct vl_map_slot *slot =
         s->is_namespace ? NULL : vl_map_get(&run->set->namespaces, s->namespace_name);
-    run->namespace_object = slot ? slot->value.ptr : NULL;
+    run->namespace_object = run->given_namespace ? run->given_namespace : slot ? slot->value.ptr : NULL;
     run->namespace_assumed = s->namespace_name.len && !s->is_namespace && !run->namespace_object;
     if (s->namespace_name.len && !s->is_namespace)
         r = namespace_labels(run, s->namespace_name, &s->namespace_labels, err);

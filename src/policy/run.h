@@ -38,6 +38,10 @@ struct vl_policy_run {
     bool namespace_assumed;
     char hash[VL_KUBE_HASH_TEXT_MAX];
     int64_t now_ms;
+
+    /* Examples bring their own: other values of parameters, and the namespace. May be NULL. */
+    const struct vl_doc_node *given_parameters;
+    const struct policy_object *given_namespace;
 };
 
 /* --- request.c --- */
