@@ -40,6 +40,8 @@ static struct vl_cel_value make_time(
 /* What the message holds where nothing is set; an error kind for messages that are no plain value. */
 static struct vl_cel_value default_of(struct vl_cel_run *run, const char *name)
 {
+    if (strcmp(name, "google.protobuf.Any") == 0)
+        return vl_cel_fail(run, "conversion error: got invalid google.protobuf.Any message type: ");
     const struct vl_cel_type *type = vl_cel_message_type(vl_span_str(name));
     const struct vl_cel_type *inner = type && type->kind == VL_CEL_T_WRAPPER ? type->params[0] : type;
     switch (inner ? inner->kind : VL_CEL_T_ERROR) {

@@ -1,4 +1,4 @@
-/* tests: value.c value_equal.c value_json.c
+/* tests: value.c value_equal.c value_json.c value_tagged.c
  * Facts: cel-spec langdef.md ("Equality", "Ordering") and the conformance suite's comparisons. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -185,6 +185,43 @@ static void test_json(void **state)
     json_is(vl_cel_optional(arena, vl_cel_int(1)), "1", "{\"optional\":{\"int\":\"1\"}}");
 }
 
+static const struct vl_doc_node *node_of(const char *text)
+{
+    struct vl_err err = VL_ERR_INIT;
+    assert_true(n_docs < VL_ARRAY_LEN(docs));
+    assert_int_equal(vl_doc_parse(vl_span_str(text), VL_DOC_JSON, "test", &docs[n_docs], &err), 0);
+    return vl_doc_root(docs[n_docs++]);
+}
+
+static void test_tagged(void **state)
+{
+    (void)state;
+    static const char *const same[] = {"{\"int\":\"-5\"}", "{\"uint\":\"18446744073709551615\"}",
+        "{\"double\":\"-Infinity\"}", "{\"double\":\"9.8\"}", "{\"string\":\"x\"}", "{\"bytes\":\"AA==\"}",
+        "{\"null\":null}", "{\"bool\":true}", "{\"type\":\"int\"}", "{\"optional\":{\"int\":\"1\"}}",
+        "{\"optional\":null}", "{\"duration\":{\"seconds\":123,\"nanos\":321456789}}",
+        "{\"timestamp\":\"1970-01-01T00:00:00Z\"}", "{\"list\":[{\"int\":\"2\"},{\"list\":[]}]}",
+        "{\"map\":[[{\"string\":\"c\"},{\"string\":\"d\"}]]}"};
+    for (size_t i = 0; i < VL_ARRAY_LEN(same); i++) {
+        struct vl_err err = VL_ERR_INIT;
+        struct vl_cel_value v;
+        struct vl_buf out VL_CLEANUP(vl_buf_done);
+        vl_buf_init(&out, 1 << 16);
+        assert_true(vl_cel_is_tagged(node_of(same[i])));
+        assert_int_equal(vl_cel_value_tagged(arena, node_of(same[i]), &v, &err), 0);
+        assert_int_equal(vl_cel_value_json(v, true, &out, &err), 0);
+        assert_string_equal(vl_buf_str(&out), same[i]);
+    }
+    static const char *const plain[] = {"{}", "5", "{\"int\":5}", "{\"list\":[1]}", "{\"map\":{}}",
+        "{\"int\":\"1\",\"uint\":\"1\"}", "{\"type\":\"Pod\"}", "{\"name\":\"x\"}"};
+    for (size_t i = 0; i < VL_ARRAY_LEN(plain); i++)
+        assert_false(vl_cel_is_tagged(node_of(plain[i])));
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_cel_value v;
+    assert_true(vl_cel_value_tagged(arena, node_of("{\"int\":\"1x\"}"), &v, &err) < 0);
+    assert_true(vl_cel_value_tagged(arena, node_of("{\"uint\":\"99999999999999999999\"}"), &v, &err) < 0);
+}
+
 static void test_depth(void **state)
 {
     (void)state;
@@ -209,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_maps),
         cmocka_unit_test(test_sums),
         cmocka_unit_test(test_json),
+        cmocka_unit_test(test_tagged),
         cmocka_unit_test(test_depth),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

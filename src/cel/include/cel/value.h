@@ -155,4 +155,11 @@ const char *vl_cel_type_name(struct vl_cel_value value);
 VL_MUST_CHECK int vl_cel_value_json(
     struct vl_cel_value value, bool tagged, struct vl_buf *out, struct vl_err *err);
 
+/* Reads the tagged form; texts stay lent by the document. Durations as {"seconds","nanos"} or "1h30m". */
+VL_MUST_CHECK int vl_cel_value_tagged(
+    struct vl_arena *arena, const struct vl_doc_node *node, struct vl_cel_value *ret, struct vl_err *err);
+
+/* Whether a node has that form, all the way down. */
+bool vl_cel_is_tagged(const struct vl_doc_node *node);
+
 #endif
