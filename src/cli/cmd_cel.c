@@ -335,7 +335,7 @@ const struct vl_command vl_cli_cel_eval = {
     .summary = "evaluate CEL expressions",
     .argp = {.options = options,
         .parser = parse,
-        .args_doc = "[EXPRESSION...]\n-",
+        .args_doc = "-\nEXPRESSION...",
         .doc =
             "Evaluates Common Expression Language as Kubernetes does, with its libraries, limits and costs. "
             "Reads one JSON object a line: expr, its variables in bindings (plain JSON or the tagged form of "
