@@ -29,6 +29,16 @@ static bool both(struct vl_cel_run *run, const struct vl_cel_op *op, struct vl_c
     return true;
 }
 
+/* Values of libraries compare with their own kind only, also as what optionals hold. */
+static bool comparable(struct vl_cel_value a, struct vl_cel_value b)
+{
+    while (a.kind == VL_CEL_OPTIONAL && b.kind == VL_CEL_OPTIONAL && a.as.inner && b.as.inner) {
+        a = *a.as.inner;
+        b = *b.as.inner;
+    }
+    return vl_cel_opaque_comparable(a, b);
+}
+
 struct vl_cel_value vl_cel_eval_equal(struct vl_cel_run *run, const struct vl_cel_op *op)
 {
     struct vl_cel_value args[2];
@@ -36,6 +46,8 @@ struct vl_cel_value vl_cel_eval_equal(struct vl_cel_run *run, const struct vl_ce
         return args[0];
     bool same = vl_cel_run_equal(run, args[0], args[1]);
     struct vl_cel_value result = vl_cel_bool(same == (op->code == VL_CEL_OP_EQ));
+    if (op->code == VL_CEL_OP_EQ && !comparable(args[0], args[1]))
+        result = vl_cel_no_overload(run);
     charge(run, op, args, result);
     return result;
 }

@@ -4,7 +4,9 @@
 
 #include "library.h"
 
+extern const struct vl_cel_library vl_cel_lib_cidr;
 extern const struct vl_cel_library vl_cel_lib_comprehensions;
+extern const struct vl_cel_library vl_cel_lib_ip;
 extern const struct vl_cel_library vl_cel_lib_lists;
 extern const struct vl_cel_library vl_cel_lib_operators;
 extern const struct vl_cel_library vl_cel_lib_optional;

@@ -131,14 +131,6 @@ static bool equal_maps(struct vl_cel_value a, struct vl_cel_value b, struct walk
     return true;
 }
 
-static bool equal_opaque(struct vl_cel_value a, struct vl_cel_value b)
-{
-    const struct vl_cel_opaque_ops *const *left = a.as.payload, *const *right = b.as.payload;
-    if (a.opaque != b.opaque || !left || !right || *left != *right)
-        return false;
-    return (*left)->equal ? (*left)->equal(a.as.payload, b.as.payload) : left == right;
-}
-
 bool vl_cel_opaque_comparable(struct vl_cel_value a, struct vl_cel_value b)
 {
     if (a.kind != VL_CEL_OPAQUE || b.kind == VL_CEL_NULL)
@@ -149,6 +141,14 @@ bool vl_cel_opaque_comparable(struct vl_cel_value a, struct vl_cel_value b)
     if (!left || !right || *left != *right)
         return false;
     return !(*left)->comparable || (*left)->comparable(left, right);
+}
+
+static bool equal_opaque(struct vl_cel_value a, struct vl_cel_value b)
+{
+    if (!vl_cel_opaque_comparable(a, b))
+        return false;
+    const struct vl_cel_opaque_ops *const *left = a.as.payload, *const *right = b.as.payload;
+    return (*left)->equal ? (*left)->equal(a.as.payload, b.as.payload) : left == right;
 }
 
 static bool equal_scalars(struct vl_cel_value a, struct vl_cel_value b)
