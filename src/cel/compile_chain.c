@@ -165,6 +165,10 @@ static int compile_index(
             kind == VL_CEL_DOUBLE) {
             qualifier->kind = text ? VL_CEL_QUALIFIER_FIELD : VL_CEL_QUALIFIER_KEY;
             qualifier->key = op->as.constant;
+        } else {
+            c->r = vl_err_set(
+                c->err, VL_ERR_INVALID, "invalid qualifier type: %s", vl_cel_go_type(op->as.constant));
+            return -1;
         }
     }
     resolve(op);

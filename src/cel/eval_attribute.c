@@ -5,6 +5,40 @@
 #include "program.h"
 #include "value_impl.h"
 
+const char *vl_cel_go_type(struct vl_cel_value value)
+{
+    static const char *const names[] = {
+        [VL_CEL_NULL] = "types.Null",
+        [VL_CEL_BOOL] = "types.Bool",
+        [VL_CEL_INT] = "types.Int",
+        [VL_CEL_UINT] = "types.Uint",
+        [VL_CEL_DOUBLE] = "types.Double",
+        [VL_CEL_STRING] = "types.String",
+        [VL_CEL_BYTES] = "types.Bytes",
+        [VL_CEL_TIMESTAMP] = "types.Timestamp",
+        [VL_CEL_DURATION] = "types.Duration",
+        [VL_CEL_LIST] = "*types.baseList",
+        [VL_CEL_MAP] = "*types.baseMap",
+        [VL_CEL_TYPE] = "*types.Type",
+        [VL_CEL_OPTIONAL] = "*types.Optional",
+    };
+    if (value.kind < VL_ARRAY_LEN(names) && names[value.kind])
+        return names[value.kind];
+    return vl_cel_type_name(value);
+}
+
+/* What the value of an attribute is before cel-go makes it one of its own. */
+static const char *native_type(struct vl_cel_value value)
+{
+    if (value.kind == VL_CEL_NULL)
+        return "<nil>";
+    if (value.kind == VL_CEL_LIST && value.repr == VL_CEL_REPR_DOC)
+        return "[]interface {}";
+    if (value.kind == VL_CEL_MAP && value.repr == VL_CEL_REPR_DOC)
+        return "map[string]interface {}";
+    return vl_cel_go_type(value);
+}
+
 struct vl_cel_value vl_cel_slot_value(struct vl_cel_run *run, unsigned slot)
 {
     struct vl_cel_slot *s = &run->slots[slot];
@@ -104,7 +138,8 @@ static struct vl_cel_value computed_key(struct vl_cel_run *run, const struct vl_
         return key;
     default:
         run->offset = qualifier->offset;
-        return vl_cel_fail(run, "invalid qualifier type: %s", vl_cel_type_name(key));
+        return vl_cel_fail(run, "invalid qualifier type: %s",
+            qualifier->index->eval == vl_cel_eval_attribute ? native_type(key) : vl_cel_go_type(key));
     }
 }
 

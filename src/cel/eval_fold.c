@@ -4,27 +4,6 @@
 
 #define INTERRUPT_EVERY 64 /* rounds, of all comprehensions together (Kubernetes: 100 of one) */
 
-/* Names of Go's types in the error of a range that is none. */
-static const char *go_type(struct vl_cel_value value)
-{
-    static const char *const names[] = {
-        [VL_CEL_NULL] = "types.Null",
-        [VL_CEL_BOOL] = "types.Bool",
-        [VL_CEL_INT] = "types.Int",
-        [VL_CEL_UINT] = "types.Uint",
-        [VL_CEL_DOUBLE] = "types.Double",
-        [VL_CEL_STRING] = "types.String",
-        [VL_CEL_BYTES] = "types.Bytes",
-        [VL_CEL_TIMESTAMP] = "types.Timestamp",
-        [VL_CEL_DURATION] = "types.Duration",
-        [VL_CEL_TYPE] = "*types.Type",
-        [VL_CEL_OPTIONAL] = "*types.Optional",
-    };
-    if (value.kind < VL_ARRAY_LEN(names) && names[value.kind])
-        return names[value.kind];
-    return vl_cel_type_name(value);
-}
-
 /* A round may cost nothing (exists_one of a constant): work is counted besides. */
 static bool is_interrupted(struct vl_cel_run *run)
 {
@@ -60,8 +39,8 @@ struct vl_cel_value vl_cel_eval_fold(struct vl_cel_run *run, const struct vl_cel
     run->slots[loop->accu] = (struct vl_cel_slot){.init = loop->init};
     if (range.kind != VL_CEL_LIST && range.kind != VL_CEL_MAP) {
         run->offset = op->offset;
-        return loop->two ? vl_cel_fail(run, "unsupported comprehension range type: %s", go_type(range))
-                         : vl_cel_fail(run, "got '%s', expected iterable type", go_type(range));
+        return loop->two ? vl_cel_fail(run, "unsupported comprehension range type: %s", vl_cel_go_type(range))
+                         : vl_cel_fail(run, "got '%s', expected iterable type", vl_cel_go_type(range));
     }
     struct vl_cel_iter iter = vl_cel_iterate(range);
     bool keys = loop->two || range.kind == VL_CEL_MAP;

@@ -8,7 +8,7 @@
 #define VL_CEL_NUMBER_TEXT_MAX 400 /* bytes incl. NUL of the texts below; "%f" of the largest double: 310 */
 
 /* Shortest digits that read back the same. Exponents below -4 or from `exponent_from` on are written as
- * 1.5e+21: from 6 on with %g (string(double)), from 21 on with %v. */
+ * 1.5e+21: from 6 on in Go's %g and %v, from 21 on in its JSON. */
 const char *vl_cel_double_general(double v, int exponent_from, char text[VL_CEL_NUMBER_TEXT_MAX]);
 
 /* The same digits without any exponent (strconv's 'f' with precision -1). */

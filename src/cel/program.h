@@ -179,6 +179,9 @@ struct vl_cel_value vl_cel_eval_insert(struct vl_cel_run *run, const struct vl_c
 /* The value of a slot of a comprehension; the accumulator's start is computed here. */
 struct vl_cel_value vl_cel_slot_value(struct vl_cel_run *run, unsigned slot);
 
+/* The name of a value's type in Go, which some of cel-go's messages have. */
+const char *vl_cel_go_type(struct vl_cel_value value);
+
 /* The value of a variable: bound, computed now, or an error. */
 struct vl_cel_value vl_cel_variable_value(struct vl_cel_run *run, unsigned index, const char *name);
 

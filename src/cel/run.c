@@ -173,7 +173,7 @@ struct vl_cel_value vl_cel_value_text(struct vl_cel_run *run, struct vl_cel_valu
     case VL_CEL_STRING:
         return value;
     case VL_CEL_DOUBLE:
-        vl_cel_double_general(value.as.d, 21, text);
+        vl_cel_double_general(value.as.d, 6, text);
         return vl_cel_string(vl_span_str(vl_arena_strdup(run->arena, text)));
     case VL_CEL_DURATION:
         vl_cel_duration_go(value.as.i, text);
