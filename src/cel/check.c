@@ -131,10 +131,16 @@ static struct vl_span qualified_name(
 
 /* --- selections --- */
 
-static const struct vl_cel_type *object_field(struct vl_cel_checker *c, const struct vl_cel_node *node,
+static const struct vl_cel_type *object_field(struct vl_cel_checker *c, struct vl_cel_node *node,
     const struct vl_cel_type *object, struct vl_span field)
 {
-    const struct vl_cel_type *type = vl_cel_schema_field(object, field);
+    struct vl_span name = {0};
+    const struct vl_cel_type *type = vl_cel_schema_field(object, field, &name);
+    if (type && node->kind == VL_CEL_NODE_SELECT) /* "a.if" finds "__if__" */
+        node->as.select.field = name;
+    else if (type)
+        node->as.call.args[1]->as.constant =
+            (struct vl_cel_value){.kind = VL_CEL_STRING, .len = (uint32_t)name.len, .as.bytes = name.ptr};
     if (type)
         return type;
     vl_cel_issue_add(c->issues, node->offset, "undefined field '%.*s'", VL_SPAN_FMT(field));
@@ -151,7 +157,7 @@ static void report_no_fields(
 }
 
 /* Type of operand.field, after the operand has its type. */
-static const struct vl_cel_type *field_type(struct vl_cel_checker *c, const struct vl_cel_node *node,
+static const struct vl_cel_type *field_type(struct vl_cel_checker *c, struct vl_cel_node *node,
     const struct vl_cel_node *operand, struct vl_span field, bool optional)
 {
     bool was_optional = false;

@@ -31,6 +31,7 @@ struct vl_cel_env {
     struct vl_cel_variable *variables;
     unsigned n_variables;
     bool qualified;               /* some variable's name has a dot */
+    bool has_schemas;             /* some variable's type is a schema */
     struct vl_map variable_index; /* name -> index */
     struct vl_map functions;      /* name -> struct vl_cel_env_function * */
     const struct vl_cel_env_function

@@ -382,7 +382,7 @@ static struct vl_cel_range cost_select(struct estimator *e, const struct vl_cel_
         sum = vl_cel_range_add(sum, vl_cel_range_fixed(VL_CEL_COST_SELECT));
     const struct vl_cel_type *path = path_of(e, operand);
     if (path && path->kind == VL_CEL_T_OBJECT)
-        info_of(e, node)->path = vl_cel_schema_field(path, node->as.select.field);
+        info_of(e, node)->path = vl_cel_schema_field(path, node->as.select.field, NULL);
     return sum;
 }
 

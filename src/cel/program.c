@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "pattern/regex.h"
+#include "schema.h"
 #include "value_impl.h"
 
 void vl_cel_program_free(struct vl_cel_program *program)
@@ -72,10 +73,10 @@ int vl_cel_compile(
     int r = read_tree(env, expression, scratch, &tree, err);
     if (r < 0)
         return r;
+    program->estimate = vl_cel_estimate(env, tree.root);
     r = vl_cel_compile_tree(program, tree.root, err);
     if (r < 0)
         return r;
-    program->estimate = (struct vl_cel_range){0, UINT64_MAX};
     r = put_type(program, tree.root, err);
     if (r < 0)
         return r;
@@ -188,6 +189,19 @@ struct vl_cel_value vl_cel_variable_value(struct vl_cel_run *run, unsigned index
     return value;
 }
 
+/* Bound values become what the schemas of their variables make of them, once. */
+static void see_through_schemas(struct vl_cel_run *run, const struct vl_cel_env *env)
+{
+    for (unsigned i = 0; i < env->n_variables && i < run->n_bindings; i++) {
+        struct vl_cel_binding *binding = &run->bindings[i];
+        const struct vl_cel_schema *schema = env->variables[i].type->schema;
+        if (!schema || binding->kind != VL_CEL_BOUND || binding->seen)
+            continue;
+        binding->value = vl_cel_schema_view(schema, binding->value, run->arena);
+        binding->seen = true;
+    }
+}
+
 int vl_cel_eval(struct vl_cel_run *run, const struct vl_cel_program *program, struct vl_cel_value *ret,
     uint64_t *ret_cost, struct vl_err *err)
 {
@@ -195,6 +209,8 @@ int vl_cel_eval(struct vl_cel_run *run, const struct vl_cel_program *program, st
     run->cost = 0;
     run->limit = UINT64_MAX;
     run->over = run->interrupted;
+    if (program->env->has_schemas)
+        see_through_schemas(run, program->env);
     struct vl_cel_value value = evaluate(run, program);
     int r = vl_arena_check(run->arena, "the evaluation of an expression", err);
     if (r < 0)

@@ -18,6 +18,7 @@ enum vl_cel_binding_kind {
 
 struct vl_cel_binding {
     enum vl_cel_binding_kind kind;
+    bool seen; /* `value` is already what a schema makes of it */
     struct vl_cel_value value;
     const struct vl_cel_program *program;
 };

@@ -40,7 +40,8 @@ struct vl_cel_type {
     const char *name; /* PARAM, OPAQUE, OBJECT; for the others their name in CEL */
     const struct vl_cel_type *params[2];
     unsigned n_params;
-    const struct vl_cel_schema *schema; /* OBJECT; NULL: no fields are known */
+    const struct vl_cel_schema *schema; /* of a declared schema: fields of an OBJECT, limits of any kind;
+                                       NULL: nothing is known */
 };
 
 extern const struct vl_cel_type vl_cel_t_dyn, vl_cel_t_null, vl_cel_t_bool, vl_cel_t_int, vl_cel_t_uint,

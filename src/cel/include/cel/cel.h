@@ -57,6 +57,11 @@ VL_MUST_CHECK int vl_cel_env_variable(
 VL_MUST_CHECK int vl_cel_env_variable_schema(
     struct vl_cel_env *env, const char *name, const struct vl_doc_node *schema, struct vl_err *err);
 
+/* The same for the schema of a whole object: apiVersion, kind and metadata (name, generateName) are there
+ * even where the schema does not name them. */
+VL_MUST_CHECK int vl_cel_env_variable_resource(
+    struct vl_cel_env *env, const char *name, const struct vl_doc_node *schema, struct vl_err *err);
+
 /* Index of a variable for vl_cel_bind(), in order of declaration; -1 where it is unknown. */
 int vl_cel_env_index(const struct vl_cel_env *env, const char *name);
 
