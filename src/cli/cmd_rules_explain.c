@@ -143,11 +143,11 @@ static int explain(
     VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(ARENA_MAX);
     const struct vl_rule *rule = vl_ruleset_find(set, name);
     struct vl_rule_description d;
+    vl_buf_init(&out, VL_DESCRIBE_TEXT_MAX);
     if (!arena)
         return vl_err_nomem(err);
     if (!rule)
         return vl_err_set(err, VL_ERR_NOT_FOUND, "no rule '%s' in these files", name);
-    vl_buf_init(&out, VL_DESCRIBE_TEXT_MAX);
     int r = vl_rule_describe(set, rule, arena, &d, err);
     if (r >= 0)
         r = s->json ? write_json(rule, &d, &out, err) : write_text(rule, &d, &out, err);

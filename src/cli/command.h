@@ -71,6 +71,7 @@ extern const struct vl_command vl_cli_cvss;
 extern const struct vl_command vl_cli_purl_check;
 extern const struct vl_command vl_cli_cel_eval;
 extern const struct vl_command vl_cli_rules_check;
+extern const struct vl_command vl_cli_rules_eval;
 extern const struct vl_command vl_cli_rules_explain;
 extern const struct vl_command vl_cli_completion;
 

@@ -2,11 +2,13 @@
  * must look. Messages are those of Falco's filter compiler. */
 #include "falco_check.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "event_types.h"
+#include "rule/output.h"
 
 #define ERRORS_MAX 10 /* of one condition; the rest is counted by nobody, since the first ones are enough */
 
@@ -303,6 +305,60 @@ static void warn_of_old_fields(struct fc_check *check, const char *output, const
                 "usage of deprecated field '%s' has been detected in the rule output", fields[i]);
 }
 
+/* Column `column` of a text that begins `skipped` bytes behind the first part's start. */
+static struct rs_place output_place(struct fc_check *check, size_t skipped, size_t column)
+{
+    const struct rs_part *part = check->from->output;
+    size_t offset = skipped + (column ? column - 1 : 0);
+    while (part && part->next && offset > part->scalar->value.len) {
+        offset -= part->scalar->value.len + 1;
+        part = part->next;
+    }
+    return part ? rs_scalar_place(check->set, part->scalar, offset) : check->from->place;
+}
+
+/* The word from a column on, without a dot that ends a sentence. */
+static struct vl_span name_at(struct vl_span text, size_t column)
+{
+    size_t from = column ? column - 1 : 0, end = from;
+    while (end < text.len &&
+           (isalnum((unsigned char)text.ptr[end]) || text.ptr[end] == '.' || text.ptr[end] == '_'))
+        end++;
+    while (end > from && text.ptr[end - 1] == '.')
+        end--;
+    return vl_span_slice(text, from, end);
+}
+
+/* Whether the text can be rendered; an unknown field may skip the rule instead. */
+static bool check_output(struct fc_check *check, const char *text, size_t skipped)
+{
+    struct vl_output *output = NULL;
+    struct vl_err bad = VL_ERR_INIT;
+    uint64_t column = 0;
+    vl_arena_reset(check->set->scratch);
+    if (vl_output_parse(check->source, text, check->set->scratch, &output, &bad) >= 0)
+        return true;
+    struct vl_span message = vl_span_str(bad.msg);
+    if (vl_span_starts_with(message, "column ")) {
+        struct vl_span rest = vl_span_slice(message, 7, message.len), number;
+        if (vl_span_split(&rest, ':', &number) && vl_span_to_u64(number, &column))
+            message = vl_span_trim(rest);
+    }
+    bool unknown = vl_span_find(message, VL_SPAN_LIT("nonexistent field")) != SIZE_MAX ||
+                   vl_span_find(message, VL_SPAN_LIT("invalid formatting token")) != SIZE_MAX;
+    bool skips = unknown && check->from->skip_if_unknown_filter;
+    struct rs_place place = output_place(check, skipped, (size_t)column);
+    struct vl_span name = unknown ? name_at(vl_span_str(text), (size_t)column) : VL_SPAN_EMPTY;
+    const struct vl_field *near = name.len ? vl_field_nearest(check->source, name) : NULL;
+    char hint[160];
+    (void)snprintf(hint, sizeof(hint), "did you mean %%%s?", near ? near->name : "");
+    rs_tell(check->set, !skips, skips ? RS_UNKNOWN_FILTER : RS_ERR_COMPILE_OUTPUT, &place, check->item,
+        near ? hint : NULL, "%.*s%s%.*s", VL_SPAN_FMT(message), name.len ? " " : "", VL_SPAN_FMT(name));
+    if (skips)
+        check->skipped_because = vl_arena_dup_span(check->set->arena, message);
+    return skips;
+}
+
 const char *fc_output(struct fc_check *check, const char *output)
 {
     const struct rs_part *part = check->from->output;
@@ -311,7 +367,8 @@ const char *fc_output(struct fc_check *check, const char *output)
     const char *text = vl_arena_dup_span(check->set->arena, trimmed);
     if (text && strstr(text, CONTAINER_INFO))
         text = without_container_info(check, text);
-    if (text)
-        warn_of_old_fields(check, text, &place);
+    if (!text || !check_output(check, text, (size_t)(trimmed.ptr ? trimmed.ptr - output : 0)))
+        return NULL;
+    warn_of_old_fields(check, text, &place);
     return text;
 }

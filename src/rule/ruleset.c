@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define RULES_NAME "rules" /* in messages of the document readers, which are taken apart again */
 
 static bool sigma_is(const struct vl_doc_node *root)
@@ -219,6 +221,27 @@ static void tell_unreadable(struct vl_ruleset *set, struct rs_source *source, co
         VL_SPAN_FMT(message));
 }
 
+/* Tells the first byte that is no UTF-8; the document readers do not say where it is. */
+static bool tell_bytes(struct vl_ruleset *set, struct rs_source *source)
+{
+    struct vl_span rest = source->text;
+    struct rs_place place = {source, 1, 1};
+    uint32_t rune;
+    while (rest.len) {
+        size_t n = vl_utf8_decode(rest, &rune);
+        if (!n) {
+            source->schema_broken = true;
+            rs_tell(set, true, RS_ERR_YAML_PARSE, &place, NULL, "save the file as UTF-8",
+                "not UTF-8: byte 0x%02x", (unsigned char)*rest.ptr);
+            return true;
+        }
+        place.column = rune == '\n' ? 1 : place.column + 1;
+        place.line += rune == '\n';
+        rest = vl_span_slice(rest, n, rest.len);
+    }
+    return false;
+}
+
 int vl_ruleset_add(struct vl_ruleset *set, struct vl_span text, const char *file, struct vl_err *err)
 {
     struct vl_err bad = VL_ERR_INIT;
@@ -235,6 +258,8 @@ int vl_ruleset_add(struct vl_ruleset *set, struct vl_span text, const char *file
             set, true, RS_ERR_YAML_PARSE, &place, NULL, NULL, "the file is over %lu bytes", VL_RULE_FILE_MAX);
         return 0;
     }
+    if (!vl_utf8_valid(source->text) && tell_bytes(set, source))
+        return 0;
     int r = vl_doc_parse_stream(source->text, VL_DOC_YAML, RULES_NAME, read_document, &adding, &bad);
     if (r < 0 && bad.code == VL_ERR_MEMORY) {
         *err = bad;

@@ -113,8 +113,26 @@ static void places(void **state)
     assert_error(RULE("r", "evt.type = open and fd.num = x"), 3, 34, "not a valid number");
     assert_error(RULE("r", "evt.type = open and fd.ip = 1.2.3"), 3, 34, "not a valid ");
     assert_error(RULE("r", "evt.type = open and proc.name regex \"a(\""), 3, 34, "invalid regex");
+    assert_error(RULE("r", "evt.type = open and fd.num contains 1"), 3, 34, "does not fit");
+}
+
+static void outputs(void **state)
+{
+    (void)state;
     assert_error(
-        RULE("r", "evt.type = open and fd.num contains 1"), 3, 34, "does not fit");
+        "- rule: r\n  desc: d\n  condition: evt.type = open\n  output: >\n    a %proc.name and\n    b "
+        "%proc.nme\n  priority: INFO\n",
+        6, 8, "invalid formatting token proc.nme");
+    assert_error("- rule: r\n  desc: d\n  condition: evt.type = open\n  output: a\n  priority: INFO\n- rule: "
+                 "r\n  output: 'b "
+                 "%fd.nmae'\n  override: {output: append}\n",
+        7, 15, "invalid formatting token fd.nmae");
+    struct vl_ruleset *set =
+        load("- rule: r\n  desc: d\n  condition: evt.type = open\n  output: a %proc.nme\n  priority: INFO\n"
+             "  skip-if-unknown-filter: true\n");
+    assert_int_equal(vl_ruleset_errors(set), 0);
+    assert_true(vl_ruleset_find(set, "r")->skipped);
+    vl_ruleset_free(set);
 }
 
 static void hostile(void **state)
@@ -183,6 +201,7 @@ int main(void)
         cmocka_unit_test(lists_are_texts),
         cmocka_unit_test(macros_are_trees),
         cmocka_unit_test(places),
+        cmocka_unit_test(outputs),
         cmocka_unit_test(hostile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
