@@ -73,6 +73,10 @@ extern const struct vl_command vl_cli_cel_eval;
 extern const struct vl_command vl_cli_rules_check;
 extern const struct vl_command vl_cli_rules_eval;
 extern const struct vl_command vl_cli_rules_explain;
+extern const struct vl_command vl_cli_policy_eval;
+extern const struct vl_command vl_cli_policy_test;
+extern const struct vl_command vl_cli_policy_export;
+extern const struct vl_command vl_cli_policy_import;
 extern const struct vl_command vl_cli_completion;
 
 /* The options of struct vl_cli_common, for .argp.children. A parser calls vl_cli_common_init() at

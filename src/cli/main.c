@@ -33,6 +33,10 @@ const struct vl_command *const vl_cli_commands[] = {
     &vl_cli_rules_check,
     &vl_cli_rules_eval,
     &vl_cli_rules_explain,
+    &vl_cli_policy_eval,
+    &vl_cli_policy_test,
+    &vl_cli_policy_export,
+    &vl_cli_policy_import,
     &vl_cli_completion,
     NULL,
 };

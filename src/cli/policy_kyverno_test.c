@@ -1,0 +1,229 @@
+#include "policy_kyverno_test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "policy_files.h"
+
+#define RESULTS_MAX 10000
+
+/* One expected result, and what came. */
+struct expected {
+    const struct vl_doc_node *node;
+    const char *policy;
+    struct vl_span rule, kind, resource, namespace_name, result;
+    enum vl_verdict_outcome got;
+    bool seen;
+    char message[512];
+};
+
+struct suite {
+    const char *path;
+    struct vl_policies *set;
+    struct vl_policy_run *run;
+    struct vl_vec expected; /* struct expected */
+    const char *file;
+};
+
+bool vl_cli_is_kyverno_test(const char *path, struct vl_span text)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    return strcmp(name, "kyverno-test.yaml") == 0 ||
+           (vl_span_find(text, VL_SPAN_LIT("cli.kyverno.io/")) != SIZE_MAX &&
+               vl_span_find(text, VL_SPAN_LIT("kind: Test")) != SIZE_MAX);
+}
+
+static int beside(struct suite *s, struct vl_span name, char ret[4096], struct vl_err *err)
+{
+    const char *slash = strrchr(s->path, '/');
+    int folder = slash ? (int)(slash + 1 - s->path) : 0;
+    int n = snprintf(
+        ret, 4096, "%.*s%.*s", name.len && name.ptr[0] == '/' ? 0 : folder, s->path, VL_SPAN_FMT(name));
+    if (n < 0 || n >= 4096)
+        return vl_err_set(err, VL_ERR_LIMIT, "%s: a path is too long", s->path);
+    return 0;
+}
+
+static int load_policy(const char *path, struct vl_span text, void *user, struct vl_err *err)
+{
+    struct suite *s = user;
+    return vl_policies_add(s->set, text, path, err);
+}
+
+static int each_file(struct suite *s, const struct vl_doc_node *list,
+    int (*each)(const char *path, struct vl_span text, void *user, struct vl_err *err), struct vl_err *err)
+{
+    int r = 0;
+    for (const struct vl_doc_node *n = vl_doc_first(list); n && r >= 0; n = vl_doc_next(n)) {
+        char path[4096];
+        r = beside(s, vl_doc_span(n), path, err);
+        if (r == 0)
+            r = vl_cli_each_policy_file(path, each, s, err);
+    }
+    return r < 0 ? r : 0;
+}
+
+/* Resources are NAME, NAMESPACE/NAME, or in `resource` one of them. */
+static int expect(
+    struct suite *s, const struct vl_doc_node *node, struct vl_span resource, struct vl_err *err)
+{
+    struct expected *e = vl_vec_push(&s->expected, "expected results", err);
+    size_t slash = vl_span_rfind_char(resource, '/');
+    if (!e)
+        return err->err;
+    struct vl_span policy = vl_doc_get_str(node, "policy");
+    size_t in_policy = vl_span_rfind_char(policy, '/');
+    e->node = node;
+    e->policy = policy.len ? policy.ptr + (in_policy == SIZE_MAX ? 0 : in_policy + 1) : "";
+    e->rule = vl_doc_get_str(node, "rule");
+    e->kind = vl_doc_get_str(node, "kind");
+    e->result = vl_doc_get_str(node, "result");
+    if (!e->result.len)
+        e->result = vl_doc_get_str(node, "status");
+    e->resource = slash == SIZE_MAX ? resource : vl_span_slice(resource, slash + 1, resource.len);
+    e->namespace_name =
+        slash == SIZE_MAX ? vl_doc_get_str(node, "namespace") : vl_span_slice(resource, 0, slash);
+    return 0;
+}
+
+static int read_results(struct suite *s, const struct vl_doc_node *root, struct vl_err *err)
+{
+    int r = 0;
+    for (const struct vl_doc_node *n = vl_doc_first(vl_doc_get(root, "results")); n && r == 0;
+        n = vl_doc_next(n)) {
+        const struct vl_doc_node *list = vl_doc_get(n, "resources");
+        if (vl_doc_get_str(n, "resource").len)
+            r = expect(s, n, vl_doc_get_str(n, "resource"), err);
+        for (const struct vl_doc_node *o = vl_doc_first(list); o && r == 0; o = vl_doc_next(o)) {
+            if (vl_doc_span(o).len)
+                r = expect(s, n, vl_doc_span(o), err);
+        }
+    }
+    return r;
+}
+
+/* Rules that Kyverno generates for controllers have a prefix. */
+static bool rule_agrees(struct vl_span wanted, const char *rule)
+{
+    if (!wanted.len || !rule)
+        return true;
+    if (vl_span_starts_with(wanted, "autogen-cronjob-"))
+        wanted = vl_span_slice(wanted, 16, wanted.len);
+    else if (vl_span_starts_with(wanted, "autogen-"))
+        wanted = vl_span_slice(wanted, 8, wanted.len);
+    return vl_span_eq_str(wanted, rule);
+}
+
+static unsigned weight(enum vl_verdict_outcome o)
+{
+    static const unsigned weights[VL_VERDICT_COUNT] = {0, 1, 4, 3, 2};
+    return (unsigned)o < VL_VERDICT_COUNT ? weights[o] : 5;
+}
+
+static int judge(const struct vl_verdict *v, void *user, struct vl_err *err)
+{
+    struct suite *s = user;
+    (void)err;
+    for (size_t i = 0; i < s->expected.len; i++) {
+        struct expected *e = vl_vec_at(&s->expected, i);
+        /* A ValidatingPolicy has no rules by name. */
+        bool rules = strcmp(v->policy_kind, "ClusterPolicy") == 0 || strcmp(v->policy_kind, "Policy") == 0;
+        if (strcmp(v->policy, e->policy) != 0 || (rules && !rule_agrees(e->rule, v->rule)) ||
+            !vl_span_eq_str(e->resource, v->name) || (e->kind.len && !vl_span_eq_str(e->kind, v->kind)) ||
+            (e->namespace_name.len && !vl_span_eq_str(e->namespace_name, v->namespace_name)))
+            continue;
+        if (e->seen && weight(v->outcome) <= weight(e->got))
+            continue;
+        e->seen = true;
+        e->got = v->outcome;
+        (void)snprintf(e->message, sizeof(e->message), "%s", v->message ? v->message : "");
+    }
+    return 0;
+}
+
+static int judge_object(const struct vl_kube_object *o, void *user, struct vl_err *err)
+{
+    struct suite *s = user;
+    struct vl_policy_request q = {.object = o, .file = s->file};
+    return vl_policy_evaluate(s->run, &q, judge, s, err);
+}
+
+static int judge_document(struct vl_doc *doc, void *user, struct vl_err *err)
+{
+    struct suite *s = user;
+    VL_CLEANUP(vl_doc_cleanup) struct vl_doc *owned = doc;
+    if (vl_doc_type(vl_doc_root(owned)) == VL_DOC_NULL)
+        return 0;
+    return vl_kube_each_object(vl_doc_root(owned), s->file, judge_object, s, err);
+}
+
+static int judge_file(const char *path, struct vl_span text, void *user, struct vl_err *err)
+{
+    struct suite *s = user;
+    struct vl_span front = vl_span_trim(text);
+    bool json = front.len && front.ptr[0] == '{';
+    s->file = path;
+    return vl_doc_parse_stream(text, json ? VL_DOC_JSON : VL_DOC_YAML, path, judge_document, s, err);
+}
+
+static int tell(struct suite *s,
+    int (*each)(const struct vl_policy_example *example, void *user, struct vl_err *err), void *user,
+    struct vl_err *err)
+{
+    int r = 0;
+    for (size_t i = 0; i < s->expected.len && r >= 0; i++) {
+        const struct expected *e = vl_vec_at(&s->expected, i);
+        const char *got = e->seen ? vl_verdict_outcome_name(e->got) : "no such policy or resource";
+        struct vl_policy_example x = {.file = s->path,
+            .line = vl_doc_line(e->node),
+            .policy = e->policy,
+            .rule = e->rule.len ? e->rule.ptr : NULL,
+            .name = e->resource.len ? e->resource.ptr : "",
+            .expected = e->result.len ? e->result.ptr : "",
+            .got = got,
+            .message = e->message[0] ? e->message : NULL,
+            .agrees = e->seen && vl_span_eq_str(e->result, got)};
+        r = each(&x, user, err);
+    }
+    return r < 0 ? r : 0;
+}
+
+static int run_suite(struct suite *s, const struct vl_doc_node *root, struct vl_err *err)
+{
+    struct vl_policy_options options = {.autogen = true};
+    VL_CLEANUP(vl_policies_cleanup) struct vl_policies *set = NULL;
+    VL_CLEANUP(vl_policy_run_cleanup) struct vl_policy_run *run = NULL;
+    int r = vl_policies_new(&options, &set, err);
+    s->set = set;
+    if (r == 0)
+        r = each_file(s, vl_doc_get(root, "policies"), load_policy, err);
+    if (r == 0)
+        r = vl_policies_finish(set, err);
+    if (r == 0)
+        r = vl_policy_run_new(set, &run, err);
+    s->run = run;
+    if (r == 0) {
+        (void)vl_cli_policy_problems(set, true);
+        r = read_results(s, root, err);
+    }
+    return r < 0 ? r : each_file(s, vl_doc_get(root, "resources"), judge_file, err);
+}
+
+int vl_cli_run_kyverno_test(const char *path, struct vl_span text,
+    int (*each)(const struct vl_policy_example *example, void *user, struct vl_err *err), void *user,
+    struct vl_err *err)
+{
+    VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
+    struct suite s = {.path = path};
+    int r = vl_doc_parse(text, VL_DOC_YAML, path, &doc, err);
+    if (r < 0)
+        return r;
+    vl_vec_init(&s.expected, sizeof(struct expected), RESULTS_MAX);
+    r = run_suite(&s, vl_doc_root(doc), err);
+    if (r == 0)
+        r = tell(&s, each, user, err);
+    vl_vec_done(&s.expected);
+    return r;
+}
