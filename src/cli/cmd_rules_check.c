@@ -210,7 +210,7 @@ const struct vl_command vl_cli_rules_check = {
     .summary = "do rule files load?",
     .argp = {.options = options,
         .parser = parse,
-        .args_doc = "FILE...",
+        .args_doc = "FILE|FOLDER...",
         .doc = "Loads Falco, native and Sigma rule files, in their order, as one set, and tells errors and "
                "warnings with "
                "file, line, column and a hint; exit status 2 where there is an error. - is standard input."

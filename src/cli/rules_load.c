@@ -1,12 +1,17 @@
 #include "rules_load.h"
 
+#include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/text.h"
 
 #define SNIPPET_MAX 160 /* bytes of a line that are shown */
+#define FOLDERS_MAX 16  /* folders in folders */
 #define TOLD_MAX    50  /* errors on standard error */
 
 static int load_file(struct vl_ruleset *set, const char *path, struct vl_err *err)
@@ -17,11 +22,56 @@ static int load_file(struct vl_ruleset *set, const char *path, struct vl_err *er
     return r < 0 ? r : vl_ruleset_add(set, vl_buf_span(&text), strcmp(path, "-") == 0 ? "stdin" : path, err);
 }
 
+/* --- folders: the rule files below, in the order of their names --- */
+
+static bool is_rule_file(const char *name)
+{
+    struct vl_span span = vl_span_str(name);
+    return vl_span_ends_with(span, ".yaml") || vl_span_ends_with(span, ".yml");
+}
+
+static int is_shown(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static int load_path(
+    struct vl_ruleset *set, const char *path, bool named, unsigned depth, struct vl_err *err);
+
+static int load_folder(struct vl_ruleset *set, const char *path, unsigned depth, struct vl_err *err)
+{
+    struct dirent **entries = NULL;
+    int n = scandir(path, &entries, is_shown, alphasort);
+    int r = n < 0 ? vl_err_sys(err, errno, "%s", path) : 0;
+    if (r >= 0 && depth > FOLDERS_MAX)
+        r = vl_err_set(err, VL_ERR_LIMIT, "%s: folders are nested more than %d deep", path, FOLDERS_MAX);
+    for (int i = 0; i < n; i++) {
+        char inner[PATH_MAX];
+        int length = snprintf(inner, sizeof(inner), "%s/%s", path, entries[i]->d_name);
+        if (r >= 0 && length >= 0 && (size_t)length < sizeof(inner))
+            r = load_path(set, inner, false, depth + 1, err);
+        else if (r >= 0)
+            r = vl_err_set(err, VL_ERR_LIMIT, "%s: a path is too long", path);
+        free(entries[i]);
+    }
+    free(entries);
+    return r;
+}
+
+/* `named`: by the user, whatever its ending. */
+static int load_path(struct vl_ruleset *set, const char *path, bool named, unsigned depth, struct vl_err *err)
+{
+    struct stat st;
+    if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return load_folder(set, path, depth, err);
+    return named || is_rule_file(path) ? load_file(set, path, err) : 0;
+}
+
 int vl_cli_rules_load(const struct vl_cli_list *files, struct vl_ruleset *set, struct vl_err *err)
 {
     int r = 0;
     for (size_t i = 0; i < files->len && r >= 0; i++)
-        r = load_file(set, files->items[i], err);
+        r = load_path(set, files->items[i], true, 0, err);
     return r < 0 ? r : vl_ruleset_finish(set, err);
 }
 

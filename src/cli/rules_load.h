@@ -6,7 +6,8 @@
 #include "command.h"
 #include "rule/ruleset.h"
 
-/* All files in their order as one set, finished. Problems are the set's; an unreadable file is an error. */
+/* All files in their order as one set, finished; of a folder all .yaml and .yml files below, by name.
+ * Problems are the set's; an unreadable file is an error. */
 VL_MUST_CHECK int vl_cli_rules_load(
     const struct vl_cli_list *files, struct vl_ruleset *set, struct vl_err *err);
 
