@@ -215,7 +215,11 @@ static void put_candidate(struct vl_cel_candidate *candidate, const struct vl_ce
 {
     candidate->overload = overload;
     for (unsigned i = 0; i < overload->n_args; i++)
-        candidate->kinds[i] = kinds_of(overload->args[i], &candidate->deep);
+        candidate->kinds[i] = overload->guard == VL_CEL_GUARD_NONE
+                                  ? (uint16_t)~0U
+                                  : kinds_of(overload->args[i], &candidate->deep);
+    if (overload->guard != VL_CEL_GUARD_TYPES)
+        candidate->deep = false;
 }
 
 static int put_candidates(struct vl_cel_compiler *c, const struct vl_cel_node *node, struct vl_cel_op *op,
@@ -245,7 +249,8 @@ static enum vl_cel_mismatch mismatch_of(struct vl_span name)
     for (size_t i = 0; i < VL_ARRAY_LEN(plain); i++)
         if (vl_span_eq_str(name, plain[i]))
             return VL_CEL_MISMATCH_PLAIN;
-    return vl_span_eq_str(name, "size") ? VL_CEL_MISMATCH_NAME : VL_CEL_MISMATCH_SIGNATURE;
+    return vl_span_eq_str(name, "size") || vl_span_eq_str(name, "sort") ? VL_CEL_MISMATCH_NAME
+                                                                        : VL_CEL_MISMATCH_SIGNATURE;
 }
 
 static bool is_conversion(struct vl_span name)

@@ -69,7 +69,10 @@ static bool fits(const struct vl_cel_candidate *candidate, const struct vl_cel_v
 static struct vl_cel_value nothing_fits(
     struct vl_cel_run *run, const struct vl_cel_call *call, const struct vl_cel_value *args, unsigned n)
 {
-    if (call->mismatch == VL_CEL_MISMATCH_PLAIN)
+    /* Texts and times are what cel-go calls receivers: they answer for themselves. */
+    bool receiver =
+        args[0].kind == VL_CEL_STRING || args[0].kind == VL_CEL_TIMESTAMP || args[0].kind == VL_CEL_DURATION;
+    if (call->mismatch == VL_CEL_MISMATCH_PLAIN || (call->mismatch == VL_CEL_MISMATCH_NAME && receiver))
         return vl_cel_no_overload(run);
     if (call->mismatch == VL_CEL_MISMATCH_NAME)
         return vl_cel_fail(run, "no such overload: %s", call->function);

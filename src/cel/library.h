@@ -41,6 +41,13 @@ struct vl_cel_price {
         const struct vl_cel_estimate_arg *args, unsigned n, struct vl_cel_range *ret_size);
 };
 
+/* What is checked of arguments before a call that the checker could not decide. */
+enum vl_cel_guard {
+    VL_CEL_GUARD_TYPES, /* their types; of lists and maps also those of the first item */
+    VL_CEL_GUARD_LIST,  /* that lists are lists */
+    VL_CEL_GUARD_NONE,  /* their number: the function looks itself */
+};
+
 struct vl_cel_overload {
     const char *id; /* cel-go's or Kubernetes' overload id: "string_to_quantity" */
     bool member;    /* args[0] is the target */
@@ -54,6 +61,7 @@ struct vl_cel_overload {
      * shallowly (kinds; items of lists may be anything and must be checked). */
     struct vl_cel_value (*call)(struct vl_cel_run *run, const struct vl_cel_value *args, unsigned n);
     struct vl_cel_price price;
+    enum vl_cel_guard guard;
 };
 
 struct vl_cel_function {
