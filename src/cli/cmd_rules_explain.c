@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "command.h"
+#include "rule/correlate.h"
 #include "rule/describe.h"
 #include "rules_load.h"
 
@@ -64,6 +65,55 @@ static void write_names(
     vl_buf_printf(out, "%s\n", n ? "" : none);
 }
 
+/* "event_count >= 5 within 60 s by container.id of: rule, rule" */
+static void write_window(struct vl_buf *out, const struct vl_rule *rule)
+{
+    static const char *const kinds[] = {[VL_WINDOW_EVENT_COUNT] = "number of events",
+        [VL_WINDOW_VALUE_COUNT] = "distinct values",
+        [VL_WINDOW_VALUE_SUM] = "sum",
+        [VL_WINDOW_VALUE_AVG] = "average",
+        [VL_WINDOW_VALUE_PERCENTILE] = "percentile",
+        [VL_WINDOW_TEMPORAL] = "all of, in any order",
+        [VL_WINDOW_ORDERED] = "all of, in their order"};
+    static const char *const ops[] = {[VL_WINDOW_GT] = ">",
+        [VL_WINDOW_GTE] = ">=",
+        [VL_WINDOW_LT] = "<",
+        [VL_WINDOW_LTE] = "<=",
+        [VL_WINDOW_EQ] = "=",
+        [VL_WINDOW_NEQ] = "!="};
+    const struct vl_rule_window *w = rule->window;
+    if (!w)
+        return;
+    vl_buf_printf(out, "%-12s %s", "window", w->kind < VL_ARRAY_LEN(kinds) ? kinds[w->kind] : "?");
+    for (uint32_t i = 0; i < w->n_values; i++)
+        if (w->values[i].field)
+            vl_buf_printf(out, "%s %s%s%.*s", i ? "," : " of", w->values[i].field->name,
+                w->values[i].arg.len ? " " : "", VL_SPAN_FMT(w->values[i].arg));
+    for (uint32_t i = 0; i < w->n_bounds; i++)
+        vl_buf_printf(out, "%s %s %g", i ? " and" : "",
+            w->bounds[i].op < VL_ARRAY_LEN(ops) ? ops[w->bounds[i].op] : "?", w->bounds[i].value);
+    vl_buf_printf(out, " within %.9g s", (double)w->span / 1e9);
+    for (uint32_t i = 0; i < w->n_keys; i++)
+        vl_buf_printf(out, "%s %s", i ? "," : ", by", w->keys[i].name ? w->keys[i].name : "?");
+    vl_buf_append_char(out, '\n');
+    for (uint32_t i = 0; i < w->n_rules; i++)
+        if (w->rules[i] && w->rules[i] != rule)
+            write_line(out, i ? "" : "  of", w->rules[i]->name);
+}
+
+static void write_alert(struct vl_buf *out, const struct vl_rule_alert *alert)
+{
+    if (!alert)
+        return;
+    write_line(out, "alert type", alert->alert_type);
+    write_line(out, "severity", alert->severity);
+    write_names(out, "tactics", alert->mitre_tactics, alert->n_tactics, NULL);
+    write_names(out, "techniques", alert->mitre_techniques, alert->n_techniques, NULL);
+    for (uint32_t i = 0; i < alert->n_remediation; i++)
+        write_line(out, i ? "" : "remediation", alert->remediation[i]);
+    write_line(out, "response", alert->response);
+}
+
 static int write_text(
     const struct vl_rule *rule, const struct vl_rule_description *d, struct vl_buf *out, struct vl_err *err)
 {
@@ -83,6 +133,10 @@ static int write_text(
     write_names(out, "lists", d->lists, d->n_lists, NULL);
     write_names(out, "exceptions", d->exceptions, d->n_exceptions, NULL);
     write_line(out, "output", rule->output);
+    write_alert(out, rule->alert);
+    write_window(out, rule);
+    if (!rule->condition)
+        return 0;
     vl_buf_append_str(out, "\nfires when   (behind a part: the macro it comes from)\n");
     return vl_rule_condition_lines(rule, out, err);
 }
@@ -129,11 +183,25 @@ static int write_json(
     names_json(&j, "exceptions", d->exceptions, d->n_exceptions);
     vl_json_member_str(&j, "output", rule->output);
     vl_json_member_str(&j, "condition", rule->condition_text);
-    vl_json_key(&j, "compiled_condition");
-    vl_json_span(&j, vl_buf_span(&condition));
+    if (rule->condition) {
+        vl_json_key(&j, "compiled_condition");
+        vl_json_span(&j, vl_buf_span(&condition));
+    }
     vl_json_object_end(&j);
     vl_buf_append_char(out, '\n');
     return vl_json_check(&j, "the answer", err);
+}
+
+/* Names differ most often by case, or are given in part. */
+static int not_found(const struct vl_ruleset *set, const char *name, struct vl_err *err)
+{
+    for (uint32_t i = 0; i < vl_ruleset_size(set); i++) {
+        const char *other = vl_ruleset_at(set, i)->name;
+        if (strcasestr(other, name))
+            return vl_err_set(
+                err, VL_ERR_NOT_FOUND, "no rule '%s' in these files; there is '%s'", name, other);
+    }
+    return vl_err_set(err, VL_ERR_NOT_FOUND, "no rule '%s' in these files", name);
 }
 
 static int explain(
@@ -147,7 +215,7 @@ static int explain(
     if (!arena)
         return vl_err_nomem(err);
     if (!rule)
-        return vl_err_set(err, VL_ERR_NOT_FOUND, "no rule '%s' in these files", name);
+        return not_found(set, name, err);
     int r = vl_rule_describe(set, rule, arena, &d, err);
     if (r >= 0)
         r = s->json ? write_json(rule, &d, &out, err) : write_text(rule, &d, &out, err);

@@ -188,6 +188,7 @@ static int tail_json(const struct vl_rule *rule, uint64_t time, const struct vl_
     vl_json_object(&j);
     vl_json_member_str(&j, "priority", vl_rule_priority_name(rule->priority));
     vl_json_member_str(&j, "rule", rule->name);
+    vl_json_member_str(&j, "id", rule->id);
     vl_json_member_str(&j, "source", rule->source_name);
     names_json(&j, "tags", rule->tags, rule->n_tags);
     vl_json_member_str(&j, "time", time ? vl_buf_str(&when) : NULL);
