@@ -6,9 +6,9 @@ set -euo pipefail
 
 build="gcc g++ meson ninja-build pkg-config libyaml-dev libexpat1-dev libtomlplusplus-dev libcurl4-openssl-dev libssl-dev
   libisal-dev zlib1g-dev libzstd-dev liblzma-dev libbz2-dev libarchive-dev libsqlite3-dev libre2-dev libvectorscan-dev
-  libseccomp-dev libcmocka-dev scdoc ca-certificates"
+  libseccomp-dev libpq-dev libcmocka-dev scdoc ca-certificates"
 demo="docker-registry skopeo python3 dpkg-dev"
-tests="docker-registry skopeo python3 openssl clang-19 libclang-rt-19-dev clang-format-19 git rpm zstd zip pmccabe"
+tests="docker-registry skopeo postgresql python3 openssl clang-19 libclang-rt-19-dev clang-format-19 git rpm zstd zip pmccabe"
 full="clang-tidy-19 llvm-19 cppcheck valgrind gcovr crossbuild-essential-arm64 qemu-user debsecan"
 
 want=""
@@ -54,6 +54,14 @@ apt_install() {
 
 command -v apt-get >/dev/null || die "setup: this machine has no apt-get" \
   "Install by hand: $(echo $want libyyjson-dev)"
+# The tests start PostgreSQL themselves: installing it should neither make nor start a cluster of the machine's.
+case " $* " in
+  *" test "* | *" all "*)
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+      $SUDO mkdir -p /etc/postgresql-common
+      echo "create_main_cluster = false" | $SUDO tee /etc/postgresql-common/createcluster.conf >/dev/null
+    fi ;;
+esac
 # npm may have come with another source's nodejs, which Debian's npm package conflicts with.
 case " $* " in *" build "*) ;; *) command -v npm >/dev/null || want+=" npm" ;; esac
 # shellcheck disable=SC2086

@@ -18,8 +18,9 @@
 #include "base/err.h"
 #include "base/span.h"
 
-#define VL_STORE_READERS_MAX 64     /* connections for reading */
-#define VL_STORE_WAITING_MAX 1024   /* writes that wait; one more is refused with VL_ERR_UNREACHABLE, "busy" \
+#define VL_STORE_READERS_MAX 64 /* connections for reading */
+#define VL_STORE_WAITING_MAX                                                                                 \
+    1024                            /* writes that wait; one more is refused with VL_ERR_UNREACHABLE, "busy" \
                                      */
 #define VL_STORE_GROUP_MAX      256 /* writes in one commit */
 #define VL_STORE_BUSY_MS        5000 /* for a lock held by another process */

@@ -1,0 +1,73 @@
+/* Private: what a database must be able to do. One connection is used by one thread at a time. */
+#ifndef VL_STORE_DRIVER_H
+#define VL_STORE_DRIVER_H
+
+#include "base/map.h"
+#include "store/schema.h"
+
+/* A statement of either kind: sqlite.c and postgresql.c have their own struct that begins with it. */
+struct vl_stmt {
+    struct vl_store_conn *conn;
+    const struct vl_store_sql *sql;
+    bool busy;           /* between begin and done */
+    bool kept;           /* in the connection's cache; else freed when done */
+    struct vl_err error; /* of a bind, told by the next step */
+};
+
+struct store_driver {
+    enum vl_store_kind kind;
+    const char *begin_read, *begin_write;
+
+    int (*open)(const struct vl_store_options *options, struct vl_store_conn *conn, struct vl_err *err);
+    void (*close)(struct vl_store_conn *conn);
+    int (*execute)(struct vl_store_conn *conn, const char *sql,
+        struct vl_err *err); /* one or more statements, no rows */
+    /* The connection is of no use any more (a server that went away): it is closed instead of kept. */
+    bool (*is_lost)(const struct vl_store_conn *conn);
+    int (*backup)(struct vl_store_conn *conn, const char *path, struct vl_err *err);
+
+    int (*prepare)(struct vl_store_conn *conn, const char *text, struct vl_stmt **ret, struct vl_err *err);
+    void (*free)(struct vl_stmt *stmt);
+    void (*reset)(struct vl_stmt *stmt); /* no rows, no parameters */
+    void (*bind_int)(struct vl_stmt *stmt, int index, int64_t value);
+    void (*bind_double)(struct vl_stmt *stmt, int index, double value);
+    void (*bind_text)(struct vl_stmt *stmt, int index, struct vl_span value);
+    void (*bind_blob)(struct vl_stmt *stmt, int index, struct vl_span value);
+    void (*bind_null)(struct vl_stmt *stmt, int index);
+    int (*step)(struct vl_stmt *stmt, struct vl_err *err); /* 1 row, 0 end */
+    uint64_t (*changed)(const struct vl_stmt *stmt);
+    bool (*is_null)(const struct vl_stmt *stmt, int column);
+    int64_t (*get_int)(const struct vl_stmt *stmt, int column);
+    double (*get_double)(const struct vl_stmt *stmt, int column);
+    struct vl_span (*get_text)(const struct vl_stmt *stmt, int column);
+    struct vl_span (*get_blob)(const struct vl_stmt *stmt, int column);
+
+    /* Waits for another process to change something: 1 it may have, 0 time is up. NULL: only this process
+     * writes. */
+    int (*wait)(struct vl_store_conn *listener, int timeout_ms, struct vl_err *err);
+    const char *listen; /* makes a connection a listener, or NULL */
+};
+
+struct vl_store_conn {
+    const struct store_driver *driver;
+    struct vl_store *store;
+    void *handle;
+    struct vl_map statements; /* address of the text -> struct vl_stmt * */
+    bool writing;
+    bool retry;                 /* the transaction failed in a way that a new try may mend */
+    struct vl_err failed;       /* in a write: the first error, which every later step repeats */
+    bool spoilt;                /* the transaction cannot be committed */
+    bool changed_feed;          /* this write added to the feed */
+    struct vl_store_conn *next; /* in the pool */
+};
+
+extern const struct store_driver store_sqlite;
+extern const struct store_driver store_postgresql;
+
+/* Sets VL_ERR_CONFLICT with errno EEXIST, which vl_store_is_constraint() knows. */
+VL_MUST_CHECK int store_constraint(struct vl_err *err, const char *message);
+
+VL_MUST_CHECK int store_migrate(const struct vl_store_options *options, const struct vl_schema *schema,
+    struct vl_store_conn *conn, struct vl_err *err);
+
+#endif

@@ -1,0 +1,17 @@
+/* Private: what queue.c and feed.c need of a store. */
+#ifndef VL_STORE_IMPL_H
+#define VL_STORE_IMPL_H
+
+#include "store/store.h"
+
+/* Counts the commits that added to the feed, as far as this process has heard. */
+uint64_t store_feed_version(struct vl_store *store);
+
+/* Until it is another than `version`: 1, or 0 after the time. */
+VL_MUST_CHECK int store_wait_feed(
+    struct vl_store *store, uint64_t version, int timeout_ms, struct vl_err *err);
+
+/* This write adds to the feed: its waiters are woken after the commit. */
+void store_mark_feed(struct vl_store_conn *conn);
+
+#endif

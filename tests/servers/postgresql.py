@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""A PostgreSQL server of its own for a test: a new cluster in a temporary folder, reached by a socket there and nothing else.
+
+postgresql.py: prints the URL of an empty database and ends, with everything it made, when its standard input closes. Exit 77
+where no PostgreSQL is installed. PostgreSQL refuses to run as root: then it runs as its package's user."""
+import glob
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+found = sorted(glob.glob("/usr/lib/postgresql/*/bin/postgres"), key=lambda p: int(p.split("/")[4]))
+if not found:
+    print("no PostgreSQL is installed", file=sys.stderr)
+    sys.exit(77)
+binaries = os.path.dirname(found[-1])
+home = tempfile.mkdtemp(prefix="vallum-pg-", dir="/tmp")  # sockets have short paths
+account = {}
+if os.geteuid() == 0:
+    user = pwd.getpwnam("postgres")
+    os.chown(home, user.pw_uid, user.pw_gid)
+    account = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": home, "TZ": "UTC"}
+
+
+def run(*command):
+    return subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, **account)
+
+
+def fail(result):
+    sys.exit(result.stderr or result.stdout)
+
+
+server = None
+try:
+    data = os.path.join(home, "data")
+    made = run(os.path.join(binaries, "initdb"), "-D", data, "-U", "vallum", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions")
+    if made.returncode:
+        fail(made)
+    server = subprocess.Popen(
+        [os.path.join(binaries, "postgres"), "-D", data, "-k", home, "-c", "listen_addresses=", "-c", "shared_buffers=32MB",
+         "-c", "max_connections=150", "-c", "log_min_messages=fatal"],
+        cwd=home, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **account)
+    for _ in range(300):
+        created = run(os.path.join(binaries, "createdb"), "-h", home, "-U", "vallum", "vallum")
+        if created.returncode == 0:
+            break
+        time.sleep(0.1)
+    else:
+        fail(created)
+    print(f"postgresql://vallum@/vallum?host={home}", flush=True)
+    sys.stdin.read()
+finally:
+    if server:
+        server.send_signal(signal.SIGINT)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+    shutil.rmtree(home, ignore_errors=True)
