@@ -109,6 +109,22 @@ static struct vl_cel_value see_number(struct view *v, struct vl_cel_value value)
 
 /* --- lists --- */
 
+/* Which items of the list are the same; NULL without memory. */
+static const struct vl_cel_identity *identity_of(struct view *v, const struct vl_doc_node *schema, bool map)
+{
+    const struct vl_doc_node *keys = map ? vl_doc_get(schema, "x-kubernetes-list-map-keys") : NULL;
+    struct vl_cel_identity *identity = vl_arena_alloc(v->arena, sizeof(*identity));
+    struct vl_span *names = vl_arena_array(v->arena, vl_doc_size(keys) + 1, sizeof(*names));
+    if (!identity || !names)
+        return NULL;
+    for (const struct vl_doc_node *key = vl_doc_first(keys); key; key = vl_doc_next(key)) {
+        struct vl_span escaped = vl_cel_escape(v->arena, vl_doc_span(key));
+        names[identity->n_keys++] = escaped.len ? escaped : vl_doc_span(key);
+    }
+    identity->keys = names;
+    return identity;
+}
+
 static struct vl_cel_value see_list(
     struct view *v, const struct vl_doc_node *schema, struct vl_cel_value value)
 {
@@ -130,6 +146,14 @@ static struct vl_cel_value see_list(
         if (!vl_cel_list_push(v->arena, list, see(v, items, embedded, item)))
             return wrong(v, NULL);
     }
+    if (!set && !map)
+        return list;
+    struct vl_cel_list *marked = vl_arena_alloc(v->arena, sizeof(*marked));
+    if (!marked)
+        return wrong(v, NULL);
+    *marked = *list.as.list;
+    marked->identity = identity_of(v, schema, map);
+    list.as.list = marked;
     return list;
 }
 

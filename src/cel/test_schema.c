@@ -1,4 +1,4 @@
-/* tests: schema.c schema_view.c
+/* tests: schema.c schema_view.c value_identity.c
  * What the API server makes of schemas: k8s.io/apiserver pkg/cel/common and pkg/cel/escaping.go; the numbers
  * of test_estimates are those of cel-go's checker/cost_test.go, whose size hints are limits of schemas here.
  */
@@ -151,6 +151,34 @@ static void test_resources(void **state)
     assert_result(plain, root, "self.kind", "undefined field 'kind'");
 }
 
+static void test_sets_and_map_lists(void **state)
+{
+    (void)state;
+    struct vl_doc *schema VL_CLEANUP(vl_doc_cleanup) = parse(
+        "{\"type\":\"object\",\"properties\":{"
+        "\"s\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"},\"x-kubernetes-list-type\":\"set\"},"
+        "\"z\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"},\"x-kubernetes-list-type\":\"set\"},"
+        "\"m\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"k-1\":{\"type\":"
+        "\"string\"},"
+        "\"v\":{\"type\":\"integer\"}}},\"x-kubernetes-list-type\":\"map\",\"x-kubernetes-list-map-keys\":["
+        "\"k-1\"]},"
+        "\"a\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}}}}");
+    struct vl_doc *object VL_CLEANUP(vl_doc_cleanup) =
+        parse("{\"s\":[1,2,3],\"z\":[3,1,2],\"a\":[3,2,1],"
+              "\"m\":[{\"k-1\":\"x\",\"v\":1},{\"k-1\":\"y\",\"v\":2}]}");
+    struct vl_cel_env *env VL_CLEANUP(vl_cel_env_cleanup) = new_env("self", vl_doc_root(schema), false);
+    const struct vl_doc_node *root = vl_doc_root(object);
+    assert_result(env, root, "self.s == self.z && self.s == [3, 2, 1] && self.s != [1, 2]", "true");
+    assert_result(env, root, "self.s == [1, 2, 4]", "false");
+    assert_result(env, root, "[3, 2, 1] == self.s", "false"); /* the left side decides */
+    assert_result(env, root, "self.a == [1, 2, 3]", "false");
+    assert_result(env, root, "self.s + [4, 2, 4]", "[1,2,3,4]");
+    assert_result(env, root, "self.s + [3] == self.z", "true");
+    assert_result(env, root, "self.a + [3]", "[3,2,1,3]");
+    assert_result(env, root, "self.m == self.m.filter(e, e.v == 2) + self.m.filter(e, e.v == 1)", "true");
+    assert_result(env, root, "(self.m + self.m)[1].v + size(self.m + self.m)", "4");
+}
+
 static void test_wrong_data(void **state)
 {
     (void)state;
@@ -223,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_formats),
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_resources),
+        cmocka_unit_test(test_sets_and_map_lists),
         cmocka_unit_test(test_wrong_data),
         cmocka_unit_test(test_estimates),
         cmocka_unit_test(test_nothing_to_see),

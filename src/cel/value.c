@@ -227,6 +227,8 @@ bool vl_cel_list_concat(
     struct vl_arena *arena, struct vl_cel_value a, struct vl_cel_value b, struct vl_cel_value *ret)
 {
     uint64_t na = list_size(a), nb = list_size(b);
+    if (vl_cel_list_identity(a))
+        return vl_cel_list_merge(arena, a, b, ret);
     if (na == 0 || nb == 0) {
         *ret = na == 0 ? b : a;
         return true;

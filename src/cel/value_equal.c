@@ -107,10 +107,42 @@ struct walk {
 
 static bool equal(struct vl_cel_value a, struct vl_cel_value b, struct walk *walk);
 
+static bool same_item(
+    const struct vl_cel_identity *identity, struct vl_cel_value a, struct vl_cel_value b, struct walk *walk)
+{
+    struct vl_cel_value x, y;
+    size_t n = identity->n_keys ? identity->n_keys : 1;
+    for (size_t i = 0; i < n; i++) {
+        if (!vl_cel_identity_part(identity, i, a, b, &x, &y) || !equal(x, y, walk))
+            return false;
+    }
+    return true;
+}
+
+/* Of a set or map list: each item of the other list is there, wherever. */
+static bool equal_unordered(
+    const struct vl_cel_identity *identity, struct vl_cel_value a, struct vl_cel_value b, struct walk *walk)
+{
+    struct vl_cel_iter right = vl_cel_iterate(b);
+    struct vl_cel_value x, y;
+    while (vl_cel_iter_next(&right, NULL, &y)) {
+        struct vl_cel_iter left = vl_cel_iterate(a);
+        bool found = false;
+        while (!found && vl_cel_iter_next(&left, NULL, &x))
+            found = same_item(identity, x, y, walk);
+        if (!found || (identity->n_keys && !equal(x, y, walk)))
+            return false;
+    }
+    return true;
+}
+
 static bool equal_lists(struct vl_cel_value a, struct vl_cel_value b, struct walk *walk)
 {
     if (vl_cel_list_size(a) != vl_cel_list_size(b))
         return false;
+    const struct vl_cel_identity *identity = vl_cel_list_identity(a);
+    if (identity)
+        return equal_unordered(identity, a, b, walk);
     struct vl_cel_iter left = vl_cel_iterate(a), right = vl_cel_iterate(b);
     struct vl_cel_value x, y;
     while (vl_cel_iter_next(&left, NULL, &x) && vl_cel_iter_next(&right, NULL, &y))

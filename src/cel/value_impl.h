@@ -15,7 +15,14 @@ enum vl_cel_repr {
     VL_CEL_REPR_DOC, /* node of a document */
 };
 
+/* Lists of a schema with x-kubernetes-list-type set or map: == ignores their order, + merges. */
+struct vl_cel_identity {
+    const struct vl_span *keys; /* fields that tell items of a map list apart */
+    size_t n_keys;              /* 0: a set, the whole item counts */
+};
+
 struct vl_cel_list {
+    const struct vl_cel_identity *identity; /* NULL: a plain list */
     uint64_t n;
     size_t cap; /* of `own`, where it grows */
     const struct vl_cel_value *items;
@@ -39,6 +46,17 @@ bool vl_cel_list_push(struct vl_arena *arena, struct vl_cel_value list, struct v
 /* a + b without copying long lists. Both are lists; false where the sizes add up to more than INT64_MAX or
  * there is no memory. */
 bool vl_cel_list_concat(
+    struct vl_arena *arena, struct vl_cel_value a, struct vl_cel_value b, struct vl_cel_value *ret);
+
+/* The identity of a list's items; NULL of a plain list. */
+const struct vl_cel_identity *vl_cel_list_identity(struct vl_cel_value list);
+
+/* The parts of two items by which they are told apart; false once they differ. */
+bool vl_cel_identity_part(const struct vl_cel_identity *identity, size_t part, struct vl_cel_value a,
+    struct vl_cel_value b, struct vl_cel_value *ret_a, struct vl_cel_value *ret_b);
+
+/* a + b of a list with identity: items of b take the place of those of a that are the same, or follow. */
+bool vl_cel_list_merge(
     struct vl_arena *arena, struct vl_cel_value a, struct vl_cel_value b, struct vl_cel_value *ret);
 
 /* A map that grows. `put` replaces the value of an equal key of the same kind. False without memory. */

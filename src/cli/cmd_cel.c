@@ -125,16 +125,31 @@ static int declare_types(struct vl_cel_env *env, const struct vl_doc_node *types
     return r;
 }
 
-static int declare_schemas(const struct vl_doc_node *row, struct vl_err *err)
+static int declare_schema(struct vl_cel_env *env, struct vl_span name, const struct vl_doc_node *schema,
+    bool root, struct vl_err *err)
 {
-    if (vl_doc_get(row, "schema") || vl_doc_get(row, "schemas"))
-        return vl_err_set(err, VL_ERR_UNSUPPORTED, "schemas are not read yet");
-    return 0;
+    char text[VARIABLE_NAME_MAX];
+    (void)snprintf(text, sizeof(text), "%.*s", VL_SPAN_FMT(name));
+    return root ? vl_cel_env_variable_resource(env, text, schema, err)
+                : vl_cel_env_variable_schema(env, text, schema, err);
+}
+
+/* "schema" is that of self and oldSelf, "schemas" names variables. */
+static int declare_schemas(struct vl_cel_env *env, const struct vl_doc_node *row, struct vl_err *err)
+{
+    const struct vl_doc_node *schema = vl_doc_get(row, "schema"), *schemas = vl_doc_get(row, "schemas");
+    bool root = vl_doc_bool(vl_doc_get(row, "isRoot"));
+    int r = schema ? declare_schema(env, VL_SPAN_LIT("self"), schema, root, err) : 0;
+    if (schema && r >= 0)
+        r = declare_schema(env, VL_SPAN_LIT("oldSelf"), schema, root, err);
+    for (const struct vl_doc_node *n = vl_doc_first(schemas); n && r >= 0; n = vl_doc_next(n))
+        r = declare_schema(env, vl_doc_key(n), n, false, err);
+    return r;
 }
 
 static int declare_all(struct vl_cel_env *env, const struct vl_doc_node *row, struct vl_err *err)
 {
-    int r = declare_schemas(row, err);
+    int r = declare_schemas(env, row, err);
     if (r >= 0)
         r = declare_types(env, vl_doc_get(row, "type_env"), err);
     for (size_t i = 0; i < VL_ARRAY_LEN(admission) && r >= 0 && is_admission(row); i++)
