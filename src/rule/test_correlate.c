@@ -95,7 +95,7 @@ static void finish(struct run *run)
 
 #define LOG(name)                                                                                           \
     "---\ntitle: " name "\nname: " name "\nlogsource: {product: x}\ndetection:\n  s: {f: 1}\n  condition: " \
-                                        "s\n"
+    "s\n"
 #define CORRELATION(type, rules, condition)                               \
     "title: C\nname: c\ncorrelation:\n  type: " type "\n  rules: [" rules \
     "]\n  group-by: [u]\n  timespan: 10s\n"                               \
