@@ -1,5 +1,5 @@
-/* Bar: 17 Pod Security policies on a parsed pod, compiled once (docs/design, bars). Prints JSON lines: a policy with its
- * nanoseconds, then the sums. Usage: bench-cel POLICIES.jsonl POD.json [ROUNDS] */
+/* Bar: 17 Pod Security policies on a parsed pod, compiled once (docs/design, bars). Prints JSON lines: a
+ * policy with its nanoseconds, then the sums. Usage: bench-cel POLICIES.jsonl POD.json [ROUNDS] */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +90,8 @@ static int measure(struct bench *b, struct vl_cel_value object, unsigned rounds,
             r = evaluate(run, p, object, err);
         p->ns = (now() - start) / rounds;
         sum += p->ns;
-        printf("{\"policy\":\"%s\",\"ns\":%.0f,\"cost\":%llu}\n", p->name, p->ns, (unsigned long long)p->cost);
+        printf(
+            "{\"policy\":\"%s\",\"ns\":%.0f,\"cost\":%llu}\n", p->name, p->ns, (unsigned long long)p->cost);
     }
     printf("{\"policies\":%u,\"microseconds\":%.2f}\n", b->n, sum / 1000);
     return r;
