@@ -34,13 +34,22 @@ static int give(struct reading *r, const struct vl_event *event, struct vl_err *
     return r->events->each(event, r->events->user, err);
 }
 
+/* Some other JSON object would be taken for an event about which nothing is known. */
+static bool is_audit(const struct vl_doc_node *node)
+{
+    return vl_span_eq_str(vl_doc_get_str(node, "kind"), "Event") || vl_doc_get(node, "auditID") ||
+           (vl_doc_get(node, "verb") && vl_doc_get(node, "requestURI"));
+}
+
 static int give_audit(const struct vl_doc_node *node, void *user, struct vl_err *err)
 {
     struct reading *r = user;
     struct vl_event event;
     struct vl_err bad = VL_ERR_INIT;
     vl_arena_reset(r->events->arena);
-    if (vl_event_from_audit(node, &event, &bad) < 0) {
+    int parsed = is_audit(node) ? vl_event_from_audit(node, &event, &bad)
+                                : vl_err_set(&bad, VL_ERR_INVALID, "no audit.k8s.io event");
+    if (parsed < 0) {
         char message[VL_ERR_MSG_MAX + 512];
         (void)snprintf(message, sizeof(message), "%s:%u: %s", r->path, vl_doc_line(node), bad.msg);
         tell_invalid(r, message);

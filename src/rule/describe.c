@@ -296,5 +296,10 @@ int vl_rule_condition_lines(const struct vl_rule *rule, struct vl_buf *out, stru
 
 int vl_rule_condition_line(const struct vl_rule *rule, struct vl_buf *out, struct vl_err *err)
 {
-    return rule->condition ? vl_condition_format(rule->condition, out, err) : 0;
+    const struct vl_condition *tree = rule->condition;
+    bool embrace = tree && (tree->kind == VL_COND_AND || tree->kind == VL_COND_OR);
+    vl_buf_append_str(out, embrace ? "(" : "");
+    int r = tree ? vl_condition_format(tree, out, err) : 0;
+    vl_buf_append_str(out, embrace ? ")" : "");
+    return r;
 }

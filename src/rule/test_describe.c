@@ -13,7 +13,7 @@ static const char rules[] =
     "- macro: inner\n  condition: evt.type in (execve, execveat)\n"
     "- macro: spawned\n  condition: inner and evt.arg.flags contains EXE\n"
     "- rule: r\n  desc: d\n  condition: spawned and not (proc.name in (shells) or proc.aname[2] = x)\n"
-    "  output: a %proc.name b=%20fd.name c=%tolower(evt.arg[path]) 100%%proc.\n  priority: INFO\n"
+    "  output: a %proc.name b=%20fd.name c=%tolower(evt.arg[path])\n  priority: INFO\n"
     "  exceptions:\n    - name: e\n      fields: [fd.name]\n      values: [[/x]]\n";
 
 static void join(const char *const *names, uint32_t n, char *ret, size_t max)

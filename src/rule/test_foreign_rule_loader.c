@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/file.h"
 #include "codec/doc.h"
-#include "rule/ruleset.h"
+#include "rule/describe.h"
 
 #define FILE_MAX (16UL * 1024 * 1024)
 
@@ -109,32 +108,21 @@ static enum verdict check_message(const struct vl_ruleset *set, struct vl_span a
     return has_message(set, errors, text) == want ? HOLDS : BROKEN;
 }
 
-static bool format_condition(const struct vl_condition *tree, struct vl_buf *out)
-{
-    struct vl_err err = VL_ERR_INIT;
-    return vl_condition_format(tree, out, &err) >= 0;
-}
-
-/* Both are written by our own writer, so that blanks and quotes do not matter. */
+/* To the letter: what the answer of `vallum rules check -o json` is, too. */
 static enum verdict check_condition(const struct vl_ruleset *set, struct vl_span a)
 {
-    VL_CLEANUP(vl_buf_done) struct vl_buf got, want;
-    VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(FILE_MAX);
-    struct vl_condition *tree = NULL;
+    VL_CLEANUP(vl_buf_done) struct vl_buf got;
     struct vl_err err = VL_ERR_INIT;
     char name[256], expected[4096];
     size_t end;
     vl_buf_init(&got, FILE_MAX);
-    vl_buf_init(&want, FILE_MAX);
     if (!literal(a, 0, name, sizeof(name), &end) || !literal(a, end, expected, sizeof(expected), &end))
         return UNKNOWN;
     const struct vl_rule *rule = vl_ruleset_find(set, name);
-    if (!rule || vl_condition_parse(vl_span_str(expected), arena, &tree, NULL, &err) < 0)
-        return BROKEN;
-    bool equal = format_condition(rule->condition, &got) && format_condition(tree, &want) &&
-                 vl_span_eq(vl_buf_span(&got), vl_buf_span(&want));
+    bool equal =
+        rule && vl_rule_condition_line(rule, &got, &err) >= 0 && strcmp(vl_buf_str(&got), expected) == 0;
     if (!equal)
-        (void)printf("  got %s, want %s\n", vl_buf_str(&got), vl_buf_str(&want));
+        (void)printf("  got %s, want %s\n", vl_buf_str(&got), expected);
     return equal ? HOLDS : BROKEN;
 }
 

@@ -34,7 +34,7 @@ VL_MUST_CHECK int vl_rule_describe(const struct vl_ruleset *set, const struct vl
  */
 VL_MUST_CHECK int vl_rule_condition_lines(const struct vl_rule *rule, struct vl_buf *out, struct vl_err *err);
 
-/* In one line, as it parses again. */
+/* In one line, as it parses again; with the outer parentheses that Falco writes. */
 VL_MUST_CHECK int vl_rule_condition_line(const struct vl_rule *rule, struct vl_buf *out, struct vl_err *err);
 
 #endif
