@@ -8,8 +8,8 @@
 struct slot_state {
     struct vl_event_value value;
     uint32_t epoch;
-    uint32_t row_epoch[FAMILIES];
-    const uint64_t *row[FAMILIES];
+    uint32_t row_epoch[ROWS];
+    const uint64_t *row[ROWS];
 };
 
 struct vl_rule_matcher {
@@ -53,18 +53,13 @@ static int on_pattern(uint32_t bit, uint64_t end, void *user)
     return 0;
 }
 
-static const uint64_t *family_row(const struct vl_rule_matcher *m, const struct prog_slot *slot,
-    enum text_family family, struct vl_span text, uint64_t *room)
+/* One scan for all contained texts. */
+static const uint64_t *contains_row(
+    const struct vl_rule_matcher *m, const struct prog_slot *slot, struct vl_span text, uint64_t *room)
 {
-    if (family == FAMILY_EQUAL)
-        return text_dict_find(&slot->dict, text, m->program->no_row);
-    if (family == FAMILY_PREFIX)
-        return text_tree_find(&slot->prefixes, text, m->program->no_row);
-    if (family == FAMILY_SUFFIX)
-        return text_tree_find(&slot->suffixes, text, m->program->no_row);
     struct contains_scan scan = {room};
     struct vl_err err = VL_ERR_INIT;
-    memset(room, 0, slot->words[family] * sizeof(*room));
+    memset(room, 0, slot->words[ROW_CONTAINS] * sizeof(*room));
     if (vl_multi_scan(m->multi[slot->multi - 1], text, on_pattern, &scan, &err) >= 0)
         return room;
     /* The scan cannot fail but for its length limit: then one after the other. */
@@ -77,24 +72,50 @@ static const uint64_t *family_row(const struct vl_rule_matcher *m, const struct 
     return room;
 }
 
+static void add_row(uint64_t *room, const uint64_t *row, uint32_t words)
+{
+    for (uint32_t i = 0; i < words; i++)
+        room[i] |= row[i];
+}
+
+/* Equalities, prefixes and suffixes: rows that lie in the program, put together only where there are two. */
+static const uint64_t *whole_row(
+    const struct vl_rule_matcher *m, const struct prog_slot *slot, struct vl_span text, uint64_t *room)
+{
+    const uint64_t *none = m->program->no_row;
+    const uint64_t *equal = slot->dict.entries ? text_dict_find(&slot->dict, text, none) : none;
+    const uint64_t *begins = slot->prefixes.nodes ? text_tree_find(&slot->prefixes, text, none) : none;
+    const uint64_t *ends = slot->suffixes.nodes ? text_tree_find(&slot->suffixes, text, none) : none;
+    if (begins == none && ends == none)
+        return equal;
+    if (equal == none && (begins == none || ends == none))
+        return begins == none ? ends : begins;
+    uint32_t words = slot->words[ROW_WHOLE];
+    memcpy(room, equal, words * sizeof(*room));
+    add_row(room, begins, words);
+    add_row(room, ends, words);
+    return room;
+}
+
 /* The row of a slot whose value is one text; of a path with two forms both rows. */
 static const uint64_t *read_row(
-    struct vl_rule_matcher *m, struct slot_state *state, uint32_t number, enum text_family family)
+    struct vl_rule_matcher *m, struct slot_state *state, uint32_t number, enum text_rows which)
 {
     const struct prog_slot *slot = &m->program->slots[number];
-    uint64_t *room = m->rows + slot->row_at[family];
-    const uint64_t *row = family_row(m, slot, family, state->value.as.string, room);
+    uint64_t *room = m->rows + slot->row_at[which];
+    const uint64_t *row = which == ROW_WHOLE ? whole_row(m, slot, state->value.as.string, room)
+                                             : contains_row(m, slot, state->value.as.string, room);
     if (state->value.other.len) {
-        uint32_t words = slot->words[family];
+        uint32_t words = slot->words[which];
         uint64_t *first = room + words;
         memcpy(first, row, words * sizeof(*first));
-        row = family_row(m, slot, family, state->value.other, room);
-        for (uint32_t i = 0; i < words; i++)
-            room[i] = row[i] | first[i];
-        row = room;
+        row = which == ROW_WHOLE ? whole_row(m, slot, state->value.other, room)
+                                 : contains_row(m, slot, state->value.other, room);
+        add_row(first, row, words);
+        row = first;
     }
-    state->row_epoch[family] = m->epoch;
-    state->row[family] = row;
+    state->row_epoch[which] = m->epoch;
+    state->row[which] = row;
     return row;
 }
 
@@ -106,16 +127,42 @@ static bool slow_check(
     return check_holds(&m->program->checks[node->check], &state->value, m->event, m->scratch);
 }
 
+static bool node_holds(struct vl_rule_matcher *m, uint32_t number);
+
+/* A value that is no single text: the checks one by one. */
+static bool slow_bits(struct vl_rule_matcher *m, const struct prog_node *node, const struct slot_state *state)
+{
+    if (state->value.kind == VL_VALUE_MISSING)
+        return false;
+    if (node->kind != PROG_BITS)
+        return slow_check(m, node, state);
+    for (uint32_t i = 0; i < node->n; i++) {
+        if (node_holds(m, m->program->children[node->check + i]))
+            return true;
+    }
+    return false;
+}
+
 static bool bit_holds(struct vl_rule_matcher *m, const struct prog_node *node)
 {
     struct slot_state *state = read_slot(m, node->slot);
     if (state->value.kind != VL_VALUE_STRING)
-        return state->value.kind != VL_VALUE_MISSING && slow_check(m, node, state);
-    enum text_family family = (enum text_family)node->family;
+        return slow_bits(m, node, state);
+    enum text_rows which = (enum text_rows)node->detail;
     const uint64_t *row =
-        state->row_epoch[family] == m->epoch ? state->row[family] : read_row(m, state, node->slot, family);
+        state->row_epoch[which] == m->epoch ? state->row[which] : read_row(m, state, node->slot, which);
     bool set = row[node->as.bit / 64] >> (node->as.bit % 64) & 1;
-    return set == (node->kind == PROG_BIT);
+    return set == (node->kind != PROG_BIT_NOT);
+}
+
+static bool contains_holds(struct vl_rule_matcher *m, const struct prog_node *node)
+{
+    const struct slot_state *state = read_slot(m, node->slot);
+    if (state->value.kind != VL_VALUE_STRING)
+        return state->value.kind != VL_VALUE_MISSING && slow_check(m, node, state);
+    struct vl_span want = m->program->checks[node->check].values[0].text;
+    return vl_span_find(state->value.as.string, want) != SIZE_MAX ||
+           (state->value.other.len && vl_span_find(state->value.other, want) != SIZE_MAX);
 }
 
 static bool int_holds(struct vl_rule_matcher *m, const struct prog_node *node)
@@ -124,7 +171,7 @@ static bool int_holds(struct vl_rule_matcher *m, const struct prog_node *node)
     int64_t want = m->program->numbers[node->check], have = state->value.as.i;
     if (state->value.kind != VL_VALUE_INT && (state->value.kind != VL_VALUE_UINT || have < 0))
         return state->value.kind != VL_VALUE_MISSING && slow_check(m, node, state);
-    switch ((enum vl_condition_op)node->family) {
+    switch ((enum vl_condition_op)node->detail) {
     case VL_OP_EQ:
         return have == want;
     case VL_OP_NE:
@@ -144,13 +191,11 @@ static bool bool_holds(struct vl_rule_matcher *m, const struct prog_node *node)
 {
     const struct slot_state *state = read_slot(m, node->slot);
     if (state->value.kind == VL_VALUE_BOOL)
-        return state->value.as.boolean == node->family;
+        return state->value.as.boolean == node->detail;
     return state->value.kind != VL_VALUE_MISSING && slow_check(m, node, state);
 }
 
 /* --- nodes --- */
-
-static bool node_holds(struct vl_rule_matcher *m, uint32_t number);
 
 static bool answer(struct vl_rule_matcher *m, const struct prog_node *node)
 {
@@ -175,7 +220,10 @@ static bool answer(struct vl_rule_matcher *m, const struct prog_node *node)
         return !node_holds(m, *child);
     case PROG_BIT:
     case PROG_BIT_NOT:
+    case PROG_BITS:
         return bit_holds(m, node);
+    case PROG_CONTAINS:
+        return contains_holds(m, node);
     case PROG_EXISTS:
         return read_slot(m, node->slot)->value.kind != VL_VALUE_MISSING;
     case PROG_BOOL:

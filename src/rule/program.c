@@ -13,6 +13,8 @@ static void builder_done(struct builder *b)
     vl_vec_done(&b->slots);
     vl_vec_done(&b->type_checks);
     vl_vec_done(&b->touched);
+    vl_vec_done(&b->bits);
+    vl_map_done(&b->merged);
     vl_map_done(&b->node_ids);
     vl_map_done(&b->check_ids);
     vl_map_done(&b->slot_ids);
@@ -29,6 +31,8 @@ static int builder_init(struct builder *b, struct vl_rule_program *program, stru
     vl_vec_init(&b->slots, sizeof(struct prog_slot), PROGRAM_NODES_MAX);
     vl_vec_init(&b->type_checks, sizeof(uint32_t), PROGRAM_NODES_MAX);
     vl_vec_init(&b->touched, sizeof(uint32_t), PROGRAM_NODES_MAX);
+    vl_vec_init(&b->bits, sizeof(struct builder_bit), PROGRAM_NODES_MAX);
+    vl_map_init(&b->merged, PROGRAM_NODES_MAX);
     vl_map_init(&b->node_ids, PROGRAM_NODES_MAX);
     vl_map_init(&b->check_ids, PROGRAM_NODES_MAX);
     vl_map_init(&b->slot_ids, PROGRAM_NODES_MAX);
@@ -101,7 +105,7 @@ static int finish(struct builder *b)
     p->slots = keep(b, &b->slots);
     p->n_slots = (uint32_t)b->slots.len;
     for (uint32_t i = 0; p->slots && i < p->n_slots; i++) {
-        for (unsigned f = 0; f < FAMILIES; f++)
+        for (unsigned f = 0; f < ROWS; f++)
             longest = p->slots[i].words[f] > longest ? p->slots[i].words[f] : longest;
     }
     p->no_row = vl_arena_array(b->arena, longest, sizeof(*p->no_row));

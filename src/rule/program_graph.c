@@ -104,7 +104,7 @@ static int64_t new_check(struct builder *b, const struct vl_condition *c, struct
     return node;
 }
 
-static int64_t build_check(struct builder *b, const struct vl_condition *c)
+static int64_t leaf(struct builder *b, const struct vl_condition *c)
 {
     struct vl_span key, left;
     struct vl_map_slot *place;
@@ -117,12 +117,43 @@ static int64_t build_check(struct builder *b, const struct vl_condition *c)
     if (!added)
         return (int64_t)place->value.num;
     int64_t node = new_check(b, c, left);
-    if (node >= 0) {
-        /* The map may have grown meanwhile. */
-        place = vl_map_get(&b->check_ids, key);
+    if (node >= 0)
         place->value.num = (uint64_t)node;
-    }
     return node;
+}
+
+/* What must stand before the first wildcard: asked for first, since it is part of one look-up. */
+static int64_t glob_prefix(struct builder *b, const struct vl_condition *c, int64_t glob)
+{
+    const struct check *check = vl_vec_at(&b->checks, node_at(b, (uint32_t)glob)->check);
+    size_t n = 0;
+    if (c->op != VL_OP_GLOB || c->quantifier || c->right_is_field || check->n != 1 ||
+        check->left->result_is_list)
+        return glob;
+    struct vl_span pattern = check->values[0].text;
+    while (n < pattern.len && !strchr("*?[\\", pattern.ptr[n]))
+        n++;
+    if (n == 0)
+        return glob;
+    struct vl_condition *prefix = vl_arena_alloc(b->arena, sizeof(*prefix));
+    struct vl_span *value = vl_arena_alloc(b->arena, sizeof(*value));
+    if (!prefix || !value)
+        return vl_arena_check(b->arena, "program", b->err);
+    *value = vl_span_slice(pattern, 0, n);
+    *prefix = *c;
+    prefix->op = VL_OP_STARTSWITH;
+    prefix->as.check.values = value;
+    int64_t first = leaf(b, prefix);
+    if (first < 0)
+        return first;
+    const uint32_t both[] = {(uint32_t)first, (uint32_t)glob};
+    return build_series(b, PROG_AND, both, 2);
+}
+
+static int64_t build_check(struct builder *b, const struct vl_condition *c)
+{
+    int64_t node = leaf(b, c);
+    return node < 0 ? node : glob_prefix(b, c, node);
 }
 
 /* --- AND, OR, NOT --- */
@@ -183,8 +214,7 @@ static int64_t make_not(struct builder *b, uint32_t child)
     return intern(b, PROG_NOT, &child, 1);
 }
 
-/* AND or OR of nodes: flat, without constants and repetition. */
-static int64_t make_series(struct builder *b, enum prog_kind kind, const uint32_t *items, uint32_t n)
+int64_t build_series(struct builder *b, enum prog_kind kind, const uint32_t *items, uint32_t n)
 {
     uint32_t neutral = kind == PROG_AND ? BUILD_TRUE : BUILD_FALSE, stop = !neutral;
     VL_CLEANUP(vl_vec_done) struct vl_vec flat;
@@ -236,7 +266,7 @@ static int64_t build_tree(struct builder *b, const struct vl_condition *c, unsig
     if (r >= 0 && c->kind == VL_COND_NOT)
         r = make_not(b, n ? items[0] : BUILD_FALSE);
     else if (r >= 0)
-        r = make_series(b, c->kind == VL_COND_AND ? PROG_AND : PROG_OR, items, n);
+        r = build_series(b, c->kind == VL_COND_AND ? PROG_AND : PROG_OR, items, n);
     free(items);
     return r;
 }
@@ -300,7 +330,7 @@ static int64_t simplify(struct builder *b, uint32_t number, unsigned depth)
         }
         if (r >= 0)
             r = node.kind == PROG_NOT ? make_not(b, items[0])
-                                      : make_series(b, (enum prog_kind)node.kind, items, node.slot);
+                                      : build_series(b, (enum prog_kind)node.kind, items, node.slot);
         free(items);
     }
     if (r >= 0 && number < b->memo_cap) {

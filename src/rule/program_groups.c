@@ -144,6 +144,50 @@ static int emit(
     return r;
 }
 
+/* Rules that cannot fire without certain texts stand behind one guard, which asks for any of those. */
+static int emit_needy(
+    struct builder *b, struct item *items, uint32_t n, unsigned rank, uint32_t *counts, struct vl_vec *steps)
+{
+    VL_CLEANUP(vl_vec_done) struct vl_vec leaves;
+    vl_vec_init(&leaves, sizeof(uint32_t), PROGRAM_NODES_MAX);
+    struct item *below = vl_arena_array(b->work, n + 1UL, sizeof(*below));
+    uint32_t count = 0;
+    if (!below)
+        return vl_arena_check(b->work, "program", b->err);
+    for (uint32_t i = 0; i < n; i++) {
+        int r = items[i].done ? 0 : build_needs(b, items[i].nodes, items[i].n, rank, &leaves);
+        if (r < 0)
+            return r;
+        if (r == 0)
+            continue;
+        below[count++] = items[i];
+        items[i].done = true;
+    }
+    if (count == 0)
+        return 0;
+    int64_t guard = build_series(b, PROG_OR, leaves.items, (uint32_t)leaves.len);
+    int64_t step = guard < 0 ? guard : push_step(b, steps, (uint32_t)guard, PROGRAM_NO_RULE);
+    if (step < 0)
+        return (int)step;
+    int r = emit(b, below, count, 0, counts, steps);
+    if (r >= 0)
+        ((struct prog_step *)vl_vec_at(steps, (size_t)step))->skip = (uint32_t)steps->len;
+    return r;
+}
+
+static int emit_all(struct builder *b, struct item *items, uint32_t n, struct vl_vec *steps)
+{
+    /* Guards are nodes of their own: room for one a rank and rule of this group. */
+    uint32_t *counts = calloc(b->nodes.len + 2UL * n + 64, sizeof(*counts));
+    int r = counts ? 0 : vl_err_nomem(b->err);
+    for (unsigned rank = 0; rank < BUILD_RANKS && r >= 0; rank++)
+        r = emit_needy(b, items, n, rank, counts, steps);
+    if (r >= 0)
+        r = emit(b, items, n, 0, counts, steps);
+    free(counts);
+    return r;
+}
+
 static int take_apart(struct builder *b, uint32_t root, uint32_t rule, struct item *ret)
 {
     const struct prog_node *node = node_at(b, root);
@@ -190,9 +234,7 @@ static int build_group(
         kept++;
     }
     forget(b);
-    uint32_t *counts = calloc(b->nodes.len + 1, sizeof(*counts));
-    int r = counts ? emit(b, items, kept, 0, counts, &steps) : vl_err_nomem(b->err);
-    free(counts);
+    int r = emit_all(b, items, kept, &steps);
     if (r < 0)
         return r;
     struct prog_step *own = vl_arena_array(b->arena, steps.len + 1, sizeof(*own));

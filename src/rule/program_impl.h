@@ -61,6 +61,13 @@ enum text_family {
     FAMILIES,
 };
 
+/* Rows of a slot: equalities, prefixes and suffixes have their bits in one, found by three look-ups. */
+enum text_rows {
+    ROW_WHOLE,
+    ROW_CONTAINS,
+    ROWS,
+};
+
 #define CONTAINS_MULTI_MIN 12 /* patterns from which one scan for all is quicker than one after the other */
 
 /* A pair of a text and the number of the check that it belongs to. */
@@ -87,9 +94,9 @@ struct prog_slot {
     const struct check_operand *operand;
     const struct vl_field *field; /* plain fields: read without a detour */
     struct vl_span arg;
-    uint32_t n_bits[FAMILIES];
-    uint32_t words[FAMILIES];
-    uint32_t row_at[FAMILIES]; /* place of a row of its own in the matcher's memory */
+    uint32_t n_bits[ROWS];
+    uint32_t words[ROWS];
+    uint32_t row_at[ROWS]; /* place of a row of its own in the matcher's memory */
     struct text_dict dict;
     struct text_tree prefixes, suffixes;
     struct text_item *contains;
@@ -104,17 +111,18 @@ enum prog_kind {
     PROG_OR,
     PROG_NOT,
     PROG_CHECK, /* whatever check_holds() says */
-    PROG_BIT,   /* a bit of a family */
+    PROG_BIT,   /* a bit of a row */
     PROG_BIT_NOT,
+    PROG_BITS,     /* a bit that stands for the OR of several; those are its children */
+    PROG_CONTAINS, /* one text */
     PROG_EXISTS,
     PROG_BOOL,
     PROG_INT, /* a number that fits int64_t */
 };
 
-/* 16 bytes: four in a cache line. */
 struct prog_node {
     uint8_t kind;   /* enum prog_kind */
-    uint8_t family; /* BIT; INT: operator; BOOL: the value */
+    uint8_t detail; /* BIT: enum text_rows; INT: operator; BOOL: the value */
     uint16_t cost;
     uint32_t slot; /* leaves; AND, OR, NOT: number of children */
     union {
@@ -122,7 +130,9 @@ struct prog_node {
         uint32_t first; /* AND, OR, NOT: into `children` */
         uint32_t check; /* CHECK, INT: into `checks` */
     } as;
-    uint32_t check; /* leaves: into `checks`, for values of another kind than expected */
+    uint32_t
+        check;  /* leaves: into `checks`, for values of another kind than expected; BITS: into `children` */
+    uint32_t n; /* BITS: children */
 };
 
 struct prog_step {
@@ -178,12 +188,26 @@ struct builder {
     uint32_t *memo;            /* simplified node + 1, by node */
     uint32_t memo_cap;
     struct vl_vec touched; /* nodes with a memo */
+    struct vl_vec bits;    /* struct builder_bit */
+    struct vl_map merged;  /* nodes that stand for several bits, by those */
     enum vl_event_source source;
     struct vl_err *err;
 };
 
+/* A check whose texts set a bit. */
+struct builder_bit {
+    uint32_t slot, bit, check;
+    uint8_t row;
+};
+
 #define BUILD_FALSE 0U
 #define BUILD_TRUE  1U
+
+/* The family that can answer a check; FAMILIES for none. */
+enum text_family build_family_of(const struct check *check);
+
+/* AND or OR of nodes: flat, without constants and repetition. Negative, or the number of the node. */
+VL_MUST_CHECK int64_t build_series(struct builder *b, enum prog_kind kind, const uint32_t *items, uint32_t n);
 
 /* Negative, or the number of the node. */
 VL_MUST_CHECK int64_t build_condition(struct builder *b, const struct vl_condition *condition);
@@ -191,6 +215,16 @@ VL_MUST_CHECK int64_t build_simplify(struct builder *b, uint32_t node);
 VL_MUST_CHECK int build_leaves(struct builder *b);
 VL_MUST_CHECK int build_source(struct builder *b, const uint32_t *roots, const uint32_t *rules, uint32_t n);
 VL_MUST_CHECK int build_prefilter(struct builder *b);
+
+#define BUILD_NEEDS_MAX    128 /* leaves of which a condition needs one */
+#define BUILD_NEEDS_DEPTH  24
+#define BUILD_NEEDS_VISITS 20000
+#define BUILD_RANKS        2
+
+/* Appends leaves of which at least one must hold for the AND of the nodes to hold, if there are such of this
+ * rank (0: names of files, 1: of programs) and none of a better one: then 1. */
+VL_MUST_CHECK int build_needs(
+    struct builder *b, const uint32_t *nodes, uint32_t n, unsigned rank, struct vl_vec *leaves);
 
 /* Whether the text of an event type makes a test of evt.type hold. */
 bool build_type_holds(const struct builder *b, uint32_t node, const char *type);

@@ -36,8 +36,7 @@ static bool fits_scan(const struct check *check)
     return true;
 }
 
-/* The family that answers the check; FAMILIES for none. */
-static enum text_family family_of(const struct check *check)
+enum text_family build_family_of(const struct check *check)
 {
     if (!is_one_text(check))
         return FAMILIES;
@@ -87,13 +86,13 @@ static bool simple_leaf(struct prog_node *node, const struct check *check, int64
     if (check->class == CHECK_BOOL && check->n == 1 && (op == VL_OP_EQ || op == VL_OP_NE)) {
         node->kind = PROG_BOOL;
         node->cost = COST_BOOL;
-        node->family = check->values[0].boolean == (op == VL_OP_EQ);
+        node->detail = check->values[0].boolean == (op == VL_OP_EQ);
         return true;
     }
     if (check->class == CHECK_NUMBER && number_of(check, number)) {
         node->kind = PROG_INT;
         node->cost = COST_INT;
-        node->family = op == VL_OP_IN || op == VL_OP_INTERSECTS ? (uint8_t)VL_OP_EQ : (uint8_t)op;
+        node->detail = op == VL_OP_IN || op == VL_OP_INTERSECTS ? (uint8_t)VL_OP_EQ : (uint8_t)op;
         return true;
     }
     return false;
@@ -108,7 +107,7 @@ static int count_bits(struct builder *b, struct vl_vec *families)
         uint8_t *family = vl_vec_push(families, "checks of a program", b->err);
         if (!family)
             return b->err->err;
-        *family = (uint8_t)family_of(&checks[i]);
+        *family = (uint8_t)build_family_of(&checks[i]);
     }
     /* One pattern after the other, where there are few. */
     for (size_t i = 0; i < b->nodes.len; i++) {
@@ -120,14 +119,43 @@ static int count_bits(struct builder *b, struct vl_vec *families)
     return 0;
 }
 
-static void make_bit(
+static int push_bit(struct builder *b, uint32_t slot, uint8_t row, uint32_t bit, uint32_t check)
+{
+    struct builder_bit *place = vl_vec_push(&b->bits, "texts of a program", b->err);
+    if (!place)
+        return b->err->err;
+    *place = (struct builder_bit){slot, bit, check, row};
+    return 0;
+}
+
+static int make_bit(
     struct builder *b, struct prog_node *node, const struct check *check, enum text_family family)
 {
     struct prog_slot *slot = vl_vec_at(&b->slots, node->slot);
+    uint8_t row = family == FAMILY_CONTAINS ? ROW_CONTAINS : ROW_WHOLE;
     node->kind = check->op == VL_OP_NE ? PROG_BIT_NOT : PROG_BIT;
-    node->family = (uint8_t)family;
-    node->as.bit = slot->n_bits[family]++;
+    node->detail = row;
+    node->as.bit = slot->n_bits[row]++;
     node->cost = family == FAMILY_EQUAL ? COST_EQUAL : family == FAMILY_CONTAINS ? COST_CONTAINS : COST_TREE;
+    return push_bit(b, node->slot, row, node->as.bit, node->check);
+}
+
+static int make_leaf(struct builder *b, struct prog_node *node, enum text_family family)
+{
+    const struct check *check = vl_vec_at(&b->checks, node->check);
+    const struct prog_slot *slot = vl_vec_at(&b->slots, node->slot);
+    node->cost = check->op == VL_OP_REGEX || check->op == VL_OP_IREGEX ? COST_REGEX : COST_CHECK;
+    if (family == FAMILIES) {
+        simple_leaf(node, check, &b->program->numbers[node->check]);
+        return 0;
+    }
+    if (family != FAMILY_CONTAINS || slot->n_contains >= CONTAINS_MULTI_MIN)
+        return make_bit(b, node, check, family);
+    if (check->n == 1 && check->op != VL_OP_ICONTAINS) {
+        node->kind = PROG_CONTAINS;
+        node->cost = COST_CONTAINS;
+    }
+    return 0;
 }
 
 static int make_leaves(struct builder *b, const struct vl_vec *families)
@@ -136,38 +164,163 @@ static int make_leaves(struct builder *b, const struct vl_vec *families)
     p->numbers = vl_arena_array(b->arena, b->checks.len + 1, sizeof(*p->numbers));
     if (!p->numbers)
         return vl_arena_check(b->arena, "program", b->err);
-    for (size_t i = 0; i < b->nodes.len; i++) {
+    int r = 0;
+    for (size_t i = 0; i < b->nodes.len && r >= 0; i++) {
         struct prog_node *node = node_at(b, i);
-        if (node->kind != PROG_CHECK)
-            continue;
-        const struct check *check = vl_vec_at(&b->checks, node->check);
-        const struct prog_slot *slot = vl_vec_at(&b->slots, node->slot);
-        const uint8_t *family = vl_vec_at(families, node->check);
-        node->cost = check->op == VL_OP_REGEX || check->op == VL_OP_IREGEX ? COST_REGEX : COST_CHECK;
-        if (*family == FAMILIES) {
-            simple_leaf(node, check, &p->numbers[node->check]);
-            continue;
-        }
-        if (*family != FAMILY_CONTAINS || slot->n_contains >= CONTAINS_MULTI_MIN)
-            make_bit(b, node, check, (enum text_family) * family);
+        if (node->kind == PROG_CHECK)
+            r = make_leaf(b, node, (enum text_family) * (uint8_t *)vl_vec_at(families, node->check));
     }
-    return 0;
+    return r;
 }
 
-/* The texts of all checks of one family on one slot. */
-static int gather(struct builder *b, uint32_t slot, enum text_family family, struct vl_vec *ret_items)
+/* --- several bits of one row as one --- */
+
+/* The node of a bit that is set where any of these is. */
+static int64_t merge_bits(struct builder *b, const uint32_t *nodes, uint32_t n)
 {
-    for (size_t i = 0; i < b->nodes.len; i++) {
-        const struct prog_node *node = node_at(b, i);
-        if ((node->kind != PROG_BIT && node->kind != PROG_BIT_NOT) || node->slot != slot ||
-            node->family != family)
+    struct vl_map_slot *place;
+    bool added;
+    const char *copy = vl_arena_dup_span(b->work, (struct vl_span){(const char *)nodes, n * sizeof(*nodes)});
+    if (!copy)
+        return vl_arena_check(b->work, "program", b->err);
+    int r = vl_map_put(&b->merged, (struct vl_span){copy, n * sizeof(*nodes)}, &place, &added, b->err);
+    if (r < 0)
+        return r;
+    if (!added)
+        return (int64_t)place->value.num;
+    struct prog_node node = *node_at(b, nodes[0]);
+    struct prog_slot *slot = vl_vec_at(&b->slots, node.slot);
+    node.as.bit = slot->n_bits[node.detail]++;
+    for (uint32_t i = 0; i < n && r >= 0; i++) {
+        const struct prog_node *from = node_at(b, nodes[i]);
+        node.cost = from->cost > node.cost ? from->cost : node.cost;
+        r = push_bit(b, node.slot, node.detail, node.as.bit, from->check);
+    }
+    /* Values of another kind than one text are asked check by check: the node keeps the OR for them. */
+    uint32_t first = (uint32_t)b->children.len;
+    for (uint32_t i = 0; i < n && r >= 0; i++) {
+        uint32_t *child = vl_vec_push(&b->children, "nodes of a program", b->err);
+        if (!child)
+            return b->err->err;
+        *child = nodes[i];
+    }
+    node.kind = PROG_BITS;
+    node.check = first;
+    node.n = n;
+    struct prog_node *own = r >= 0 ? vl_vec_push(&b->nodes, "nodes of a program", b->err) : NULL;
+    if (!own)
+        return b->err->err;
+    *own = node;
+    place->value.num = b->nodes.len - 1;
+    return (int64_t)place->value.num;
+}
+
+/* The bit below a child: itself, or below a NOT. NULL where there is none. */
+static const struct prog_node *bit_of(
+    const struct builder *b, uint32_t child, bool negated, uint32_t *ret_node)
+{
+    const struct prog_node *node = node_at(b, child);
+    if (negated) {
+        if (node->kind != PROG_NOT)
+            return NULL;
+        child = ((const uint32_t *)b->children.items)[node->as.first];
+        node = node_at(b, child);
+    }
+    *ret_node = child;
+    return node->kind == PROG_BIT ? node : NULL;
+}
+
+static int64_t negate(struct builder *b, uint32_t child)
+{
+    uint32_t first = (uint32_t)b->children.len;
+    uint32_t *place = vl_vec_push(&b->children, "nodes of a program", b->err);
+    if (!place)
+        return b->err->err;
+    *place = child;
+    struct prog_node *node = vl_vec_push(&b->nodes, "nodes of a program", b->err);
+    if (!node)
+        return b->err->err;
+    *node = (struct prog_node){
+        .kind = PROG_NOT, .cost = (uint16_t)(node_at(b, child)->cost + 1), .slot = 1, .as.first = first};
+    return (int64_t)b->nodes.len - 1;
+}
+
+/* In an OR, bits of one row become one; in an AND, the negated ones do. */
+static int merge_children(struct builder *b, size_t number)
+{
+    struct prog_node node = *node_at(b, number);
+    bool negated = node.kind == PROG_AND;
+    uint32_t *same = malloc((node.slot + 1UL) * sizeof(*same)),
+             *kept = malloc((node.slot + 1UL) * sizeof(*kept));
+    bool *done = calloc(node.slot + 1UL, 1);
+    uint32_t n_kept = 0;
+    int64_t r = same && kept && done ? 0 : vl_err_nomem(b->err);
+    for (uint32_t i = 0; i < node.slot && r >= 0; i++) {
+        uint32_t child = ((const uint32_t *)b->children.items)[node.as.first + i], bit = 0, other, n = 0;
+        const struct prog_node *leaf = bit_of(b, child, negated, &bit);
+        if (done[i])
             continue;
-        const struct check *check = vl_vec_at(&b->checks, node->check);
+        kept[n_kept++] = child;
+        for (uint32_t j = i; j < node.slot && leaf; j++) {
+            const struct prog_node *next =
+                bit_of(b, ((const uint32_t *)b->children.items)[node.as.first + j], negated, &other);
+            if (!next || next->slot != leaf->slot || next->detail != leaf->detail)
+                continue;
+            done[j] = true;
+            same[n++] = other;
+        }
+        if (n < 2)
+            continue;
+        r = merge_bits(b, same, n);
+        if (r >= 0 && negated)
+            r = negate(b, (uint32_t)r);
+        kept[n_kept - 1] = (uint32_t)r;
+    }
+    if (r >= 0) {
+        struct prog_node *own = node_at(b, number);
+        for (uint32_t i = 0; i < n_kept; i++)
+            ((uint32_t *)b->children.items)[own->as.first + i] = kept[i];
+        own->slot = n_kept;
+    }
+    free(same);
+    free(kept);
+    free(done);
+    return r < 0 ? (int)r : 0;
+}
+
+static int merge_all(struct builder *b)
+{
+    size_t n = b->nodes.len;
+    int r = 0;
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        const struct prog_node *node = node_at(b, i);
+        if ((node->kind == PROG_OR || node->kind == PROG_AND) && node->slot > 1)
+            r = merge_children(b, i);
+    }
+    return r;
+}
+
+/* --- rows --- */
+
+static int by_slot(const void *a, const void *b)
+{
+    const struct builder_bit *x = a, *y = b;
+    return x->slot < y->slot ? -1 : x->slot > y->slot;
+}
+
+/* The texts of one family among the bits of a slot. */
+static int gather(struct builder *b, const struct builder_bit *bits, size_t n, enum text_family family,
+    struct vl_vec *ret_items)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct check *check = vl_vec_at(&b->checks, bits[i].check);
+        if (build_family_of(check) != family || (family == FAMILY_CONTAINS) != (bits[i].row == ROW_CONTAINS))
+            continue;
         for (uint32_t j = 0; j < check->n; j++) {
             struct text_item *item = vl_vec_push(ret_items, "texts of a program", b->err);
             if (!item)
                 return b->err->err;
-            *item = (struct text_item){check->values[j].text, node->as.bit, check->op == VL_OP_ICONTAINS};
+            *item = (struct text_item){check->values[j].text, bits[i].bit, check->op == VL_OP_ICONTAINS};
         }
     }
     return 0;
@@ -184,20 +337,16 @@ static int keep_contains(struct builder *b, struct prog_slot *slot, const struct
     return 0;
 }
 
-static int build_family(struct builder *b, uint32_t number, enum text_family family)
+static int build_family(struct builder *b, struct prog_slot *slot, const struct builder_bit *bits,
+    size_t n_bits, enum text_family family)
 {
-    struct prog_slot *slot = vl_vec_at(&b->slots, number);
+    uint32_t words = slot->words[family == FAMILY_CONTAINS ? ROW_CONTAINS : ROW_WHOLE];
     VL_CLEANUP(vl_vec_done) struct vl_vec items;
     vl_vec_init(&items, sizeof(struct text_item), PROGRAM_NODES_MAX);
-    slot->words[family] = (slot->n_bits[family] + 63) / 64;
-    if (slot->n_bits[family] == 0)
-        return 0;
-    slot->row_at[family] = b->program->row_words;
-    b->program->row_words += 2 * slot->words[family]; /* two forms of a path */
-    int r = gather(b, number, family, &items);
-    if (r < 0)
+    int r = gather(b, bits, n_bits, family, &items);
+    uint32_t n = (uint32_t)items.len;
+    if (r < 0 || n == 0)
         return r;
-    uint32_t n = (uint32_t)items.len, words = slot->words[family];
     if (family == FAMILY_EQUAL)
         return text_dict_build(&slot->dict, items.items, n, words, b->arena, b->err);
     if (family == FAMILY_PREFIX)
@@ -205,6 +354,34 @@ static int build_family(struct builder *b, uint32_t number, enum text_family fam
     if (family == FAMILY_SUFFIX)
         return text_tree_build(&slot->suffixes, items.items, n, words, true, b->arena, b->err);
     return keep_contains(b, slot, &items);
+}
+
+static int build_slot(struct builder *b, struct prog_slot *slot, const struct builder_bit *bits, size_t n)
+{
+    int r = 0;
+    slot->n_contains = 0;
+    for (unsigned row = 0; row < ROWS; row++) {
+        slot->words[row] = (slot->n_bits[row] + 63) / 64;
+        slot->row_at[row] = b->program->row_words;
+        b->program->row_words += 2 * slot->words[row]; /* two forms of a path */
+    }
+    for (unsigned family = 0; family < FAMILIES && r >= 0; family++)
+        r = build_family(b, slot, bits, n, (enum text_family)family);
+    return r;
+}
+
+static int build_rows(struct builder *b)
+{
+    struct builder_bit *bits = b->bits.items;
+    int r = 0;
+    if (b->bits.len)
+        qsort(bits, b->bits.len, sizeof(*bits), by_slot);
+    for (size_t from = 0, to; from < b->bits.len && r >= 0; from = to) {
+        for (to = from; to < b->bits.len && bits[to].slot == bits[from].slot; to++)
+            continue;
+        r = build_slot(b, vl_vec_at(&b->slots, bits[from].slot), bits + from, to - from);
+    }
+    return r;
 }
 
 /* --- order --- */
@@ -259,9 +436,9 @@ int build_leaves(struct builder *b)
     int r = count_bits(b, &families);
     if (r >= 0)
         r = make_leaves(b, &families);
-    for (uint32_t i = 0; i < b->slots.len && r >= 0; i++) {
-        for (unsigned family = 0; family < FAMILIES && r >= 0; family++)
-            r = build_family(b, i, (enum text_family)family);
-    }
+    if (r >= 0)
+        r = merge_all(b);
+    if (r >= 0)
+        r = build_rows(b);
     return r < 0 ? r : order_children(b);
 }

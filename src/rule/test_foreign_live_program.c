@@ -1,7 +1,8 @@
 /* Events recorded under Falco with the rules that fired: VALLUM_SHARED/cases/falco-live-dump, by the three
  * rule files of falco-rules as they are. The rules of open-rules.json must fire on the same events, none too
  * many, none too few; no other rule may fire. The program must besides say what every condition by itself
- * says. tests: program.c program_graph.c program_groups.c program_leaves.c matcher.c text_set.c prefilter.c
+ * says. tests: program.c program_graph.c program_groups.c program_leaves.c program_needs.c matcher.c
+ * text_set.c prefilter.c
  */
 #include <fcntl.h>
 #include <stdio.h>
