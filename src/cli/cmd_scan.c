@@ -10,12 +10,13 @@
 #include "base/file.h"
 #include "base/heap.h"
 #include "db_options.h"
-#include "outputs.h"
 #include "package/parser.h"
 #include "package/sbom.h"
 #include "scan_options.h"
 
-#define SNIFF_MAX 65536
+#define SNIFF_MAX     65536
+#define FINDING_BYTES 3072U /* of a report, about: JSON of a Debian image has 2,900 */
+#define PACKAGE_BYTES 512U
 
 /* Ignore files that count when they lie in the working folder. */
 static const char *const usual_ignore_files[] = {
@@ -107,6 +108,35 @@ static int fetch_baseline(struct vl_cli_scan_settings *s, struct vl_buf *report,
     return vl_cli_attached_report(s->target, s->baseline, &options, report, err);
 }
 
+static int write_report(const struct vl_scan_result *result, const struct vl_cli_scan_settings *s,
+    const struct vl_cli_output *output, struct vl_err *err)
+{
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    const struct vl_report_options options = {
+        .width = vl_cli_width(s->width),
+        .color = !output->file && vl_cli_color(&s->common),
+        .packages_only = s->packages_only || s->list_only,
+        .show_hidden = s->show_hidden,
+        .version = VL_VERSION,
+    };
+    vl_buf_init(&text, VL_REPORT_MAX);
+    vl_buf_expect(
+        &text, result->findings.len * FINDING_BYTES + result->inventory->packages.len * PACKAGE_BYTES);
+    int r = vl_report_write(result, output->format, &options, &text, err);
+    return r < 0 ? r : vl_cli_output_put(output, &text, err);
+}
+
+static int write_reports(
+    const struct vl_scan_result *result, const struct vl_cli_scan_settings *s, struct vl_err *err)
+{
+    const struct vl_cli_output standard = {
+        s->list_only && !s->packages_only ? VL_REPORT_JSON : VL_REPORT_TABLE, NULL};
+    int r = s->outputs.n ? 0 : write_report(result, s, &standard, err);
+    for (size_t i = 0; i < s->outputs.n && r >= 0; i++)
+        r = write_report(result, s, &s->outputs.items[i], err);
+    return r;
+}
+
 static int exit_of(const struct vl_cli_scan_settings *s, const struct vl_scan_result *result)
 {
     if (!result->passed)
@@ -170,7 +200,7 @@ static int scan(struct vl_cli_scan_settings *s, enum vl_target_kind kind, struct
     if (r == 0 && !s->list_only)
         r = apply_policy(s, vl_buf_span(&baseline), result, err);
     if (r == 0)
-        r = vl_cli_write_reports(result, s, err);
+        r = write_reports(result, s, err);
     if (r == 0 && s->attach)
         r = vl_cli_attach_report(image, result, s->sign_key, &s->common, err);
     if (r < 0 || !result)

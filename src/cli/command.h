@@ -57,6 +57,7 @@ extern const struct vl_command vl_cli_scan_image;
 extern const struct vl_command vl_cli_scan_rootfs;
 extern const struct vl_command vl_cli_scan_fs;
 extern const struct vl_command vl_cli_scan_sbom;
+extern const struct vl_command vl_cli_scan_manifests;
 extern const struct vl_command vl_cli_packages;
 extern const struct vl_command vl_cli_db_update;
 extern const struct vl_command vl_cli_db_status;

@@ -16,6 +16,7 @@ const struct vl_command *const vl_cli_commands[] = {
     &vl_cli_scan_rootfs,
     &vl_cli_scan_fs,
     &vl_cli_scan_sbom,
+    &vl_cli_scan_manifests,
     &vl_cli_scan,
     &vl_cli_packages,
     &vl_cli_db_update,

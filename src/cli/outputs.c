@@ -11,60 +11,64 @@
 
 #define WIDTH_MIN     60
 #define WIDTH_DEFAULT 100
-#define FINDING_BYTES 3072U /* of a report, about: JSON of a Debian image has 2,900 */
-#define PACKAGE_BYTES 512U
 
-static unsigned width_of(const struct vl_cli_scan_settings *s)
+void vl_cli_outputs_add(
+    struct vl_cli_outputs *outputs, bool from_settings, const char *value, const struct argp_state *state)
+{
+    struct vl_span file = vl_span_str(value);
+    struct vl_span format;
+    if (outputs->from_settings && !from_settings)
+        outputs->n = 0;
+    outputs->from_settings = from_settings;
+    (void)vl_span_split(&file, '=', &format);
+    if (outputs->n == VL_CLI_OUTPUTS_MAX) {
+        argp_error(state, "more than %d times --output", VL_CLI_OUTPUTS_MAX);
+        return;
+    }
+    struct vl_cli_output *out = &outputs->items[outputs->n++];
+    if (!vl_report_format_parse(format, &out->format))
+        argp_error(state,
+            "--output: no format is named '%.*s'; there are table, json, sarif, cyclonedx, spdx, junit, "
+            "csv, html",
+            VL_SPAN_FMT(format));
+    out->file = strchr(value, '=') ? file.ptr : NULL;
+    if (strchr(value, '=') && file.len == 0)
+        argp_error(state, "--output %s: the name of a file is missing", value);
+}
+
+void vl_cli_outputs_check(const struct vl_cli_outputs *outputs, const struct argp_state *state)
+{
+    size_t to_stdout = 0;
+    for (size_t i = 0; i < outputs->n; i++)
+        to_stdout += outputs->items[i].file == NULL;
+    if (to_stdout > 1)
+        argp_error(state,
+            "only one --output can go to standard output; give the others a file: -o json=report.json");
+}
+
+unsigned vl_cli_width(unsigned given)
 {
     struct winsize size;
-    if (s->width)
-        return s->width < WIDTH_MIN ? WIDTH_MIN : s->width;
+    if (given)
+        return given < WIDTH_MIN ? WIDTH_MIN : given;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
         return size.ws_col < WIDTH_MIN ? WIDTH_MIN : size.ws_col;
     return WIDTH_DEFAULT;
 }
 
-static int write_one(const struct vl_scan_result *result, const struct vl_cli_scan_settings *s,
-    const struct vl_cli_output *output, struct vl_err *err)
+int vl_cli_output_put(const struct vl_cli_output *output, const struct vl_buf *text, struct vl_err *err)
 {
-    VL_CLEANUP(vl_buf_done) struct vl_buf text;
-    const struct vl_report_options options = {
-        .width = width_of(s),
-        .color = !output->file && vl_cli_color(&s->common),
-        .packages_only = s->packages_only || s->list_only,
-        .show_hidden = s->show_hidden,
-        .version = VL_VERSION,
-    };
-    vl_buf_init(&text, VL_REPORT_MAX);
-    vl_buf_expect(
-        &text, result->findings.len * FINDING_BYTES + result->inventory->packages.len * PACKAGE_BYTES);
-    int r = vl_report_write(result, output->format, &options, &text, err);
-    if (r < 0 || !output->file)
-        return r < 0 ? r : vl_cli_print(&text, err);
+    if (!output->file)
+        return vl_cli_print(text, err);
     /* /dev/stdout, pipes and the like cannot be replaced. */
     if (strncmp(output->file, "/dev/", 5) == 0 || strncmp(output->file, "/proc/", 6) == 0) {
         FILE *f = fopen(output->file, "we");
-        bool good = f && fwrite(text.ptr, 1, text.len, f) == text.len;
+        bool good = f && fwrite(text->ptr, 1, text->len, f) == text->len;
         if (f && fclose(f) != 0)
             good = false;
         return good ? 0 : vl_err_set(err, VL_ERR_SYSTEM, "%s: cannot be written", output->file);
     }
-    r = vl_cli_make_parent(output->file, err);
+    int r = vl_cli_make_parent(output->file, err);
     /* A report can be made again: two syncs would cost more than a scan of known layers. */
-    return r < 0 ? r : vl_file_replace_unsynced(output->file, 0644, vl_buf_span(&text), err);
-}
-
-int vl_cli_write_reports(
-    const struct vl_scan_result *result, const struct vl_cli_scan_settings *settings, struct vl_err *err)
-{
-    const struct vl_cli_output standard = {
-        settings->list_only && !settings->packages_only ? VL_REPORT_JSON : VL_REPORT_TABLE, NULL};
-    if (settings->n_outputs == 0)
-        return write_one(result, settings, &standard, err);
-    for (size_t i = 0; i < settings->n_outputs; i++) {
-        int r = write_one(result, settings, &settings->outputs[i], err);
-        if (r < 0)
-            return r;
-    }
-    return 0;
+    return r < 0 ? r : vl_file_replace_unsynced(output->file, 0644, vl_buf_span(text), err);
 }

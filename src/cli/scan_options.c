@@ -107,30 +107,6 @@ const struct argp_option vl_cli_packages_options[] = {
     {0},
 };
 
-/* FORMAT, FORMAT=FILE; a file name alone tells the format by its ending. */
-static void add_output(struct vl_cli_scan_settings *s, const char *value, const struct argp_state *state)
-{
-    struct vl_span file = vl_span_str(value);
-    struct vl_span format;
-    if (s->outputs_from_settings && !s->common.from_settings)
-        s->n_outputs = 0;
-    s->outputs_from_settings = s->common.from_settings;
-    (void)vl_span_split(&file, '=', &format);
-    if (s->n_outputs == VL_CLI_OUTPUTS_MAX) {
-        argp_error(state, "more than %d times --output", VL_CLI_OUTPUTS_MAX);
-        return;
-    }
-    struct vl_cli_output *out = &s->outputs[s->n_outputs++];
-    if (!vl_report_format_parse(format, &out->format))
-        argp_error(state,
-            "--output: no format is named '%.*s'; there are table, json, sarif, cyclonedx, spdx, junit, "
-            "csv, html",
-            VL_SPAN_FMT(format));
-    out->file = strchr(value, '=') ? file.ptr : NULL;
-    if (strchr(value, '=') && file.len == 0)
-        argp_error(state, "--output %s: the name of a file is missing", value);
-}
-
 static void set_scanners(struct vl_cli_scan_settings *s, const char *value, const struct argp_state *state)
 {
     struct vl_span rest = vl_span_str(value);
@@ -188,7 +164,7 @@ static bool parse_what(int key, char *arg, struct argp_state *state)
         s->jobs = (unsigned)vl_cli_number(state, "jobs", arg, 64);
         return true;
     case 'o':
-        add_output(s, arg, state);
+        vl_cli_outputs_add(&s->outputs, s->common.from_settings, arg, state);
         return true;
     case KEY_PACKAGES_ONLY:
         s->packages_only = true;
@@ -274,16 +250,11 @@ static bool parse_image(int key, char *arg, struct argp_state *state)
 
 static void check_whole(struct vl_cli_scan_settings *s, const struct argp_state *state)
 {
-    size_t to_stdout = 0;
     if (s->common.from_settings)
         return;
     if (!s->target)
         argp_error(state, "what to scan?");
-    for (size_t i = 0; i < s->n_outputs; i++)
-        to_stdout += s->outputs[i].file == NULL;
-    if (to_stdout > 1)
-        argp_error(state,
-            "only one --output can go to standard output; give the others a file: -o json=report.json");
+    vl_cli_outputs_check(&s->outputs, state);
     if (s->password_stdin != (s->username != NULL))
         argp_error(state, "--username and --password-stdin belong together");
     if (s->attach && !s->sign_key)

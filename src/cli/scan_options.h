@@ -5,16 +5,9 @@
 #include "command.h"
 #include "image/image.h"
 #include "model/inventory.h"
-#include "report/report.h"
+#include "outputs.h"
 #include "scan/policy.h"
 #include "scan/scan.h"
-
-#define VL_CLI_OUTPUTS_MAX 16
-
-struct vl_cli_output {
-    enum vl_report_format format;
-    const char *file; /* NULL: standard output */
-};
 
 struct vl_cli_scan_settings {
     struct vl_cli_common common;
@@ -23,9 +16,7 @@ struct vl_cli_scan_settings {
     const char *cache;
     bool no_cache;
     bool list_only; /* packages alone, without matching */
-    struct vl_cli_output outputs[VL_CLI_OUTPUTS_MAX];
-    size_t n_outputs;
-    bool outputs_from_settings;
+    struct vl_cli_outputs outputs;
     unsigned width;
     bool packages_only;
     bool show_hidden;

@@ -1,4 +1,4 @@
-/* The JSON report of checked manifests: docs/schema/manifests.schema.json. */
+/* The JSON report of checked manifests: docs/schema/manifests.json. */
 #include "codec/json.h"
 #include "manifest_formats.h"
 
@@ -159,14 +159,15 @@ int vl_report_manifests_json(const struct vl_manifest_result *result, const stru
     struct vl_json j;
     vl_json_init(&j, out, true);
     vl_json_object(&j);
-    vl_json_member_str(&j, "schema_version", "1");
+    vl_json_member_int(&j, "schema_version", 1);
     vl_json_member_str(&j, "kind", "manifests");
     vl_json_key(&j, "tool");
     vl_json_object(&j);
     vl_json_member_str(&j, "name", "vallum");
     vl_json_member_str(&j, "version", options->version);
     vl_json_object_end(&j);
-    vl_json_member_time(&j, "scanned_at", result->scanned_ms);
+    vl_json_member_time(&j, "scanned", result->scanned_ms);
+    vl_json_member_int(&j, "took_ms", result->took_us / 1000);
     write_summary(&j, result);
     write_standards(&j, result);
     vl_json_key(&j, "findings");

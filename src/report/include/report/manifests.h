@@ -5,7 +5,7 @@
 #include "model/manifest_result.h"
 #include "report/report.h"
 
-/* TABLE, JSON (docs/schema/manifests.schema.json), SARIF and JUNIT; another format is VL_ERR_USAGE. */
+/* TABLE, JSON (docs/schema/manifests.json), SARIF and JUNIT; another format is VL_ERR_USAGE. */
 VL_MUST_CHECK int vl_report_manifests(const struct vl_manifest_result *result, enum vl_report_format format,
     const struct vl_report_options *options, struct vl_buf *out, struct vl_err *err);
 
