@@ -226,7 +226,7 @@ static int load_policies(struct settings *s, struct vl_err *err)
         r = add_policies(s, &s->exemptions, err);
     if (r >= 0)
         r = vl_policies_finish(s->set, err);
-    if (r < 0 && s->policy.standard && strstr(err->msg, "no standard has"))
+    if (r < 0 && err->code == VL_ERR_NOT_FOUND && s->policy.standard)
         return vl_err_set(err, VL_ERR_USAGE, "--standard: there is no standard '%s'", s->policy.standard);
     if (r >= 0 && vl_policies_size(s->set) == 0)
         r = vl_err_set(
