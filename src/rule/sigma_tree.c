@@ -66,8 +66,8 @@ static int operand_new(struct vl_sigma_build *build, const struct vl_sigma_targe
     return 0;
 }
 
-/* What is always so: every event has a number. */
-static const struct vl_sigma_target always = {.field = {"evt.num", 7}};
+/* What is always so: every system call has a type. */
+static const struct vl_sigma_target always = {.field = {"evt.type", 8}};
 
 static int check_new(struct vl_sigma_build *build, const struct vl_sigma_target *target,
     enum vl_condition_op op, struct vl_condition **ret, struct vl_err *err)

@@ -11,6 +11,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "event/event.h"
+#include "rule/program.h"
 #include "sigma_build.h"
 #include "sigma_test.h"
 
@@ -36,6 +38,14 @@ static bool matches(const char *yaml, const char *json)
         fail_msg("%s\n%s", err.msg, yaml);
     assert_int_equal(vl_doc_parse(vl_span_str(json), VL_DOC_JSON, "record", &record, &err), 0);
     bool yes = test_tree_holds(tree, vl_doc_root(record));
+    /* the matcher must say the same */
+    struct vl_event event;
+    bool really = false;
+    assert_int_equal(vl_event_from_log(vl_doc_root(record), &event, &err), 0);
+    if (vl_rule_condition_holds(tree, &event, arena, &really, &err) < 0)
+        fail_msg("%s\n%s", err.msg, yaml);
+    if (really != yes)
+        fail_msg("the matcher says %s: %s\n%s", really ? "yes" : "no", yaml, json);
     vl_doc_free(record);
     vl_doc_free(rule);
     vl_arena_free(arena);
