@@ -10,6 +10,8 @@ const struct vl_cel_library *const vl_cel_libraries[] = {
     &vl_cel_lib_operators,
     &vl_cel_lib_optional,
     &vl_cel_lib_quantity,
+    &vl_cel_lib_regex,
+    &vl_cel_lib_semver,
     &vl_cel_lib_sets,
     &vl_cel_lib_standard,
     &vl_cel_lib_standard_convert,

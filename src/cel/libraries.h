@@ -12,6 +12,8 @@ extern const struct vl_cel_library vl_cel_lib_lists_ext;
 extern const struct vl_cel_library vl_cel_lib_operators;
 extern const struct vl_cel_library vl_cel_lib_optional;
 extern const struct vl_cel_library vl_cel_lib_quantity;
+extern const struct vl_cel_library vl_cel_lib_regex;
+extern const struct vl_cel_library vl_cel_lib_semver;
 extern const struct vl_cel_library vl_cel_lib_sets;
 extern const struct vl_cel_library vl_cel_lib_standard;
 extern const struct vl_cel_library vl_cel_lib_standard_convert;

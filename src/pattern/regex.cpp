@@ -69,18 +69,25 @@ extern "C" void vl_regex_cleanup(struct vl_regex **regex)
     *regex = nullptr;
 }
 
-extern "C" bool vl_regex_find(
-    const struct vl_regex *regex, struct vl_span text, struct vl_span *groups, size_t n_groups)
+extern "C" bool vl_regex_find_from(
+    const struct vl_regex *regex, struct vl_span text, size_t from, struct vl_span *groups, size_t n_groups)
 {
     re2::StringPiece found[VL_REGEX_GROUPS_MAX];
     const size_t n = n_groups < VL_REGEX_GROUPS_MAX ? n_groups : VL_REGEX_GROUPS_MAX;
     const re2::StringPiece input = piece_of(text);
-    const bool matched = regex->re.Match(input, 0, input.size(), RE2::UNANCHORED, found, static_cast<int>(n));
+    const bool matched = from <= input.size() && regex->re.Match(input, from, input.size(), RE2::UNANCHORED,
+                                                     found, static_cast<int>(n));
     for (size_t i = 0; matched && i < n_groups; i++) {
         groups[i].ptr = i < n ? found[i].data() : nullptr;
         groups[i].len = i < n ? found[i].size() : 0;
     }
     return matched;
+}
+
+extern "C" bool vl_regex_find(
+    const struct vl_regex *regex, struct vl_span text, struct vl_span *groups, size_t n_groups)
+{
+    return vl_regex_find_from(regex, text, 0, groups, n_groups);
 }
 
 extern "C" bool vl_regex_full_match(const struct vl_regex *regex, struct vl_span text)

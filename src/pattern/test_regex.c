@@ -88,6 +88,22 @@ static void test_groups(void **state)
     assert_null(regex);
 }
 
+static void test_from(void **state)
+{
+    (void)state;
+    struct vl_span group = VL_SPAN_EMPTY, text = VL_SPAN_LIT("abcabc");
+    struct vl_regex *regex VL_CLEANUP(vl_regex_cleanup) = compile("b", false);
+    assert_true(vl_regex_find_from(regex, text, 2, &group, 1));
+    assert_ptr_equal(group.ptr, text.ptr + 4);
+    assert_false(vl_regex_find_from(regex, text, 5, &group, 1));
+    assert_false(vl_regex_find_from(regex, text, 7, &group, 1));
+    struct vl_regex *start VL_CLEANUP(vl_regex_cleanup) = compile("^", false);
+    assert_false(vl_regex_find_from(start, text, 1, &group, 1));
+    struct vl_regex *empty VL_CLEANUP(vl_regex_cleanup) = compile("", false);
+    assert_true(vl_regex_find_from(empty, text, 6, &group, 1));
+    assert_int_equal(group.len, 0);
+}
+
 static void test_ignore_case(void **state)
 {
     (void)state;
@@ -134,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_syntax),
         cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_from),
         cmocka_unit_test(test_ignore_case),
         cmocka_unit_test(test_refused_patterns),
         cmocka_unit_test(test_linear_time),

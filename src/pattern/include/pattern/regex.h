@@ -20,6 +20,10 @@ void vl_regex_cleanup(struct vl_regex **regex);
  * they were. Any number of threads at a time. */
 bool vl_regex_find(
     const struct vl_regex *regex, struct vl_span text, struct vl_span *groups, size_t n_groups);
+
+/* The same from a byte of the text on; ^ and \b still look at what stands before it. */
+bool vl_regex_find_from(
+    const struct vl_regex *regex, struct vl_span text, size_t from, struct vl_span *groups, size_t n_groups);
 bool vl_regex_full_match(const struct vl_regex *regex, struct vl_span text);
 
 #endif
