@@ -15,8 +15,8 @@
 struct settings {
     struct vl_cli_common common;
     bool json, first;
-    int source; /* enum vl_event_source */
-    struct vl_cli_list rules, events;
+    int source;                                 /* enum vl_event_source */
+    struct vl_cli_list rules, events, selected; /* selected: "+…" on, "-…" off, in their order */
 };
 
 /* What an event goes through. */
@@ -43,6 +43,14 @@ static int source_of(const struct argp_state *state, const char *name)
     return i;
 }
 
+static void select_rules(struct settings *s, struct argp_state *state, bool enabled, const char *rules)
+{
+    char *text = NULL;
+    if (asprintf(&text, "%c%s", enabled ? '+' : '-', rules) < 0)
+        argp_failure(state, VL_EXIT_ERROR, 0, "out of memory");
+    vl_cli_list_add(&s->selected, state, text, false); /* lives as long as the program */
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct settings *s = state->input;
@@ -61,6 +69,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case 'e':
         vl_cli_list_add(&s->events, state, arg, false);
+        return 0;
+    case 1:
+    case 2:
+        select_rules(s, state, key == 1, arg);
         return 0;
     case 'f':
         s->first = true;
@@ -178,6 +190,9 @@ static int run(void *settings, struct vl_err *err)
         return r;
     if (!vl_cli_rules_good(set))
         return VL_EXIT_FAILS;
+    for (size_t i = 0; i < s->selected.len; i++)
+        if (!vl_ruleset_select(set, s->selected.items[i] + 1, s->selected.items[i][0] == '+'))
+            return vl_err_set(err, VL_ERR_NOT_FOUND, "no rule is named by '%s'", s->selected.items[i] + 1);
     struct evaluation e = {.set = set, .first = s->first};
     struct vl_rules_events events = {
         .source = (enum vl_event_source)s->source, .each = on_event, .user = &e, .arena = arena};
@@ -191,6 +206,10 @@ static const struct argp_option options[] = {
     {"rules", 'r', "FILE", 0, "A rule file (repeatable; in their order)", 0},
     {"events", 'e', "FILE", 0, "A file of events, packed or not; - is standard input (repeatable)", 0},
     {"source", 's', "SOURCE", 0, "Kind of the events: syscall (default), k8s_audit, log", 0},
+    {"enable", 1, "RULES", 0,
+        "Switch rules on: a name, in which * stands for anything, or tag:NAME (repeatable; in their order)",
+        0},
+    {"disable", 2, "RULES", 0, "Switch rules off", 0},
     {"first", 'f', NULL, 0, "Only the first rule that fires on an event, as Falco does by default", 0},
     {"output", 'o', "FORMAT", 0, "text (default) or json", 0},
     {0},

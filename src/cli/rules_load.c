@@ -77,7 +77,7 @@ int vl_cli_rules_load(const struct vl_cli_list *files, struct vl_ruleset *set, s
 
 struct vl_rules_counts vl_cli_rules_counts(const struct vl_ruleset *set)
 {
-    struct vl_rules_counts counts = {.errors = vl_ruleset_errors(set)};
+    struct vl_rules_counts counts = {.errors = vl_ruleset_errors(set), .warnings = vl_ruleset_warnings(set)};
     for (uint32_t i = 0; i < vl_ruleset_size(set); i++) {
         const struct vl_rule *rule = vl_ruleset_at(set, i);
         if (rule->silent)
@@ -86,8 +86,6 @@ struct vl_rules_counts vl_cli_rules_counts(const struct vl_ruleset *set)
         counts.skipped += rule->skipped;
         counts.enabled += rule->enabled && !rule->skipped;
     }
-    for (uint32_t i = 0; i < vl_ruleset_problems(set); i++)
-        counts.warnings += !vl_ruleset_problem(set, i)->is_error;
     return counts;
 }
 

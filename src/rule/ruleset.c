@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "glob.h"
 
 #define RULES_NAME "rules" /* in messages of the document readers, which are taken apart again */
 
@@ -49,6 +50,7 @@ static int sink_problem(struct vl_rule_sink *sink, const struct vl_rule_problem 
     struct vl_err full = VL_ERR_INIT;
     (void)err;
     set->n_errors += problem->is_error;
+    set->n_warnings += !problem->is_error;
     struct vl_rule_problem *slot = vl_vec_push(&set->problems, "problems", &full);
     if (slot)
         *slot = *problem;
@@ -127,8 +129,8 @@ void rs_tell(struct vl_ruleset *set, bool is_error, const char *code, const stru
     struct vl_err err = VL_ERR_INIT;
     char message[VL_ERR_MSG_MAX];
     va_list args;
-    if (is_error)
-        set->n_errors++;
+    set->n_errors += is_error;
+    set->n_warnings += !is_error;
     struct vl_rule_problem *p = vl_vec_push(&set->problems, "problems", &err);
     if (!p)
         return;
@@ -356,4 +358,33 @@ const struct vl_rule_problem *vl_ruleset_problem(const struct vl_ruleset *set, u
 uint32_t vl_ruleset_errors(const struct vl_ruleset *set)
 {
     return set->n_errors;
+}
+
+uint32_t vl_ruleset_warnings(const struct vl_ruleset *set)
+{
+    return set->n_warnings;
+}
+
+static bool has_tag(const struct vl_rule *rule, struct vl_span tag)
+{
+    for (uint32_t i = 0; i < rule->n_tags; i++)
+        if (vl_span_eq_str(tag, rule->tags[i]))
+            return true;
+    return false;
+}
+
+uint32_t vl_ruleset_select(struct vl_ruleset *set, const char *rules, bool enabled)
+{
+    struct vl_span pattern = vl_span_str(rules);
+    bool by_tag = vl_span_starts_with(pattern, "tag:");
+    uint32_t n = 0;
+    for (size_t i = 0; i < set->rules.len; i++) {
+        struct vl_rule *rule = ((struct vl_rule **)set->rules.items)[i];
+        if (by_tag ? has_tag(rule, vl_span_slice(pattern, 4, pattern.len))
+                   : glob_matches(pattern, vl_span_str(rule->name), false)) {
+            rule->enabled = enabled;
+            n++;
+        }
+    }
+    return n;
 }

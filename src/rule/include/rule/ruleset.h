@@ -139,6 +139,12 @@ const struct vl_rule *vl_ruleset_at(const struct vl_ruleset *set, uint32_t index
 const struct vl_rule *vl_ruleset_find(const struct vl_ruleset *set, const char *name);
 uint32_t vl_ruleset_problems(const struct vl_ruleset *set);
 const struct vl_rule_problem *vl_ruleset_problem(const struct vl_ruleset *set, uint32_t index);
+/* All of them, also those over VL_RULE_PROBLEMS_MAX, which are not kept. */
 uint32_t vl_ruleset_errors(const struct vl_ruleset *set);
+uint32_t vl_ruleset_warnings(const struct vl_ruleset *set);
+
+/* Switches rules of a finished set on or off: "tag:NAME", or a name, in which * ? [a-z] are as in a shell.
+ * How many rules it names; a program made before does not change. */
+uint32_t vl_ruleset_select(struct vl_ruleset *set, const char *rules, bool enabled);
 
 #endif
