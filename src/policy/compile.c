@@ -72,7 +72,10 @@ static int compile(struct vl_policies *set, struct policy *p, struct policy_expr
     }
     if (r < 0) {
         e->program = NULL;
-        e->broken = policy_text(&load, "message", "compilation failed: %s", bad.msg);
+        /* Issues have places; what fails later, while constants are computed, has none. */
+        e->broken = policy_text(&load, "message", "%s: %s",
+            strncmp(bad.msg, "ERROR:", 6) == 0 ? "compilation failed" : "program instantiation failed",
+            bad.msg);
     } else if (types) {
         const char *got = vl_cel_program_type(e->program);
         bool fits = strcmp(types[0], got) == 0 || (types[1] && strcmp(types[1], got) == 0);
@@ -86,15 +89,15 @@ static int compile(struct vl_policies *set, struct policy *p, struct policy_expr
     return 0;
 }
 
-static int declare(struct policy *p, struct vl_err *err)
+static int declare(struct vl_policies *set, struct policy *p, struct vl_err *err)
 {
     int r = vl_cel_env_variable(p->env, "object", "dyn", err);
     if (r >= 0)
         r = vl_cel_env_variable(p->env, "oldObject", "dyn", err);
     if (r >= 0)
-        r = vl_cel_env_variable(p->env, "request", "dyn", err);
+        r = vl_cel_env_variable_schema(p->env, "request", vl_doc_root(set->request_schema), err);
     if (r >= 0)
-        r = vl_cel_env_variable(p->env, "namespaceObject", "dyn", err);
+        r = vl_cel_env_variable_schema(p->env, "namespaceObject", vl_doc_root(set->namespace_schema), err);
     if (r >= 0 && p->param_kind)
         r = vl_cel_env_variable(p->env, "params", "dyn", err);
     if (r < 0)
@@ -191,7 +194,7 @@ int policy_compile(struct vl_policies *set, struct policy *policy, struct vl_err
     policy->info.usable = true;
     int r = vl_cel_env_new(&options, &policy->env, err);
     if (r >= 0)
-        r = declare(policy, err);
+        r = declare(set, policy, err);
     for (uint32_t i = 0; r >= 0 && i < policy->n_variables; i++)
         r = compile_variable(set, policy, &policy->variables[i], err);
     for (uint32_t i = 0; r >= 0 && i < policy->n_conditions; i++)

@@ -66,6 +66,7 @@ struct vl_cel_value policy_run_request_value(struct vl_policy_run *run, struct p
     struct members m = {.n = 0};
     if (look->has_request)
         return look->request;
+    put_text(&m, "uid", VL_SPAN_EMPTY);
     put(&m, "kind", triple(run, s, "kind", s->kind));
     put(&m, "resource", triple(run, s, "resource", s->resource));
     if (s->subresource.len)
