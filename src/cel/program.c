@@ -185,6 +185,9 @@ struct vl_cel_value vl_cel_variable_value(struct vl_cel_run *run, unsigned index
     }
     binding->kind = VL_CEL_LAZY_BUSY;
     struct vl_cel_value value = evaluate(run, binding->program);
+    if (value.kind == VL_CEL_ERROR && !value.as.error->is_cost && strncmp(name, "variables.", 10) == 0)
+        value = vl_cel_fail(
+            run, "composited variable \"%s\" fails to evaluate: %s", name + 10, value.as.error->message);
     run->bindings[index] = (struct vl_cel_binding){.kind = VL_CEL_BOUND, .value = value};
     return value;
 }

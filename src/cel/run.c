@@ -123,6 +123,18 @@ void vl_cel_bind(struct vl_cel_run *run, unsigned index, struct vl_cel_value val
         *binding = (struct vl_cel_binding){.kind = VL_CEL_BOUND, .value = value};
 }
 
+void vl_cel_bind_as_is(struct vl_cel_run *run, unsigned index, struct vl_cel_value value)
+{
+    struct vl_cel_binding *binding = binding_of(run, index);
+    if (binding)
+        *binding = (struct vl_cel_binding){.kind = VL_CEL_BOUND, .seen = true, .value = value};
+}
+
+void vl_cel_bind_error(struct vl_cel_run *run, unsigned index, const char *message)
+{
+    vl_cel_bind_as_is(run, index, vl_cel_fail(run, "%s", message));
+}
+
 void vl_cel_bind_lazy(struct vl_cel_run *run, unsigned index, const struct vl_cel_program *program)
 {
     struct vl_cel_binding *binding = binding_of(run, index);

@@ -136,12 +136,25 @@ static void test_lazy(void **state)
     assert_int_equal(vl_cel_compile(w.env, VL_SPAN_LIT("variables.b + 1"), &b, &err), 0);
     vl_cel_bind_lazy(w.run, 1, a);
     vl_cel_bind_lazy(w.run, 2, b);
+    /* Names and texts as k8s.io/apiserver has them (pkg/admission/plugin/cel/composition.go). */
+    assert_int_equal(vl_cel_env_variable(w.env, "variables.c", "dyn", &err), 0);
+    assert_int_equal(vl_cel_env_variable(w.env, "variables.d", "dyn", &err), 0);
+    struct vl_cel_program *c VL_CLEANUP(vl_cel_program_cleanup) = NULL;
+    assert_int_equal(vl_cel_compile(w.env, VL_SPAN_LIT("x / 0"), &c, &err), 0);
+    vl_cel_bind_lazy(w.run, 3, c);
+    vl_cel_bind_error(w.run, 4, "composited variable \"d\" fails to compile: ...");
     uint64_t cost;
     assert_string_equal(answer(&w, "variables.a + variables.a", &cost), "{\"int\":\"84\"}");
     assert_int_equal(cost, 5); /* 2 for the variable once, 3 for the sum */
     assert_string_equal(answer(&w, "variables.a", &cost), "{\"int\":\"42\"}");
     assert_int_equal(cost, 1);
-    assert_string_equal(answer(&w, "variables.b", &cost), "error: variable 'variables.b' needs itself");
+    assert_string_equal(answer(&w, "variables.b", &cost),
+        "error: composited variable \"b\" fails to evaluate: variable 'variables.b' needs itself");
+    assert_string_equal(answer(&w, "variables.c == 1", &cost),
+        "error: composited variable \"c\" fails to evaluate: division by zero");
+    assert_string_equal(answer(&w, "variables.d == 1 || x == 2", &cost), "{\"bool\":true}");
+    assert_string_equal(
+        answer(&w, "variables.d == 1", &cost), "error: composited variable \"d\" fails to compile: ...");
     assert_true(vl_cel_program_variables(b) == 4);
 }
 

@@ -138,7 +138,10 @@ static int compile_variable(
     if (r < 0)
         return r;
     v->index = (unsigned)vl_cel_env_index(p->env, name);
-    return 0;
+    if (v->expr.broken)
+        v->broken = vl_arena_printf(
+            set->arena, "composited variable \"%s\" fails to compile: %s", v->expr.name, v->expr.broken);
+    return vl_arena_check(set->arena, "policies", err);
 }
 
 /* Message expressions have no authorizer. */

@@ -39,9 +39,9 @@ void policy_run_bind(struct vl_policy_run *run, const struct policy *policy, str
     vl_cel_bind(cel, policy->v_object, look->object);
     vl_cel_bind(cel, policy->v_old, look->old_object);
     if (uses(mask, policy->v_request))
-        vl_cel_bind(cel, policy->v_request, policy_run_request_value(run, look));
+        vl_cel_bind_as_is(cel, policy->v_request, policy_run_request_value(run, look));
     if (uses(mask, policy->v_namespace))
-        vl_cel_bind(
+        vl_cel_bind_as_is(
             cel, policy->v_namespace, with_namespace ? policy_run_namespace_value(run) : vl_cel_null());
     if (policy->param_kind)
         vl_cel_bind(cel, policy->v_params, params ? vl_cel_from_doc(params) : vl_cel_null());
@@ -54,6 +54,8 @@ void policy_run_bind(struct vl_policy_run *run, const struct policy *policy, str
             vl_cel_bind(cel, v->index, vl_cel_from_doc(given ? given : v->value));
         else if (v->expr.program)
             vl_cel_bind_lazy(cel, v->index, v->expr.program);
+        else if (v->expr.broken)
+            vl_cel_bind_error(cel, v->index, v->broken);
     }
 }
 

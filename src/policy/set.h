@@ -23,6 +23,7 @@ struct policy_variable {
     const char *type;                /* of a parameter; NULL for a variable */
     const struct vl_doc_node *value; /* of a parameter */
     unsigned index;                  /* in the environment */
+    const char *broken;              /* the error that each use is, where it does not compile */
 };
 
 struct policy_validation {

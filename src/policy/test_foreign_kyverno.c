@@ -67,7 +67,10 @@ static int run_case(struct vl_doc *doc, void *user, struct vl_err *err)
     if (!agrees)
         printf("differs: %s %s %.*s: expected %s, %s %s\n", c->policy, c->rule,
             VL_SPAN_FMT(vl_doc_get_str(root, "name")), expect,
-            !c->matched ? "not applicable" : c->allowed ? "pass" : "fail", c->message_text);
+            !c->matched  ? "not applicable"
+            : c->allowed ? "pass"
+                         : "fail",
+            c->message_text);
     return 0;
 }
 
@@ -89,7 +92,8 @@ int main(void)
     struct vl_err err = VL_ERR_INIT;
     struct cases c = {0};
     if (!shared) {
-        snprintf(beside, sizeof(beside), "%s/../shared", getenv("VALLUM_SOURCE") ? getenv("VALLUM_SOURCE") : ".");
+        snprintf(
+            beside, sizeof(beside), "%s/../shared", getenv("VALLUM_SOURCE") ? getenv("VALLUM_SOURCE") : ".");
         shared = beside;
     }
     VL_CLEANUP(vl_policies_cleanup) struct vl_policies *set = NULL;

@@ -131,8 +131,14 @@ void vl_cel_run_authorizer(struct vl_cel_run *run, const struct vl_cel_authorize
  * attribute(s): NAME". */
 void vl_cel_bind(struct vl_cel_run *run, unsigned index, struct vl_cel_value value);
 
+/* Binds a variable whose type is a schema to a value that is to be seen as it is. */
+void vl_cel_bind_as_is(struct vl_cel_run *run, unsigned index, struct vl_cel_value value);
+
+/* Every use of the variable is this error. */
+void vl_cel_bind_error(struct vl_cel_run *run, unsigned index, const char *message);
+
 /* Binds a variable to a program that is evaluated at its first use and kept (variables of policies). Its cost
- * counts once. Cycles are an error. */
+ * counts once. Cycles are an error. Errors of one named "variables.X" say so, as Kubernetes words it. */
 void vl_cel_bind_lazy(struct vl_cel_run *run, unsigned index, const struct vl_cel_program *program);
 
 /* Evaluates. Errors of the expression are values of kind VL_CEL_ERROR; a negative return is ours (no memory).
