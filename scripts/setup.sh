@@ -83,4 +83,16 @@ install_schemas() {
     say "setup: the schemas could not be fetched; the report tests skip what needs them."
   fi
 }
-case " $* " in *" test "*|*" all "*) install_schemas ;; esac
+# cel-spec's conformance tests, for tests/functional/test_cel where the foreign cases are absent.
+install_cel_spec() {
+  local dir="$VALLUM_ROOT/out/cel-spec" want=@bufbuild/cel-spec@0.6.1
+  [ "$(cat "$dir/stamp" 2>/dev/null)" = "$want" ] && return 0
+  mkdir -p "$dir"
+  echo '{"private": true}' >"$dir/package.json"
+  if quiet "fetching the tests of cel-spec" npm --prefix "$dir" install --ignore-scripts --no-audit --no-fund --no-package-lock "$want"; then
+    echo "$want" >"$dir/stamp"
+  else
+    say "setup: the tests of cel-spec could not be fetched; test_cel skips them where the foreign cases are absent."
+  fi
+}
+case " $* " in *" test "*|*" all "*) install_schemas; install_cel_spec ;; esac

@@ -113,6 +113,22 @@ static struct vl_cel_value eval_message(struct vl_cel_run *run, const struct vl_
     return result;
 }
 
+/* The name of a message that is known, in the container where the checker did not find it; NULL after a
+ * failure. */
+static const char *message_name(struct vl_cel_compiler *c, const struct vl_cel_node *node)
+{
+    struct vl_span name = node->resolved.len ? node->resolved : node->as.map.type_name, full;
+    struct vl_cel_candidates *candidates = vl_arena_alloc(c->arena, sizeof(*candidates));
+    if (!candidates)
+        return NULL;
+    vl_cel_candidates_start(candidates, c->env, name);
+    while (vl_cel_candidates_next(candidates, &full))
+        if (vl_cel_message_type(full))
+            return vl_arena_dup_span(c->arena, full);
+    c->r = vl_err_set(c->err, VL_ERR_INVALID, "unknown type: %.*s", VL_SPAN_FMT(name));
+    return NULL;
+}
+
 struct vl_cel_op *vl_cel_compile_message(struct vl_cel_compiler *c, const struct vl_cel_node *node)
 {
     unsigned n = node->as.map.n;
@@ -139,5 +155,5 @@ struct vl_cel_op *vl_cel_compile_message(struct vl_cel_compiler *c, const struct
         if (!fields[i].ptr || !op->args[i])
             return NULL;
     }
-    return literal->name ? op : NULL;
+    return op;
 }

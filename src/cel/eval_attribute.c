@@ -22,6 +22,8 @@ const char *vl_cel_go_type(struct vl_cel_value value)
         [VL_CEL_TYPE] = "*types.Type",
         [VL_CEL_OPTIONAL] = "*types.Optional",
     };
+    if (value.kind == VL_CEL_LIST && value.unused == VL_CEL_LIST_SUM)
+        return "*types.concatList";
     if (value.kind < VL_ARRAY_LEN(names) && names[value.kind])
         return names[value.kind];
     return vl_cel_type_name(value);

@@ -258,6 +258,7 @@ bool vl_cel_list_concat(
         list->depth = depth;
     }
     *ret = own_list(list);
+    ret->unused = VL_CEL_LIST_SUM;
     return true;
 }
 

@@ -21,6 +21,8 @@ struct vl_cel_identity {
     size_t n_keys;              /* 0: a set, the whole item counts */
 };
 
+#define VL_CEL_LIST_SUM 1 /* `unused` of a list that + made: messages name its type in Go */
+
 struct vl_cel_list {
     const struct vl_cel_identity *identity; /* NULL: a plain list */
     uint64_t n;

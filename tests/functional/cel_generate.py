@@ -64,7 +64,115 @@ class Generator:
             return f"x[?'{self.pick('a', 'none', 'm')}']" + self.pick(".optMap(v, v)", ".orValue(1)", ".hasValue()", "", ".value()", "[?0]")
         return "x." + self.pick("a", "b", "i", "s", "l", "t", "m", "f", "d")
 
+    # --- libraries ---
+
+    def quoted(self, *texts):
+        return "'" + self.pick(*texts) + "'" if self.r.random() < 0.8 else "x.s"
+
+    def address(self):
+        return self.quoted("10.0.0.1", "192.168.1.255", "::1", "fe80::1", "2001:db8::ABCD", "224.0.0.1", "1.2.3", "::ffff:1.2.3.4", "127.0.0.1",
+                           "01.2.3.4", "fe80::1%eth0", "0.0.0.0", "::", "ff02::1", "")
+
+    def network(self):
+        return self.quoted("10.0.0.0/8", "192.168.1.0/24", "2001:db8::/32", "10.0.0.1/33", "10.0.0.1", "::/0", "0.0.0.0/0", "fe80::/10", "10.1.2.3/16")
+
+    def quantity(self):
+        return self.quoted("1", "1Gi", "500m", "1.5", "0.1Ki", "1e3", "12E", "-1k", "1Mi", "abc", "", "1.", ".5", "1Kb", "100000000000000000000", "0")
+
+    def version(self):
+        return self.quoted("1.0.0", "1.2.3-beta.1", "v1.2.3", "1.2", "01.2.3", "1.2.3+build", "2.0.0-alpha", "1.2.3-beta.11", "", "1.2.3.4")
+
+    def link(self):
+        return self.quoted("https://example.com:80/path?k=a&k=b#f", "http://[::1]:8080/", "/path/x", "example.com", "https://u:p@h/a%20b", "http://a b/",
+                           "https://example.com", "?q=1", "ftp://x/;y", "http://x:y/")
+
+    def library_bool(self, d):
+        form = self.r.randrange(13)
+        if form == 0:
+            return f"isIP({self.address()})"
+        if form == 1:
+            return f"ip({self.address()}).{self.pick('isLoopback', 'isUnspecified', 'isLinkLocalUnicast', 'isLinkLocalMulticast', 'isGlobalUnicast')}()"
+        if form == 2:
+            return f"isCIDR({self.network()})"
+        if form == 3:
+            return f"cidr({self.network()}).containsIP({self.pick('{}', 'ip({})').format(self.address())})"
+        if form == 4:
+            return f"cidr({self.network()}).containsCIDR({self.pick('{}', 'cidr({})').format(self.network())})"
+        if form == 5:
+            return f"isQuantity({self.quantity()})"
+        if form == 6:
+            return f"quantity({self.quantity()}).{self.pick('isGreaterThan', 'isLessThan')}(quantity({self.quantity()}))"
+        if form == 7:
+            return f"(quantity({self.quantity()}) == quantity({self.quantity()}))"
+        if form == 8:
+            return f"isSemver({self.version()}{self.pick('', ', true', ', false')})"
+        if form == 9:
+            return f"semver({self.version()}).{self.pick('isGreaterThan', 'isLessThan')}(semver({self.version()}))"
+        if form == 10:
+            return f"isURL({self.link()})"
+        if form == 11:
+            return f"sets.{self.pick('contains', 'equivalent', 'intersects')}({self.pick(self.ints, self.list)(d)}, {self.pick(self.ints, self.list)(d)})"
+        return f"{self.pick(self.ints, self.strings)(d)}.isSorted()"
+
+    def library_string(self, d):
+        form = self.r.randrange(8)
+        if form == 0:
+            return f"url({self.link()}).{self.pick('getScheme', 'getHost', 'getHostname', 'getPort', 'getEscapedPath')}()"
+        if form == 1:
+            return f"string({self.pick('ip', 'cidr')}({self.pick(self.address, self.network)()}))"
+        if form == 2:
+            return f"'{self.pick('%s', '%d', '%.2f', '%x', '%X', '%b', '%o', '%e', '%s %s', '%%', '%5d', '%')}'.format([{self.any(d)}])"
+        if form == 3:
+            return f"format.{self.pick('dns1123Label', 'qualifiedName', 'uri', 'uuid', 'date', 'byte', 'datetime', 'labelValue')}()" \
+                   f".validate({self.quoted('abc', 'A_b', 'a.b/c', 'YWJj', '2024-01-01', '-x', '')}).orValue(['none']).join(';')"
+        if form == 4:
+            return f"{self.string(d)}.split({self.string(d)}, {self.int(0)}).join('|')"
+        if form == 5:
+            return f"{self.string(d)}.replace({self.string(d)}, {self.string(d)}, {self.int(0)})"
+        if form == 6:
+            return f"{self.string(d)}.substring({self.int(0)}, {self.int(0)})"
+        return f"{self.string(d)}.findAll({self.pattern()}{self.pick('', ', 1', ', -1', ', 0')}).join(',')"
+
+    def library_int(self, d):
+        form = self.r.randrange(9)
+        if form == 0:
+            return f"ip({self.address()}).family()"
+        if form == 1:
+            return f"cidr({self.network()}).prefixLength()"
+        if form == 2:
+            return f"quantity({self.quantity()}).{self.pick('asInteger', 'sign')}()"
+        if form == 3:
+            return f"quantity({self.quantity()}).compareTo(quantity({self.quantity()}).{self.pick('add', 'sub')}({self.pick('1', 'quantity(' + chr(39) + '1k' + chr(39) + ')')}))"
+        if form == 4:
+            return f"semver({self.version()}).{self.pick('major', 'minor', 'patch')}()"
+        if form == 5:
+            return f"{self.string(d)}.lastIndexOf({self.string(d)}{self.pick('', ', 1', ', -1')})"
+        if form == 6:
+            return f"{self.pick(self.ints, self.strings)(d)}.{self.pick('indexOf', 'lastIndexOf')}({self.pick(self.int, self.string)(0)})"
+        if form == 7:
+            return f"timestamp('2024-03-10T09:59:59.25Z').{self.pick('getHours', 'getDayOfWeek', 'getDayOfYear', 'getDate', 'getMonth', 'getMilliseconds')}" \
+                   f"({self.quoted('UTC', 'America/New_York', 'Asia/Kolkata', '+09:30', '-00:30', '', 'No/Where', '24:00', 'Europe/Berlin')})"
+        return f"lists.range({self.pick('3', '0', '5')}).sum()"
+
+    def library_list(self, d):
+        form = self.r.randrange(7)
+        if form == 0:
+            return f"{self.list(d)}.{self.pick('distinct', 'reverse', 'flatten')}()"
+        if form == 1:
+            return f"{self.list(d)}.slice({self.int(0)}, {self.int(0)})"
+        if form == 2:
+            return f"{self.pick(self.ints, self.strings)(d)}.sort()"
+        if form == 3:
+            return f"{self.pick(self.ints, self.strings)(d)}.sortBy(e, {self.pick('e', '-1', 'string(e)', 'size(string(e))')})"
+        if form == 4:
+            return f"{self.list(d)}.flatten({self.int(0)})"
+        if form == 5:
+            return f"lists.range({self.pick('3', '0', '-1', 'x.i')})"
+        return f"{self.list(d)}.{self.pick('first', 'last')}().orValue(x.b) == 1 ? [1] : []"
+
     def int(self, d):
+        if d > 0 and self.r.random() < 0.08:
+            return self.library_int(d - 1)
         if d <= 0 or self.r.random() < 0.25:
             return self.pick("0", "1", "2", "-1", "3", "10", "9223372036854775807", "x.i", "x.i", "size(x.l)")
         form = self.r.randrange(11)
@@ -108,6 +216,8 @@ class Generator:
         return f"({self.duration(d - 1)} {self.pick('+', '-')} {self.duration(d - 1)})"
 
     def string(self, d):
+        if d > 0 and self.r.random() < 0.08:
+            return self.library_string(d - 1)
         if d <= 0 or self.r.random() < 0.25:
             return self.pick("''", "'a'", "'abc'", "'héllo'", "'👑x'", "x.s", "x.s", "'a,b'", "'ABC'")
         form = self.r.randrange(10)
@@ -133,6 +243,8 @@ class Generator:
         return self.pick("'a+'", "'^[a-z]*$'", "'h.llo'", "'b|c'", "x.s", "'\\\\\\\\d+'")
 
     def bool(self, d):
+        if d > 0 and self.r.random() < 0.1:
+            return self.library_bool(d - 1)
         if d <= 0 or self.r.random() < 0.15:
             return self.pick("true", "false", "x.f", "has(x.a)", "has(x.none)", "has(x.a.b)", "x.i > 1")
         form = self.r.randrange(18)
@@ -188,6 +300,8 @@ class Generator:
         return self.pick(f"[{self.string(d - 1)}, {self.string(d - 1)}]", f"{self.string(d - 1)}.split({self.string(d - 1)})", "x.t")
 
     def list(self, d):
+        if d > 0 and self.r.random() < 0.1:
+            return f"({self.library_list(d - 1)})"
         if d <= 0:
             return self.pick("x.l", "x.t", "[]", "[1, 2]", "['a']")
         form = self.r.randrange(7)
