@@ -4,6 +4,7 @@
 const struct vl_cel_library *const vl_cel_libraries[] = {
     &vl_cel_lib_cidr,
     &vl_cel_lib_comprehensions,
+    &vl_cel_lib_format,
     &vl_cel_lib_ip,
     &vl_cel_lib_lists,
     &vl_cel_lib_lists_ext,

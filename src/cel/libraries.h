@@ -6,6 +6,7 @@
 
 extern const struct vl_cel_library vl_cel_lib_cidr;
 extern const struct vl_cel_library vl_cel_lib_comprehensions;
+extern const struct vl_cel_library vl_cel_lib_format;
 extern const struct vl_cel_library vl_cel_lib_ip;
 extern const struct vl_cel_library vl_cel_lib_lists;
 extern const struct vl_cel_library vl_cel_lib_lists_ext;
