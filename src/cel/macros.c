@@ -82,7 +82,7 @@ static struct vl_cel_node *wrong_variables(
     const struct vl_cel_macro_use *use, uint32_t n, const char *no_name)
 {
     for (uint32_t i = 0; i < n; i++) {
-        if (use->args[i]->kind != VL_CEL_NODE_IDENT || use->args[i]->absolute)
+        if (use->args[i]->kind != VL_CEL_NODE_IDENT)
             return vl_cel_macro_refuse(use, use->args[i]->offset, no_name);
     }
     if (n == 2 && vl_span_eq(use->args[0]->as.name, use->args[1]->as.name)) {
@@ -98,11 +98,19 @@ static struct vl_cel_node *wrong_variables(
     return NULL;
 }
 
+/* ".x" is a variable that nothing can name. */
+static struct vl_span variable_name(struct vl_cel_parser *p, const struct vl_cel_node *ident)
+{
+    if (!ident->absolute)
+        return ident->as.name;
+    return vl_span_str(vl_arena_printf(p->arena, ".%.*s", VL_SPAN_FMT(ident->as.name)));
+}
+
 /* A comprehension over the target whose variables are the first arguments. */
 static struct vl_cel_fold over_target(const struct vl_cel_macro_use *use, bool two)
 {
-    return (struct vl_cel_fold){.iter_var = use->args[0]->as.name,
-        .iter_var2 = two ? use->args[1]->as.name : VL_SPAN_EMPTY,
+    return (struct vl_cel_fold){.iter_var = variable_name(use->p, use->args[0]),
+        .iter_var2 = two ? variable_name(use->p, use->args[1]) : VL_SPAN_EMPTY,
         .accu_var = VL_SPAN_LIT(VL_CEL_ACCUMULATOR),
         .range = use->target};
 }
@@ -358,7 +366,7 @@ struct vl_cel_node *vl_cel_macro_expand(struct vl_cel_parser *p, uint32_t offset
             vl_cel_issue_add(p->issues, offset,
                 "expression count exceeds limit of %d while expanding macro '%.*s'", VL_CEL_NODES_MAX,
                 VL_SPAN_FMT(name));
-            p->stopped = true;
+            p->stopped = p->fatal = true;
         }
         return node;
     }

@@ -137,16 +137,20 @@ static void match(struct vl_cel_parser *p, enum vl_cel_token_kind kind, uint64_t
         next(p);
 }
 
-/* `..` and the like: nothing of the grammar starts so. */
-static void no_alternative(struct vl_cel_parser *p)
+/* `..`, `-)` and the like: nothing of the grammar goes on so. `start` is the byte where it began. */
+static void no_alternative(struct vl_cel_parser *p, uint32_t start)
 {
     const struct vl_cel_token *t = token(p, 0);
-    struct vl_span text = token_text(p, t);
+    struct vl_span text = token_text(p, t), all = vl_span_slice(p->text, start, t->end);
+    bool literal = t->kind == VL_CEL_TOK_TRUE || t->kind == VL_CEL_TOK_FALSE || t->kind == VL_CEL_TOK_NULL;
+    if (p->stopped)
+        return;
     struct vl_buf out = message_start();
-    if (t->kind == VL_CEL_TOK_TRUE || t->kind == VL_CEL_TOK_FALSE || t->kind == VL_CEL_TOK_NULL)
+    if (literal && all.len == text.len + 1)
         vl_buf_printf(&out, "mismatched input '%.*s' expecting IDENTIFIER", VL_SPAN_FMT(text));
     else
-        vl_buf_printf(&out, "no viable alternative at input '.%.*s'", VL_SPAN_FMT(text));
+        vl_buf_printf(&out, "no viable alternative at input '%.*s'",
+            VL_SPAN_FMT(t->kind == VL_CEL_TOK_END ? vl_span_trim(all) : all));
     issue_from(p, &out);
     p->stopped = true;
 }
@@ -169,7 +173,7 @@ static void raise_height(struct vl_cel_parser *p, unsigned height)
     p->height = height + 1;
     if (p->height > VL_CEL_DEPTH_MAX && !p->stopped) {
         vl_cel_issue_add(p->issues, VL_CEL_NO_PLACE, "max recursion depth exceeded");
-        p->stopped = true;
+        p->stopped = p->fatal = true;
     }
 }
 
@@ -331,7 +335,7 @@ static struct vl_cel_node *parse_call(
         raise_height(p, higher(height, args_height));
     else
         p->height = args_height;
-    if (p->stopped)
+    if (p->fatal)
         return placeholder(p, offset);
     struct vl_cel_node *macro = vl_cel_macro_expand(p, offset, name, target, args, n);
     if (macro)
@@ -503,11 +507,11 @@ static struct vl_span parse_message_name(struct vl_cel_parser *p, bool absolute,
 
 static struct vl_cel_node *parse_name(struct vl_cel_parser *p, uint64_t follow)
 {
-    uint32_t start = token(p, 0)->offset;
+    uint32_t start = token(p, 0)->offset, start_byte = token(p, 0)->start;
     bool absolute = accept(p, BIT(DOT));
     p->height = 0;
     if (!is_next(p, BIT(IDENT))) {
-        no_alternative(p);
+        no_alternative(p, start_byte);
         return placeholder(p, start);
     }
     uint32_t n = message_name_tokens(p);
@@ -569,7 +573,7 @@ static struct vl_cel_node *parse_index(struct vl_cel_parser *p, struct vl_cel_no
     uint32_t offset = token(p, 0)->offset;
     unsigned height = p->height;
     next(p);
-    bool optional = accept(p, BIT(QUESTION));
+    bool optional = sync(p, expr_start | BIT(QUESTION)) && accept(p, BIT(QUESTION));
     if (optional && !p->options->optionals)
         vl_cel_issue_add(p->issues, offset, "unsupported syntax '[?'");
     struct vl_cel_node *args[] = {operand, parse_expr(p, BIT(RBRACKET))};
@@ -595,12 +599,12 @@ static struct vl_cel_node *parse_optional_select(
 
 static struct vl_cel_node *parse_select(struct vl_cel_parser *p, struct vl_cel_node *operand, uint64_t follow)
 {
-    uint32_t offset = token(p, 0)->offset;
+    uint32_t offset = token(p, 0)->offset, start = token(p, 0)->start;
     next(p);
     if (accept(p, BIT(QUESTION)))
         return parse_optional_select(p, operand, offset);
     if (!is_next(p, BIT(IDENT) | BIT(ESC_IDENT))) {
-        no_alternative(p);
+        no_alternative(p, start);
         return operand;
     }
     bool is_call = is_next(p, BIT(IDENT)) && token(p, 1)->kind == VL_CEL_TOK_LPAREN;
@@ -642,8 +646,13 @@ static struct vl_cel_node *parse_unary(struct vl_cel_parser *p, uint64_t follow)
     if (kind == VL_CEL_TOK_MINUS && (behind == VL_CEL_TOK_INT || behind == VL_CEL_TOK_FLOAT))
         return parse_member(p, follow); /* a negative literal */
     offset = token(p, 0)->offset;
+    uint32_t start = token(p, 0)->start;
     for (; accept(p, UINT64_C(1) << kind); n++)
         ;
+    if (kind == VL_CEL_TOK_EXCLAM)
+        (void)sync(p, expr_start);
+    else if (!is_next(p, member_start))
+        no_alternative(p, start);
     struct vl_cel_node *node = parse_member(p, follow);
     if (n % 2 == 0)
         return node;
@@ -747,7 +756,7 @@ static struct vl_cel_node *parse_expr(struct vl_cel_parser *p, uint64_t follow)
     if (p->nesting == VL_CEL_DEPTH_MAX && !p->stopped) {
         vl_cel_issue_add(
             p->issues, VL_CEL_NO_PLACE, "expression recursion limit exceeded: %d", VL_CEL_DEPTH_MAX);
-        p->stopped = true;
+        p->stopped = p->fatal = true;
     }
     if (p->stopped)
         return placeholder(p, 0);

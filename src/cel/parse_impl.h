@@ -18,6 +18,7 @@ struct vl_cel_parser {
     struct vl_vec nodes; /* stack of struct vl_cel_node *: arguments and items until all are known */
     struct vl_vec entries;
     bool stopped; /* after an error that leaves no sense in going on */
+    bool fatal;   /* after a limit: not even macros are looked at any more */
 };
 
 /* A node with a new id; NULL without memory (the arena remembers, the parser stops). */
