@@ -146,7 +146,9 @@ struct vl_cel_op *vl_cel_compile_message(struct vl_cel_compiler *c, const struct
     op->as.literal = literal;
     literal->fields = fields;
     literal->optionals = optionals;
-    literal->name = vl_arena_dup_span(c->arena, node->resolved.len ? node->resolved : node->as.map.type_name);
+    literal->name = message_name(c, node);
+    if (!literal->name)
+        return NULL;
     for (unsigned i = 0; i < n; i++) {
         const struct vl_cel_entry *entry = &node->as.map.entries[i];
         fields[i] = (struct vl_span){vl_arena_dup_span(c->arena, entry->field), entry->field.len};
