@@ -12,6 +12,7 @@
 #define VL_SERVER_HEAD_MAX (64UL * 1024) /* bytes of request line and headers: 431 above */
 #define VL_SERVER_BODY_MAX \
     (4UL * 1024 * 1024) /* default of a body: 413 above, before it is read where it tells its length */
+#define VL_SERVER_SEGMENTS_MAX    64
 #define VL_SERVER_PARAMS_MAX      200 /* query parameters */
 #define VL_SERVER_CONNECTIONS_MAX 10000
 #define VL_SERVER_PER_PEER_MAX    1000 /* connections of one address */
@@ -28,7 +29,10 @@ struct vl_call {
     struct vl_arena *arena; /* for what the handler makes */
     const char *method;     /* upper case */
     const char *target;     /* as it came: "/a/b?c=d" */
-    const char *path; /* percent-decoded once, without "." and ".." segments and NUL (such are 400 already) */
+    const char
+        *path; /* percent-decoded once, for people: "%2F" and "/" look alike in it; routes go by segments */
+    const char *const *segments; /* each percent-decoded once; "." and ".." and NUL are 400 already */
+    size_t n_segments;
     struct vl_span body;
     const char *peer; /* address as text */
     uint16_t peer_port;
