@@ -35,8 +35,9 @@ static void get_flat(const struct vl_event *event, const struct vl_field *field,
     } else if (flat->first[field->id]) {
         for (uint32_t i = flat->first[field->id] - 1U;
             i < flat->n_arguments && flat->arguments[i].field == field->id; i++) {
-            if (vl_span_eq(flat->arguments[i].arg, arg)) {
-                *ret = flat->arguments[i].value;
+            const struct flat_argument *a = &flat->arguments[i];
+            if (a->arg.len == arg.len && memcmp(a->arg.ptr, arg.ptr, arg.len) == 0) {
+                *ret = a->value;
                 return;
             }
         }

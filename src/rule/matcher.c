@@ -8,17 +8,20 @@
 struct slot_state {
     struct vl_event_value value;
     uint32_t epoch;
-    uint32_t row_epoch[ROWS];
+    uint32_t row_epoch[ROWS]; /* the row is of this event */
     const uint64_t *row[ROWS];
 };
 
 struct vl_rule_matcher {
-    const struct vl_rule_program *program;
-    struct vl_arena *scratch;
-    const struct vl_event *event;
-    uint32_t epoch;    /* never 0 while an event is matched */
-    uint32_t *answers; /* by node: epoch * 2 + whether it holds */
+    /* What every question touches comes first. */
+    const struct prog_node *nodes; /* the program's */
+    const uint32_t *children;      /* the program's */
+    uint32_t epoch;                /* never 0 while an event is matched */
+    uint32_t *answers;             /* by node: epoch * 2 + whether it holds */
     struct slot_state *slots;
+    const struct vl_rule_program *program;
+    const struct vl_event *event;
+    struct vl_arena *scratch;
     uint64_t *rows; /* rows that are put together for one event */
     struct vl_multi **multi;
     uint32_t *fired;
@@ -27,17 +30,21 @@ struct vl_rule_matcher {
 
 /* --- slots --- */
 
-static struct slot_state *read_slot(struct vl_rule_matcher *m, uint32_t number)
+static void load_slot(struct vl_rule_matcher *m, struct slot_state *state, uint32_t number)
 {
-    struct slot_state *state = &m->slots[number];
-    if (state->epoch == m->epoch)
-        return state;
     const struct prog_slot *slot = &m->program->slots[number];
     state->epoch = m->epoch;
     if (slot->field)
         vl_event_get(m->event, slot->field, slot->arg, m->scratch, &state->value);
     else
         check_operand_get(slot->operand, m->event, m->scratch, &state->value);
+}
+
+static inline struct slot_state *read_slot(struct vl_rule_matcher *m, uint32_t number)
+{
+    struct slot_state *state = &m->slots[number];
+    if (state->epoch != m->epoch)
+        load_slot(m, state, number);
     return state;
 }
 
@@ -121,56 +128,67 @@ static const uint64_t *read_row(
 
 /* --- leaves --- */
 
+static inline bool ref_holds(struct vl_rule_matcher *m, uint32_t ref);
+
 static bool slow_check(
     struct vl_rule_matcher *m, const struct prog_node *node, const struct slot_state *state)
 {
-    return check_holds(&m->program->checks[node->check], &state->value, m->event, m->scratch);
+    return state->value.kind != VL_VALUE_MISSING &&
+           check_holds(&m->program->checks[node->at], &state->value, m->event, m->scratch);
 }
 
-static bool node_holds(struct vl_rule_matcher *m, uint32_t number);
-
-/* A value that is no single text: the checks one by one. */
-static bool slow_bits(struct vl_rule_matcher *m, const struct prog_node *node, const struct slot_state *state)
+/* The first question for a row of this event, or a value that is no single text. */
+static bool bit_first(struct vl_rule_matcher *m, const struct prog_node *node)
 {
+    struct slot_state *state = read_slot(m, node->slot);
+    if (state->value.kind == VL_VALUE_STRING) {
+        const uint64_t *row = read_row(m, state, node->slot, (enum text_rows)node->detail);
+        return (row[node->n] >> node->shift & 1) == (node->kind != PROG_BIT_NOT);
+    }
     if (state->value.kind == VL_VALUE_MISSING)
         return false;
     if (node->kind != PROG_BITS)
         return slow_check(m, node, state);
-    for (uint32_t i = 0; i < node->n; i++) {
-        if (node_holds(m, m->program->children[node->check + i]))
+    const struct prog_bits *bits = &m->program->bits[node->at];
+    for (uint32_t i = 0; i < bits->n; i++) {
+        if (ref_holds(m, m->children[bits->first + i]))
             return true;
     }
     return false;
 }
 
-static bool bit_holds(struct vl_rule_matcher *m, const struct prog_node *node)
+/* By the rarest byte of the text. */
+static bool contains(struct vl_span text, struct vl_span want, size_t rare)
 {
-    struct slot_state *state = read_slot(m, node->slot);
-    if (state->value.kind != VL_VALUE_STRING)
-        return slow_bits(m, node, state);
-    enum text_rows which = (enum text_rows)node->detail;
-    const uint64_t *row =
-        state->row_epoch[which] == m->epoch ? state->row[which] : read_row(m, state, node->slot, which);
-    bool set = row[node->as.bit / 64] >> (node->as.bit % 64) & 1;
-    return set == (node->kind != PROG_BIT_NOT);
+    if (text.len < want.len)
+        return false;
+    const char *at = text.ptr + rare, *end = text.ptr + text.len - want.len + rare + 1;
+    while ((at = memchr(at, want.ptr[rare], (size_t)(end - at)))) {
+        if (memcmp(at - rare, want.ptr, want.len) == 0)
+            return true;
+        if (++at == end)
+            break;
+    }
+    return false;
 }
 
 static bool contains_holds(struct vl_rule_matcher *m, const struct prog_node *node)
 {
     const struct slot_state *state = read_slot(m, node->slot);
     if (state->value.kind != VL_VALUE_STRING)
-        return state->value.kind != VL_VALUE_MISSING && slow_check(m, node, state);
-    struct vl_span want = m->program->checks[node->check].values[0].text;
-    return vl_span_find(state->value.as.string, want) != SIZE_MAX ||
-           (state->value.other.len && vl_span_find(state->value.other, want) != SIZE_MAX);
+        return slow_check(m, node, state);
+    struct vl_span want = m->program->checks[node->at].values[0].text;
+    size_t rare = (size_t)m->program->numbers[node->at];
+    return contains(state->value.as.string, want, rare) ||
+           (state->value.other.len && contains(state->value.other, want, rare));
 }
 
 static bool int_holds(struct vl_rule_matcher *m, const struct prog_node *node)
 {
     const struct slot_state *state = read_slot(m, node->slot);
-    int64_t want = m->program->numbers[node->check], have = state->value.as.i;
+    int64_t want = m->program->numbers[node->at], have = state->value.as.i;
     if (state->value.kind != VL_VALUE_INT && (state->value.kind != VL_VALUE_UINT || have < 0))
-        return state->value.kind != VL_VALUE_MISSING && slow_check(m, node, state);
+        return slow_check(m, node, state);
     switch ((enum vl_condition_op)node->detail) {
     case VL_OP_EQ:
         return have == want;
@@ -192,60 +210,68 @@ static bool bool_holds(struct vl_rule_matcher *m, const struct prog_node *node)
     const struct slot_state *state = read_slot(m, node->slot);
     if (state->value.kind == VL_VALUE_BOOL)
         return state->value.as.boolean == node->detail;
-    return state->value.kind != VL_VALUE_MISSING && slow_check(m, node, state);
+    return slow_check(m, node, state);
 }
 
 /* --- nodes --- */
 
+/* What is worth to be remembered. */
 static bool answer(struct vl_rule_matcher *m, const struct prog_node *node)
 {
-    const uint32_t *child = m->program->children + node->as.first, *end = child + node->slot;
+    if (node->kind == PROG_CONTAINS)
+        return contains_holds(m, node);
+    if (node->kind == PROG_CHECK)
+        return slow_check(m, node, read_slot(m, node->slot));
+    const uint32_t *child = m->children + node->slot, *end = child + node->n;
+    bool stop = node->kind == PROG_OR;
+    for (; child < end; child++) {
+        if (ref_holds(m, *child) == stop)
+            return stop;
+    }
+    return !stop;
+}
+
+/* A question that was not asked of this event before. Depth: that of the conditions, which is limited. */
+static __attribute__((noinline)) bool first_answer(struct vl_rule_matcher *m, uint32_t number)
+{
+    const struct prog_node *node = &m->nodes[number];
+    bool holds;
     switch ((enum prog_kind)node->kind) {
     case PROG_FALSE:
     case PROG_TRUE:
         return node->kind == PROG_TRUE;
-    case PROG_AND:
-        for (; child < end; child++) {
-            if (!node_holds(m, *child))
-                return false;
-        }
-        return true;
-    case PROG_OR:
-        for (; child < end; child++) {
-            if (node_holds(m, *child))
-                return true;
-        }
-        return false;
-    case PROG_NOT:
-        return !node_holds(m, *child);
     case PROG_BIT:
     case PROG_BIT_NOT:
     case PROG_BITS:
-        return bit_holds(m, node);
-    case PROG_CONTAINS:
-        return contains_holds(m, node);
+        return bit_first(m, node);
     case PROG_EXISTS:
         return read_slot(m, node->slot)->value.kind != VL_VALUE_MISSING;
     case PROG_BOOL:
         return bool_holds(m, node);
     case PROG_INT:
         return int_holds(m, node);
-    case PROG_CHECK:
-        break;
+    default:
+        holds = answer(m, node);
+        m->answers[number] = m->epoch << 1 | holds;
+        return holds;
     }
-    const struct slot_state *state = read_slot(m, node->slot);
-    return state->value.kind != VL_VALUE_MISSING && slow_check(m, node, state);
 }
 
-/* Depth: that of the conditions, which is limited. */
-static bool node_holds(struct vl_rule_matcher *m, uint32_t number)
+static inline bool ref_holds(struct vl_rule_matcher *m, uint32_t ref)
 {
-    uint32_t known = m->answers[number];
-    if (known >> 1 == m->epoch)
-        return known & 1;
-    bool holds = answer(m, &m->program->nodes[number]);
-    m->answers[number] = m->epoch << 1 | holds;
-    return holds;
+    const struct prog_node *node = &m->nodes[ref >> 1];
+    if (node->kind < PROG_BIT) {
+        uint32_t known = m->answers[ref >> 1];
+        if (known >> 1 == m->epoch)
+            return (known ^ ref) & 1;
+    } else if (node->kind <= PROG_BITS) {
+        const struct slot_state *state = &m->slots[node->slot];
+        if (state->row_epoch[node->detail] == m->epoch) {
+            bool set = state->row[node->detail][node->n] >> node->shift & 1;
+            return (set ^ (node->kind == PROG_BIT_NOT)) != (ref & 1);
+        }
+    }
+    return first_answer(m, ref >> 1) != (ref & 1);
 }
 
 /* --- events --- */
@@ -268,7 +294,7 @@ static void run(struct vl_rule_matcher *m, const struct prog_group *group)
     const struct prog_step *steps = group->steps;
     for (uint32_t i = 0; i < group->n;) {
         const struct prog_step *step = &steps[i];
-        bool holds = node_holds(m, step->node);
+        bool holds = ref_holds(m, step->ref);
         if (holds && step->rule != PROGRAM_NO_RULE)
             m->fired[m->n_fired++] = step->rule;
         i = holds ? i + 1 : step->skip;
@@ -344,6 +370,8 @@ int vl_rule_matcher_new(
     if (!m)
         return vl_err_nomem(err);
     m->program = program;
+    m->nodes = program->nodes;
+    m->children = program->children;
     m->scratch = vl_arena_new(PROGRAM_SCRATCH_MAX);
     m->answers = calloc(program->n_nodes + 1UL, sizeof(*m->answers));
     m->slots = calloc(program->n_slots + 1UL, sizeof(*m->slots));

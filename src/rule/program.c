@@ -25,7 +25,7 @@ static int builder_init(struct builder *b, struct vl_rule_program *program, stru
 {
     *b = (struct builder){.program = program, .arena = program->arena, .err = err};
     b->work = vl_arena_new(PROGRAM_ARENA_MAX);
-    vl_vec_init(&b->nodes, sizeof(struct prog_node), PROGRAM_NODES_MAX);
+    vl_vec_init(&b->nodes, sizeof(struct build_node), PROGRAM_NODES_MAX);
     vl_vec_init(&b->children, sizeof(uint32_t), PROGRAM_NODES_MAX);
     vl_vec_init(&b->checks, sizeof(struct check), PROGRAM_NODES_MAX);
     vl_vec_init(&b->slots, sizeof(struct prog_slot), PROGRAM_NODES_MAX);
@@ -38,14 +38,14 @@ static int builder_init(struct builder *b, struct vl_rule_program *program, stru
     vl_map_init(&b->slot_ids, PROGRAM_NODES_MAX);
     if (!b->work)
         return vl_err_nomem(err);
-    struct prog_node *constant = vl_vec_push(&b->nodes, "program", err);
+    struct build_node *constant = vl_vec_push(&b->nodes, "program", err);
     if (!constant)
         return err->err;
-    *constant = (struct prog_node){.kind = PROG_FALSE};
+    *constant = (struct build_node){.kind = PROG_FALSE};
     constant = vl_vec_push(&b->nodes, "program", err);
     if (!constant)
         return err->err;
-    *constant = (struct prog_node){.kind = PROG_TRUE};
+    *constant = (struct build_node){.kind = PROG_TRUE};
     return 0;
 }
 
@@ -95,16 +95,66 @@ static void *keep(const struct builder *b, const struct vl_vec *vec)
     return own;
 }
 
+/* The node behind NOTs, as a reference. */
+static uint32_t ref_of(const struct builder *b, uint32_t number)
+{
+    const struct build_node *node = vl_vec_at(&b->nodes, number);
+    bool negated = false;
+    while (node->kind == PROG_NOT) {
+        number = ((const uint32_t *)b->children.items)[node->first];
+        node = vl_vec_at(&b->nodes, number);
+        negated = !negated;
+    }
+    return PROG_REF(number, negated);
+}
+
+static struct prog_node final_node(struct builder *b, const struct build_node *from, struct prog_bits *bits)
+{
+    struct prog_node to = {.kind = from->kind, .detail = from->detail, .slot = from->slot, .at = from->check};
+    if (from->kind == PROG_AND || from->kind == PROG_OR) {
+        to.slot = from->first;
+        to.n = from->n;
+    }
+    if (from->kind == PROG_BIT || from->kind == PROG_BIT_NOT || from->kind == PROG_BITS) {
+        to.shift = from->bit % 64;
+        to.n = from->bit / 64;
+    }
+    if (from->kind == PROG_BITS) {
+        to.at = b->program->n_bits;
+        bits[b->program->n_bits++] = (struct prog_bits){from->bit / 64, from->first, from->n};
+    }
+    return to;
+}
+
+static void final_steps(const struct builder *b)
+{
+    for (unsigned s = 0; s < VL_EVENT_SOURCES; s++) {
+        const struct prog_source *source = &b->program->sources[s];
+        for (uint32_t g = 0; g < source->n_groups; g++) {
+            for (uint32_t i = 0; i < source->groups[g].n; i++)
+                source->groups[g].steps[i].ref = ref_of(b, source->groups[g].steps[i].ref);
+        }
+    }
+}
+
 static int finish(struct builder *b)
 {
     struct vl_rule_program *p = b->program;
     uint32_t longest = 1;
-    p->nodes = keep(b, &b->nodes);
+    p->nodes = vl_arena_array(b->arena, b->nodes.len + 1, sizeof(*p->nodes));
+    p->bits = vl_arena_array(b->arena, b->nodes.len + 1, sizeof(*p->bits));
     p->n_nodes = (uint32_t)b->nodes.len;
     p->children = keep(b, &b->children);
     p->slots = keep(b, &b->slots);
     p->n_slots = (uint32_t)b->slots.len;
-    for (uint32_t i = 0; p->slots && i < p->n_slots; i++) {
+    if (!p->nodes || !p->bits || !p->children || !p->slots)
+        return vl_arena_check(b->arena, "program", b->err);
+    for (uint32_t i = 0; i < p->n_nodes; i++)
+        p->nodes[i] = final_node(b, vl_vec_at(&b->nodes, i), p->bits);
+    for (size_t i = 0; i < b->children.len; i++)
+        p->children[i] = ref_of(b, p->children[i]);
+    final_steps(b);
+    for (uint32_t i = 0; i < p->n_slots; i++) {
         for (unsigned f = 0; f < ROWS; f++)
             longest = p->slots[i].words[f] > longest ? p->slots[i].words[f] : longest;
     }

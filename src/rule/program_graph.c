@@ -7,14 +7,14 @@
 
 #define COST_MAX 60000U
 
-static struct prog_node *node_at(const struct builder *b, uint32_t node)
+static struct build_node *node_at(const struct builder *b, uint32_t node)
 {
     return vl_vec_at(&b->nodes, node);
 }
 
-static const uint32_t *children_of(const struct builder *b, const struct prog_node *node)
+static const uint32_t *children_of(const struct builder *b, const struct build_node *node)
 {
-    return (const uint32_t *)b->children.items + node->as.first;
+    return (const uint32_t *)b->children.items + node->first;
 }
 
 /* --- leaves --- */
@@ -40,9 +40,9 @@ static int64_t slot_of(struct builder *b, struct vl_span key, const struct check
     return (int64_t)place->value.num;
 }
 
-static int64_t push_node(struct builder *b, struct prog_node node)
+static int64_t push_node(struct builder *b, struct build_node node)
 {
-    struct prog_node *place = vl_vec_push(&b->nodes, "nodes of a program", b->err);
+    struct build_node *place = vl_vec_push(&b->nodes, "nodes of a program", b->err);
     if (!place)
         return b->err->err;
     *place = node;
@@ -93,8 +93,7 @@ static int64_t new_check(struct builder *b, const struct vl_condition *c, struct
         return slot;
     uint32_t number = (uint32_t)b->checks.len - 1;
     int64_t node = push_node(
-        b, (struct prog_node){
-               .kind = PROG_CHECK, .cost = 40, .slot = (uint32_t)slot, .as.check = number, .check = number});
+        b, (struct build_node){.kind = PROG_CHECK, .cost = 40, .slot = (uint32_t)slot, .check = number});
     if (node >= 0 && is_event_type(b, check)) {
         uint32_t *type_check = vl_vec_push(&b->type_checks, "checks of a program", b->err);
         if (!type_check)
@@ -195,10 +194,9 @@ static int64_t intern(struct builder *b, enum prog_kind kind, const uint32_t *ch
             return b->err->err;
         *child = children[i];
     }
-    int64_t node = push_node(b, (struct prog_node){.kind = (uint8_t)kind,
-                                    .cost = (uint16_t)total_cost(b, children, n),
-                                    .slot = n,
-                                    .as.first = first});
+    int64_t node = push_node(
+        b, (struct build_node){
+               .kind = (uint8_t)kind, .cost = (uint16_t)total_cost(b, children, n), .n = n, .first = first});
     if (node >= 0)
         place->value.num = (uint64_t)node;
     return node;
@@ -206,7 +204,7 @@ static int64_t intern(struct builder *b, enum prog_kind kind, const uint32_t *ch
 
 static int64_t make_not(struct builder *b, uint32_t child)
 {
-    const struct prog_node *node = node_at(b, child);
+    const struct build_node *node = node_at(b, child);
     if (child == BUILD_FALSE || child == BUILD_TRUE)
         return child == BUILD_FALSE ? BUILD_TRUE : BUILD_FALSE;
     if (node->kind == PROG_NOT)
@@ -220,9 +218,9 @@ int64_t build_series(struct builder *b, enum prog_kind kind, const uint32_t *ite
     VL_CLEANUP(vl_vec_done) struct vl_vec flat;
     vl_vec_init(&flat, sizeof(uint32_t), PROGRAM_NODES_MAX);
     for (uint32_t i = 0; i < n; i++) {
-        const struct prog_node *node = node_at(b, items[i]);
+        const struct build_node *node = node_at(b, items[i]);
         const uint32_t *from = node->kind == kind ? children_of(b, node) : &items[i];
-        uint32_t count = node->kind == kind ? node->slot : 1;
+        uint32_t count = node->kind == kind ? node->n : 1;
         for (uint32_t j = 0; j < count; j++) {
             if (from[j] == stop)
                 return stop;
@@ -307,7 +305,7 @@ static int remember(struct builder *b, uint32_t node, uint32_t simple)
 
 static int64_t simplify(struct builder *b, uint32_t number, unsigned depth)
 {
-    struct prog_node node = *node_at(b, number);
+    struct build_node node = *node_at(b, number);
     if (number < b->memo_cap && b->memo[number])
         return b->memo[number] - 1;
     if (depth > VL_CONDITION_TREE_DEPTH_MAX)
@@ -319,10 +317,10 @@ static int64_t simplify(struct builder *b, uint32_t number, unsigned depth)
     if (node.kind > PROG_NOT)
         r = type_constant(b, number);
     else {
-        uint32_t *items = malloc((node.slot + 1UL) * sizeof(*items));
+        uint32_t *items = malloc((node.n + 1UL) * sizeof(*items));
         if (!items)
             return vl_err_nomem(b->err);
-        for (uint32_t i = 0; i < node.slot && r >= 0; i++) {
+        for (uint32_t i = 0; i < node.n && r >= 0; i++) {
             /* The children may move while nodes are added. */
             r = simplify(b, children_of(b, &node)[i], depth + 1);
             if (r >= 0)
@@ -330,7 +328,7 @@ static int64_t simplify(struct builder *b, uint32_t number, unsigned depth)
         }
         if (r >= 0)
             r = node.kind == PROG_NOT ? make_not(b, items[0])
-                                      : build_series(b, (enum prog_kind)node.kind, items, node.slot);
+                                      : build_series(b, (enum prog_kind)node.kind, items, node.n);
         free(items);
     }
     if (r >= 0 && number < b->memo_cap) {

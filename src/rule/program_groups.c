@@ -15,7 +15,7 @@ struct item {
     bool done;
 };
 
-static const struct prog_node *node_at(const struct builder *b, uint32_t node)
+static const struct build_node *node_at(const struct builder *b, uint32_t node)
 {
     return vl_vec_at(&b->nodes, node);
 }
@@ -79,14 +79,14 @@ static int64_t conjunction(struct builder *b, const struct item *item)
     if (item->n == 1)
         return item->nodes[0];
     /* The order of a step's nodes is theirs alone, and found again by the same key for the same nodes. */
-    struct prog_node and = {.kind = PROG_AND, .slot = item->n, .as.first = (uint32_t)b->children.len};
+    struct build_node and = {.kind = PROG_AND, .n = item->n, .first = (uint32_t)b->children.len};
     for (uint32_t i = 0; i < item->n; i++) {
         uint32_t *child = vl_vec_push(&b->children, "nodes of a program", b->err);
         if (!child)
             return b->err->err;
         *child = item->nodes[i];
     }
-    struct prog_node *node = vl_vec_push(&b->nodes, "nodes of a program", b->err);
+    struct build_node *node = vl_vec_push(&b->nodes, "nodes of a program", b->err);
     if (!node)
         return b->err->err;
     *node = and;
@@ -190,10 +190,9 @@ static int emit_all(struct builder *b, struct item *items, uint32_t n, struct vl
 
 static int take_apart(struct builder *b, uint32_t root, uint32_t rule, struct item *ret)
 {
-    const struct prog_node *node = node_at(b, root);
-    const uint32_t *from =
-        node->kind == PROG_AND ? (const uint32_t *)b->children.items + node->as.first : &root;
-    uint32_t n = node->kind == PROG_AND ? node->slot : 1;
+    const struct build_node *node = node_at(b, root);
+    const uint32_t *from = node->kind == PROG_AND ? (const uint32_t *)b->children.items + node->first : &root;
+    uint32_t n = node->kind == PROG_AND ? node->n : 1;
     *ret = (struct item){.rule = rule, .nodes = vl_arena_array(b->work, n, sizeof(uint32_t))};
     if (!ret->nodes)
         return vl_arena_check(b->work, "program", b->err);

@@ -38,6 +38,7 @@ struct text_dict_entry {
 struct text_dict {
     struct text_dict_entry *entries;
     uint64_t mask;
+    bool quick; /* few keys: their ends are enough for a hash */
 };
 
 /* Prefixes (or suffixes, backwards) as a tree with shortened paths. */
@@ -109,40 +110,55 @@ enum prog_kind {
     PROG_TRUE,
     PROG_AND,
     PROG_OR,
-    PROG_NOT,
-    PROG_CHECK, /* whatever check_holds() says */
-    PROG_BIT,   /* a bit of a row */
-    PROG_BIT_NOT,
-    PROG_BITS,     /* a bit that stands for the OR of several; those are its children */
+    PROG_NOT,      /* while building only: then a flag of who refers to the child */
+    PROG_CHECK,    /* whatever check_holds() says */
     PROG_CONTAINS, /* one text */
+    PROG_BIT,      /* a bit of a row: from here on quicker to ask than to remember */
+    PROG_BIT_NOT,
+    PROG_BITS, /* a bit that stands for the OR of several; those are its children */
     PROG_EXISTS,
     PROG_BOOL,
     PROG_INT, /* a number that fits int64_t */
 };
 
-struct prog_node {
+/* A node while the program is built. */
+struct build_node {
     uint8_t kind;   /* enum prog_kind */
     uint8_t detail; /* BIT: enum text_rows; INT: operator; BOOL: the value */
     uint16_t cost;
-    uint32_t slot; /* leaves; AND, OR, NOT: number of children */
-    union {
-        uint32_t bit;   /* BIT */
-        uint32_t first; /* AND, OR, NOT: into `children` */
-        uint32_t check; /* CHECK, INT: into `checks` */
-    } as;
-    uint32_t
-        check;  /* leaves: into `checks`, for values of another kind than expected; BITS: into `children` */
-    uint32_t n; /* BITS: children */
+    uint32_t slot; /* leaves */
+    uint32_t bit;
+    uint32_t first, n; /* AND, OR, NOT, BITS: into `children` */
+    uint32_t check;    /* leaves: into `checks` */
+};
+
+/* A node of the program: four in a cache line. */
+struct prog_node {
+    uint8_t kind;   /* enum prog_kind */
+    uint8_t detail; /* BIT: enum text_rows; INT: operator; BOOL: the value */
+    uint8_t shift;  /* BIT: within its word */
+    uint8_t unused;
+    uint32_t slot; /* leaves; AND, OR: into `children` */
+    uint32_t n;    /* AND, OR, BITS: children; BIT: word of its row */
+    uint32_t at;   /* leaves: into `checks`; BITS: into `bits` */
+};
+
+/* Nodes refer to each other by number * 2, plus 1 where the answer is turned round. */
+#define PROG_REF(node, negated) ((uint32_t)(node) << 1 | (uint32_t)(negated))
+
+/* A bit that stands for several: its row, and whom to ask where a value has no row. */
+struct prog_bits {
+    uint32_t word, first, n;
 };
 
 struct prog_step {
-    uint32_t node; /* PROG_TRUE's number: no question */
-    uint32_t skip; /* where to go on when the node does not hold */
+    uint32_t ref;  /* what is asked */
+    uint32_t skip; /* where to go on when it does not hold */
     uint32_t rule; /* fires when it holds; PROGRAM_NO_RULE: a guard */
 };
 
 struct prog_group {
-    const struct prog_step *steps;
+    struct prog_step *steps;
     uint32_t n;
 };
 
@@ -161,10 +177,12 @@ struct vl_rule_program {
     enum vl_rule_matching matching;
     struct prog_node *nodes;
     uint32_t n_nodes;
-    uint32_t *children;
+    uint32_t *children; /* references */
+    struct prog_bits *bits;
+    uint32_t n_bits;
     struct check *checks; /* owned: expressions */
     uint32_t n_checks;
-    int64_t *numbers; /* by check: the value of INT */
+    int64_t *numbers; /* by check: the value of INT; of CONTAINS the place of its rarest byte */
     struct prog_slot *slots;
     uint32_t n_slots;
     uint32_t n_multi;   /* scans that a matcher needs */

@@ -15,7 +15,7 @@ enum leaf_cost {
     COST_REGEX = 80,
 };
 
-static struct prog_node *node_at(const struct builder *b, size_t node)
+static struct build_node *node_at(const struct builder *b, size_t node)
 {
     return vl_vec_at(&b->nodes, node);
 }
@@ -73,7 +73,7 @@ static bool number_of(const struct check *check, int64_t *ret)
 }
 
 /* EXISTS, BOOL and INT, where the check is one of them. */
-static bool simple_leaf(struct prog_node *node, const struct check *check, int64_t *number)
+static bool simple_leaf(struct build_node *node, const struct check *check, int64_t *number)
 {
     enum vl_condition_op op = (enum vl_condition_op)check->op;
     if (op == VL_OP_EXISTS) {
@@ -111,7 +111,7 @@ static int count_bits(struct builder *b, struct vl_vec *families)
     }
     /* One pattern after the other, where there are few. */
     for (size_t i = 0; i < b->nodes.len; i++) {
-        const struct prog_node *node = node_at(b, i);
+        const struct build_node *node = node_at(b, i);
         uint8_t *family = node->kind == PROG_CHECK ? vl_vec_at(families, node->check) : NULL;
         if (family && *family == FAMILY_CONTAINS)
             ((struct prog_slot *)vl_vec_at(&b->slots, node->slot))->n_contains += checks[node->check].n;
@@ -129,18 +129,34 @@ static int push_bit(struct builder *b, uint32_t slot, uint8_t row, uint32_t bit,
 }
 
 static int make_bit(
-    struct builder *b, struct prog_node *node, const struct check *check, enum text_family family)
+    struct builder *b, struct build_node *node, const struct check *check, enum text_family family)
 {
     struct prog_slot *slot = vl_vec_at(&b->slots, node->slot);
     uint8_t row = family == FAMILY_CONTAINS ? ROW_CONTAINS : ROW_WHOLE;
     node->kind = check->op == VL_OP_NE ? PROG_BIT_NOT : PROG_BIT;
     node->detail = row;
-    node->as.bit = slot->n_bits[row]++;
+    node->bit = slot->n_bits[row]++;
     node->cost = family == FAMILY_EQUAL ? COST_EQUAL : family == FAMILY_CONTAINS ? COST_CONTAINS : COST_TREE;
-    return push_bit(b, node->slot, row, node->as.bit, node->check);
+    return push_bit(b, node->slot, row, node->bit, node->check);
 }
 
-static int make_leaf(struct builder *b, struct prog_node *node, enum text_family family)
+/* The place of the byte that paths and command lines have least often: what a search looks for first. */
+static size_t rarest_byte(struct vl_span s)
+{
+    static const char common[] = "/eatnrsoilcdumphbgfvykx-.01234567 ";
+    size_t best = 0, least = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        const char *at = s.ptr[i] ? strchr(common, s.ptr[i]) : NULL;
+        size_t rank = at ? (size_t)(at - common) + 1 : sizeof(common);
+        if (rank > least) {
+            least = rank;
+            best = i;
+        }
+    }
+    return best;
+}
+
+static int make_leaf(struct builder *b, struct build_node *node, enum text_family family)
 {
     const struct check *check = vl_vec_at(&b->checks, node->check);
     const struct prog_slot *slot = vl_vec_at(&b->slots, node->slot);
@@ -154,6 +170,7 @@ static int make_leaf(struct builder *b, struct prog_node *node, enum text_family
     if (check->n == 1 && check->op != VL_OP_ICONTAINS) {
         node->kind = PROG_CONTAINS;
         node->cost = COST_CONTAINS;
+        b->program->numbers[node->check] = (int64_t)rarest_byte(check->values[0].text);
     }
     return 0;
 }
@@ -166,7 +183,7 @@ static int make_leaves(struct builder *b, const struct vl_vec *families)
         return vl_arena_check(b->arena, "program", b->err);
     int r = 0;
     for (size_t i = 0; i < b->nodes.len && r >= 0; i++) {
-        struct prog_node *node = node_at(b, i);
+        struct build_node *node = node_at(b, i);
         if (node->kind == PROG_CHECK)
             r = make_leaf(b, node, (enum text_family) * (uint8_t *)vl_vec_at(families, node->check));
     }
@@ -188,13 +205,13 @@ static int64_t merge_bits(struct builder *b, const uint32_t *nodes, uint32_t n)
         return r;
     if (!added)
         return (int64_t)place->value.num;
-    struct prog_node node = *node_at(b, nodes[0]);
+    struct build_node node = *node_at(b, nodes[0]);
     struct prog_slot *slot = vl_vec_at(&b->slots, node.slot);
-    node.as.bit = slot->n_bits[node.detail]++;
+    node.bit = slot->n_bits[node.detail]++;
     for (uint32_t i = 0; i < n && r >= 0; i++) {
-        const struct prog_node *from = node_at(b, nodes[i]);
+        const struct build_node *from = node_at(b, nodes[i]);
         node.cost = from->cost > node.cost ? from->cost : node.cost;
-        r = push_bit(b, node.slot, node.detail, node.as.bit, from->check);
+        r = push_bit(b, node.slot, node.detail, node.bit, from->check);
     }
     /* Values of another kind than one text are asked check by check: the node keeps the OR for them. */
     uint32_t first = (uint32_t)b->children.len;
@@ -205,9 +222,9 @@ static int64_t merge_bits(struct builder *b, const uint32_t *nodes, uint32_t n)
         *child = nodes[i];
     }
     node.kind = PROG_BITS;
-    node.check = first;
+    node.first = first;
     node.n = n;
-    struct prog_node *own = r >= 0 ? vl_vec_push(&b->nodes, "nodes of a program", b->err) : NULL;
+    struct build_node *own = r >= 0 ? vl_vec_push(&b->nodes, "nodes of a program", b->err) : NULL;
     if (!own)
         return b->err->err;
     *own = node;
@@ -216,14 +233,14 @@ static int64_t merge_bits(struct builder *b, const uint32_t *nodes, uint32_t n)
 }
 
 /* The bit below a child: itself, or below a NOT. NULL where there is none. */
-static const struct prog_node *bit_of(
+static const struct build_node *bit_of(
     const struct builder *b, uint32_t child, bool negated, uint32_t *ret_node)
 {
-    const struct prog_node *node = node_at(b, child);
+    const struct build_node *node = node_at(b, child);
     if (negated) {
         if (node->kind != PROG_NOT)
             return NULL;
-        child = ((const uint32_t *)b->children.items)[node->as.first];
+        child = ((const uint32_t *)b->children.items)[node->first];
         node = node_at(b, child);
     }
     *ret_node = child;
@@ -237,33 +254,32 @@ static int64_t negate(struct builder *b, uint32_t child)
     if (!place)
         return b->err->err;
     *place = child;
-    struct prog_node *node = vl_vec_push(&b->nodes, "nodes of a program", b->err);
+    struct build_node *node = vl_vec_push(&b->nodes, "nodes of a program", b->err);
     if (!node)
         return b->err->err;
-    *node = (struct prog_node){
-        .kind = PROG_NOT, .cost = (uint16_t)(node_at(b, child)->cost + 1), .slot = 1, .as.first = first};
+    *node = (struct build_node){
+        .kind = PROG_NOT, .cost = (uint16_t)(node_at(b, child)->cost + 1), .n = 1, .first = first};
     return (int64_t)b->nodes.len - 1;
 }
 
 /* In an OR, bits of one row become one; in an AND, the negated ones do. */
 static int merge_children(struct builder *b, size_t number)
 {
-    struct prog_node node = *node_at(b, number);
+    struct build_node node = *node_at(b, number);
     bool negated = node.kind == PROG_AND;
-    uint32_t *same = malloc((node.slot + 1UL) * sizeof(*same)),
-             *kept = malloc((node.slot + 1UL) * sizeof(*kept));
-    bool *done = calloc(node.slot + 1UL, 1);
+    uint32_t *same = malloc((node.n + 1UL) * sizeof(*same)), *kept = malloc((node.n + 1UL) * sizeof(*kept));
+    bool *done = calloc(node.n + 1UL, 1);
     uint32_t n_kept = 0;
     int64_t r = same && kept && done ? 0 : vl_err_nomem(b->err);
-    for (uint32_t i = 0; i < node.slot && r >= 0; i++) {
-        uint32_t child = ((const uint32_t *)b->children.items)[node.as.first + i], bit = 0, other, n = 0;
-        const struct prog_node *leaf = bit_of(b, child, negated, &bit);
+    for (uint32_t i = 0; i < node.n && r >= 0; i++) {
+        uint32_t child = ((const uint32_t *)b->children.items)[node.first + i], bit = 0, other, n = 0;
+        const struct build_node *leaf = bit_of(b, child, negated, &bit);
         if (done[i])
             continue;
         kept[n_kept++] = child;
-        for (uint32_t j = i; j < node.slot && leaf; j++) {
-            const struct prog_node *next =
-                bit_of(b, ((const uint32_t *)b->children.items)[node.as.first + j], negated, &other);
+        for (uint32_t j = i; j < node.n && leaf; j++) {
+            const struct build_node *next =
+                bit_of(b, ((const uint32_t *)b->children.items)[node.first + j], negated, &other);
             if (!next || next->slot != leaf->slot || next->detail != leaf->detail)
                 continue;
             done[j] = true;
@@ -277,10 +293,10 @@ static int merge_children(struct builder *b, size_t number)
         kept[n_kept - 1] = (uint32_t)r;
     }
     if (r >= 0) {
-        struct prog_node *own = node_at(b, number);
+        struct build_node *own = node_at(b, number);
         for (uint32_t i = 0; i < n_kept; i++)
-            ((uint32_t *)b->children.items)[own->as.first + i] = kept[i];
-        own->slot = n_kept;
+            ((uint32_t *)b->children.items)[own->first + i] = kept[i];
+        own->n = n_kept;
     }
     free(same);
     free(kept);
@@ -293,8 +309,8 @@ static int merge_all(struct builder *b)
     size_t n = b->nodes.len;
     int r = 0;
     for (size_t i = 0; i < n && r >= 0; i++) {
-        const struct prog_node *node = node_at(b, i);
-        if ((node->kind == PROG_OR || node->kind == PROG_AND) && node->slot > 1)
+        const struct build_node *node = node_at(b, i);
+        if ((node->kind == PROG_OR || node->kind == PROG_AND) && node->n > 1)
             r = merge_children(b, i);
     }
     return r;
@@ -404,26 +420,26 @@ static int order_children(struct builder *b)
     struct by_cost *room = NULL;
     uint32_t *children = b->children.items, cap = 0;
     for (size_t i = 0; i < b->nodes.len; i++) {
-        struct prog_node *node = node_at(b, i);
+        struct build_node *node = node_at(b, i);
         uint32_t sum = 1;
         if (node->kind < PROG_AND || node->kind > PROG_NOT)
             continue;
-        if (node->slot > cap) {
-            cap = node->slot;
+        if (node->n > cap) {
+            cap = node->n;
             free(room);
             room = calloc(cap, sizeof(*room));
             if (!room)
                 return vl_err_nomem(b->err);
         }
-        for (uint32_t j = 0; j < node->slot; j++) {
-            uint32_t child = children[node->as.first + j];
+        for (uint32_t j = 0; j < node->n; j++) {
+            uint32_t child = children[node->first + j];
             room[j] = (struct by_cost){child, node_at(b, child)->cost};
             sum += room[j].cost;
         }
         node->cost = (uint16_t)(sum < UINT16_MAX ? sum : UINT16_MAX);
-        qsort(room, node->slot, sizeof(*room), cheaper);
-        for (uint32_t j = 0; j < node->slot; j++)
-            children[node->as.first + j] = room[j].node;
+        qsort(room, node->n, sizeof(*room), cheaper);
+        for (uint32_t j = 0; j < node->n; j++)
+            children[node->first + j] = room[j].node;
     }
     free(room);
     return 0;

@@ -11,7 +11,7 @@ enum rank {
     RANK_NONE,
 };
 
-static const struct prog_node *node_at(const struct builder *b, uint32_t node)
+static const struct build_node *node_at(const struct builder *b, uint32_t node)
 {
     return vl_vec_at(&b->nodes, node);
 }
@@ -41,7 +41,7 @@ static enum rank rank_of(const struct vl_field *field)
 
 static enum rank leaf_rank(const struct builder *b, uint32_t number)
 {
-    const struct prog_node *node = node_at(b, number);
+    const struct build_node *node = node_at(b, number);
     if (node->kind != PROG_CHECK)
         return RANK_NONE;
     const struct check *check = vl_vec_at(&b->checks, node->check);
@@ -66,12 +66,12 @@ struct walk {
 
 static void needs_of(struct walk *walk, uint32_t number, unsigned depth, struct needs *ret);
 
-static void needs_of_or(struct walk *walk, const struct prog_node *node, unsigned depth, struct needs *ret)
+static void needs_of_or(struct walk *walk, const struct build_node *node, unsigned depth, struct needs *ret)
 {
     struct needs child;
     *ret = (struct needs){.rank = RANK_FILE};
-    for (uint32_t i = 0; i < node->slot; i++) {
-        needs_of(walk, ((const uint32_t *)walk->b->children.items)[node->as.first + i], depth + 1, &child);
+    for (uint32_t i = 0; i < node->n; i++) {
+        needs_of(walk, ((const uint32_t *)walk->b->children.items)[node->first + i], depth + 1, &child);
         if (child.rank == RANK_NONE || ret->n + child.n > BUILD_NEEDS_MAX) {
             ret->rank = RANK_NONE;
             return;
@@ -84,7 +84,7 @@ static void needs_of_or(struct walk *walk, const struct prog_node *node, unsigne
 
 static void needs_of(struct walk *walk, uint32_t number, unsigned depth, struct needs *ret)
 {
-    const struct prog_node *node = node_at(walk->b, number);
+    const struct build_node *node = node_at(walk->b, number);
     struct needs child;
     bool stop = depth > BUILD_NEEDS_DEPTH || walk->left == 0;
     ret->rank = stop ? RANK_NONE : leaf_rank(walk->b, number);
@@ -95,8 +95,8 @@ static void needs_of(struct walk *walk, uint32_t number, unsigned depth, struct 
         return;
     if (node->kind == PROG_OR)
         needs_of_or(walk, node, depth, ret);
-    for (uint32_t i = 0; i < node->slot && node->kind == PROG_AND; i++) {
-        needs_of(walk, ((const uint32_t *)walk->b->children.items)[node->as.first + i], depth + 1, &child);
+    for (uint32_t i = 0; i < node->n && node->kind == PROG_AND; i++) {
+        needs_of(walk, ((const uint32_t *)walk->b->children.items)[node->first + i], depth + 1, &child);
         if (child.rank < ret->rank ||
             (child.rank == ret->rank && child.rank != RANK_NONE && child.n < ret->n))
             *ret = child;

@@ -4,6 +4,7 @@
 
 #include "program_impl.h"
 
+#define QUICK_MAX  4096 /* keys: many with the same ends would be searched one by one */
 #define HASH_START 0x9e3779b97f4a7c15ULL
 #define HASH_MIX   0xff51afd7ed558ccdULL
 
@@ -26,6 +27,32 @@ static inline uint64_t hash_text(struct vl_span s)
     return h | 1;
 }
 
+/* Length and both ends: enough where the keys are few. */
+static inline uint64_t hash_ends(struct vl_span s)
+{
+    uint64_t first = 0, last = 0;
+    if (s.len >= 8) {
+        memcpy(&first, s.ptr, 8);
+        memcpy(&last, s.ptr + s.len - 8, 8);
+    } else if (s.len >= 4) {
+        uint32_t a, b;
+        memcpy(&a, s.ptr, 4);
+        memcpy(&b, s.ptr + s.len - 4, 4);
+        first = (uint64_t)a << 32 | b;
+    } else if (s.len) {
+        first = (uint64_t)(uint8_t)s.ptr[0] << 16 | (uint64_t)(uint8_t)s.ptr[s.len / 2] << 8 |
+                (uint8_t)s.ptr[s.len - 1];
+    }
+    uint64_t h = (first ^ HASH_START ^ s.len) * HASH_MIX;
+    h = (h ^ h >> 29 ^ last) * HASH_MIX;
+    return (h ^ h >> 32) | 1;
+}
+
+static inline uint64_t hash_key(const struct text_dict *dict, struct vl_span s)
+{
+    return dict->quick ? hash_ends(s) : hash_text(s);
+}
+
 static void row_set(uint64_t *row, uint32_t bit)
 {
     row[bit / 64] |= 1ULL << (bit % 64);
@@ -37,13 +64,13 @@ int text_dict_build(struct text_dict *dict, const struct text_item *items, uint3
     uint64_t cap = 2;
     while (cap < 2ULL * n)
         cap *= 2;
-    *dict = (struct text_dict){0};
+    *dict = (struct text_dict){.quick = n <= QUICK_MAX};
     if (n == 0)
         return 0;
     dict->entries = vl_arena_array(arena, cap, sizeof(*dict->entries));
     dict->mask = cap - 1;
     for (uint32_t i = 0; i < n && dict->entries; i++) {
-        uint64_t hash = hash_text(items[i].text), at = hash >> 7 & dict->mask;
+        uint64_t hash = hash_key(dict, items[i].text), at = hash >> 7 & dict->mask;
         while (dict->entries[at].hash &&
                (dict->entries[at].hash != hash || !vl_span_eq(dict->entries[at].key, items[i].text)))
             at = (at + 1) & dict->mask;
@@ -63,7 +90,7 @@ int text_dict_build(struct text_dict *dict, const struct text_item *items, uint3
 
 const uint64_t *text_dict_find(const struct text_dict *dict, struct vl_span text, const uint64_t *none)
 {
-    uint64_t hash = hash_text(text), at = hash >> 7 & dict->mask;
+    uint64_t hash = hash_key(dict, text), at = hash >> 7 & dict->mask;
     for (; dict->entries[at].hash; at = (at + 1) & dict->mask) {
         if (dict->entries[at].hash == hash && dict->entries[at].key.len == text.len &&
             (text.len == 0 || memcmp(dict->entries[at].key.ptr, text.ptr, text.len) == 0))
