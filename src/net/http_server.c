@@ -21,7 +21,7 @@
 #define LISTENERS_MAX  2
 #define IO_THREADS_MAX 4
 #define HANDLERS_MAX   256
-#define QUEUE_MAX      VL_SERVER_CONNECTIONS_MAX
+#define QUEUE_MAX      VL_HTTP_SERVER_CONNECTIONS_MAX
 #define SWEEP_SECONDS  5
 #define COOKIE_MAX     8192
 #define ADDRESS_MAX    64
@@ -34,10 +34,10 @@ enum stage {
 
 /* One request, from its head to the end of its answer. */
 struct exchange {
-    struct vl_server *server;
+    struct vl_http_server *server;
     struct MHD_Connection *connection;
-    struct vl_call call;
-    struct vl_reply reply;
+    struct vl_http_call call;
+    struct vl_http_reply reply;
     struct vl_buf body;
     size_t body_max;
     enum stage stage;
@@ -51,19 +51,19 @@ struct exchange {
 
 /* A connection that the sweeper watches. */
 struct watched {
-    struct vl_server *server;
+    struct vl_http_server *server;
     int fd;
     int64_t since_us; /* the last answer's end: the next head must be there in time */
     bool busy;        /* a request is under way */
     struct watched *next, *before;
 };
 
-struct vl_server {
-    struct vl_server_options options; /* texts are lent only for the start */
+struct vl_http_server {
+    struct vl_http_server_options options; /* texts are lent only for the start */
     struct MHD_Daemon *daemons[LISTENERS_MAX];
     unsigned n_daemons;
     uint16_t port;
-    struct vl_server_tls *tls;
+    struct vl_http_tls *tls;
     char *client_ca;
 
     pthread_mutex_t lock;
@@ -76,24 +76,24 @@ struct vl_server {
     unsigned n_handlers;
     bool sweeps;
     struct watched *watched;
-    struct vl_stream *streams[VL_SERVER_STREAMS_MAX];
+    struct vl_http_stream *streams[VL_HTTP_SERVER_STREAMS_MAX];
     unsigned n_streams;
-    struct vl_server_counts counts;
+    struct vl_http_server_counts counts;
 };
 
 /* --- what handlers use --- */
 
-static struct MHD_Connection *connection_of(const struct vl_call *call)
+static struct MHD_Connection *connection_of(const struct vl_http_call *call)
 {
     return ((const struct exchange *)call->inner)->connection;
 }
 
-const char *vl_call_header(const struct vl_call *call, const char *name)
+const char *vl_http_call_header(const struct vl_http_call *call, const char *name)
 {
     return MHD_lookup_connection_value(connection_of(call), MHD_HEADER_KIND, name);
 }
 
-const char *vl_call_param(const struct vl_call *call, const char *name)
+const char *vl_http_call_param(const struct vl_http_call *call, const char *name)
 {
     for (size_t i = 0; i < call->n_params; i++) {
         if (strcmp(call->params[i].name, name) == 0)
@@ -102,9 +102,9 @@ const char *vl_call_param(const struct vl_call *call, const char *name)
     return NULL;
 }
 
-const char *vl_call_cookie(const struct vl_call *call, const char *name)
+const char *vl_http_call_cookie(const struct vl_http_call *call, const char *name)
 {
-    struct vl_span rest = vl_span_str(vl_call_header(call, "Cookie")), pair;
+    struct vl_span rest = vl_span_str(vl_http_call_header(call, "Cookie")), pair;
     if (rest.len > COOKIE_MAX)
         return NULL;
     while (vl_span_split(&rest, ';', &pair)) {
@@ -115,7 +115,7 @@ const char *vl_call_cookie(const struct vl_call *call, const char *name)
     return NULL;
 }
 
-void vl_reply_header(struct vl_reply *reply, const char *name, const char *value)
+void vl_http_reply_header(struct vl_http_reply *reply, const char *name, const char *value)
 {
     bool bad = !name || !value || reply->n_headers == VL_ARRAY_LEN(reply->headers);
     for (const char *c = value; !bad && *c; c++)
@@ -130,7 +130,7 @@ void vl_reply_header(struct vl_reply *reply, const char *name, const char *value
 
 /* --- answers --- */
 
-static void count(struct vl_server *server, uint64_t *counter)
+static void count(struct vl_http_server *server, uint64_t *counter)
 {
     pthread_mutex_lock(&server->lock);
     (*counter)++;
@@ -146,7 +146,7 @@ static ssize_t read_stream(void *user, uint64_t pos, char *bytes, size_t max)
 {
     struct exchange *x = user;
     (void)pos;
-    ptrdiff_t n = vl_stream_take(x->reply.stream, bytes, max);
+    ptrdiff_t n = vl_http_stream_take(x->reply.stream, bytes, max);
     if (n == 0)
         MHD_suspend_connection(x->connection);
     if (n > 0)
@@ -161,9 +161,9 @@ static struct MHD_Response *plain_response(const char *text)
 
 static bool keep_stream(struct exchange *x)
 {
-    struct vl_server *server = x->server;
+    struct vl_http_server *server = x->server;
     pthread_mutex_lock(&server->lock);
-    bool room = server->n_streams < VL_SERVER_STREAMS_MAX && !server->stopping_streams;
+    bool room = server->n_streams < VL_HTTP_SERVER_STREAMS_MAX && !server->stopping_streams;
     if (room) {
         server->streams[server->n_streams++] = x->reply.stream;
         server->counts.streams++;
@@ -174,15 +174,15 @@ static bool keep_stream(struct exchange *x)
 
 static struct MHD_Response *response_of(struct exchange *x)
 {
-    struct vl_reply *reply = &x->reply;
+    struct vl_http_reply *reply = &x->reply;
     if (reply->stream && keep_stream(x)) {
         x->stream_attached = true;
-        vl_stream_attach(reply->stream, wake_connection, x->connection);
+        vl_http_stream_attach(reply->stream, wake_connection, x->connection);
         return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, read_stream, x, NULL);
     }
     if (reply->stream) {
-        vl_stream_attach(reply->stream, NULL, NULL);
-        vl_stream_detach(reply->stream);
+        vl_http_stream_attach(reply->stream, NULL, NULL);
+        vl_http_stream_detach(reply->stream);
         reply->stream = NULL;
         reply->status = 503;
         reply->content_type = "text/plain";
@@ -208,7 +208,7 @@ static struct MHD_Response *response_of(struct exchange *x)
 
 static enum MHD_Result queue_answer(struct exchange *x)
 {
-    struct vl_reply *reply = &x->reply;
+    struct vl_http_reply *reply = &x->reply;
     struct MHD_Response *response = response_of(x);
     if (!response)
         return MHD_NO;
@@ -236,7 +236,7 @@ static enum MHD_Result refuse(struct exchange *x, unsigned status)
         : status == 503 ? "Service Unavailable"
                         : "Bad Request",
         status);
-    vl_reply_header(&x->reply, "Connection", "close");
+    vl_http_reply_header(&x->reply, "Connection", "close");
     return queue_answer(x);
 }
 
@@ -244,7 +244,7 @@ static enum MHD_Result refuse(struct exchange *x, unsigned status)
 
 static void *handler_main(void *user)
 {
-    struct vl_server *server = user;
+    struct vl_http_server *server = user;
     pthread_mutex_lock(&server->lock);
     for (;;) {
         while (!server->first && !server->stopping)
@@ -269,7 +269,7 @@ static void *handler_main(void *user)
 
 static bool hand_over(struct exchange *x)
 {
-    struct vl_server *server = x->server;
+    struct vl_http_server *server = x->server;
     pthread_mutex_lock(&server->lock);
     bool room = server->waiting < QUEUE_MAX && !server->stopping;
     if (room) {
@@ -309,7 +309,7 @@ static void peer_of(struct exchange *x)
 /* Called with the target as it came, before anything else of a request. */
 static void *begin_exchange(void *user, const char *target, struct MHD_Connection *connection)
 {
-    struct vl_server *server = user;
+    struct vl_http_server *server = user;
     struct exchange *x = calloc(1, sizeof(*x));
     if (!x)
         return NULL;
@@ -319,7 +319,7 @@ static void *begin_exchange(void *user, const char *target, struct MHD_Connectio
     x->call.arena = vl_arena_new(CALL_ARENA_MAX);
     x->call.inner = x;
     x->call.target = x->call.arena ? vl_arena_strdup(x->call.arena, target) : NULL;
-    vl_buf_init(&x->reply.body, VL_SERVER_RESPONSE_MAX);
+    vl_buf_init(&x->reply.body, VL_HTTP_SERVER_RESPONSE_MAX);
     if (!x->call.target) {
         vl_arena_free(x->call.arena);
         free(x);
@@ -336,7 +336,7 @@ static struct watched *watched_of(struct MHD_Connection *connection)
 }
 
 /* A request begins, or its answer has ended. */
-static void mark(struct vl_server *server, struct MHD_Connection *connection, bool busy)
+static void mark(struct vl_http_server *server, struct MHD_Connection *connection, bool busy)
 {
     struct watched *w = watched_of(connection);
     pthread_mutex_lock(&server->lock);
@@ -353,21 +353,21 @@ static void mark(struct vl_server *server, struct MHD_Connection *connection, bo
 /* The head is there. */
 static enum MHD_Result on_head(struct exchange *x, const char *method)
 {
-    struct vl_server *server = x->server;
+    struct vl_http_server *server = x->server;
     uint64_t length = 0;
     mark(server, x->connection, true);
     x->call.method = vl_arena_strdup(x->call.arena, method);
     x->call.tls = server->tls != NULL;
     peer_of(x);
-    if (!x->call.method || !vl_server_read_target(&x->call))
+    if (!x->call.method || !vl_http_read_target(&x->call))
         return refuse(x, 400);
     const union MHD_ConnectionInfo *session =
         MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     if (server->client_ca && session)
-        x->call.client_certificate = vl_server_tls_client(session->tls_session, x->call.arena);
+        x->call.client_certificate = vl_http_tls_client(session->tls_session, x->call.arena);
     if (server->options.client_required && !x->call.client_certificate)
         return refuse(x, 401);
-    x->body_max = server->options.body_max ? server->options.body_max : VL_SERVER_BODY_MAX;
+    x->body_max = server->options.body_max ? server->options.body_max : VL_HTTP_SERVER_BODY_MAX;
     if (server->options.body_max_for)
         x->body_max = server->options.body_max_for(x->call.method, x->call.path, server->options.user);
     vl_buf_init(&x->body, x->body_max);
@@ -379,7 +379,7 @@ static enum MHD_Result on_head(struct exchange *x, const char *method)
 
 static enum MHD_Result on_body(struct exchange *x, const char *bytes, size_t *size)
 {
-    if (vl_time_monotonic_us() - x->begun_us > VL_SERVER_BODY_SECONDS * 1000000LL) {
+    if (vl_time_monotonic_us() - x->begun_us > VL_HTTP_SERVER_BODY_SECONDS * 1000000LL) {
         count(x->server, &x->server->counts.cut);
         return MHD_NO;
     }
@@ -414,7 +414,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 
 static void forget_stream(struct exchange *x)
 {
-    struct vl_server *server = x->server;
+    struct vl_http_server *server = x->server;
     pthread_mutex_lock(&server->lock);
     for (unsigned i = 0; i < server->n_streams; i++) {
         if (server->streams[i] == x->reply.stream) {
@@ -423,7 +423,7 @@ static void forget_stream(struct exchange *x)
         }
     }
     pthread_mutex_unlock(&server->lock);
-    vl_stream_detach(x->reply.stream);
+    vl_http_stream_detach(x->reply.stream);
 }
 
 static void on_completed(
@@ -453,7 +453,7 @@ static void on_completed(
 static void on_connection(
     void *user, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode how)
 {
-    struct vl_server *server = user;
+    struct vl_http_server *server = user;
     if (how == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *session =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
@@ -461,7 +461,7 @@ static void on_connection(
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         struct watched *w = calloc(1, sizeof(*w));
         if (server->tls && session)
-            vl_server_tls_bind(server->tls, session->tls_session);
+            vl_http_tls_bind(server->tls, session->tls_session);
         *context = w;
         if (!w)
             return;
@@ -495,14 +495,14 @@ static void on_connection(
  * cut. */
 static void *sweeper_main(void *user)
 {
-    struct vl_server *server = user;
+    struct vl_http_server *server = user;
     struct timespec until;
     pthread_mutex_lock(&server->lock);
     while (!server->stopping) {
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec += SWEEP_SECONDS;
         pthread_cond_timedwait(&server->sweep, &server->lock, &until);
-        int64_t limit = vl_time_monotonic_us() - VL_SERVER_IDLE_SECONDS * 1000000LL;
+        int64_t limit = vl_time_monotonic_us() - VL_HTTP_SERVER_IDLE_SECONDS * 1000000LL;
         for (struct watched *w = server->watched; w; w = w->next) {
             if (w->busy || w->since_us > limit || w->fd < 0)
                 continue;
@@ -574,11 +574,11 @@ static unsigned processors(void)
     return n < 1 ? 1 : (unsigned)n;
 }
 
-static int start_daemon(struct vl_server *server, int fd, struct vl_err *err)
+static int start_daemon(struct vl_http_server *server, int fd, struct vl_err *err)
 {
     unsigned io = processors() < IO_THREADS_MAX ? processors() : IO_THREADS_MAX;
     struct MHD_OptionItem tls[] = {
-        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, vl_server_tls_callback()},
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, vl_http_tls_callback()},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
         {server->client_ca ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0, server->client_ca},
         {MHD_OPTION_END, 0, NULL},
@@ -589,12 +589,12 @@ static int start_daemon(struct vl_server *server, int fd, struct vl_err *err)
         flags |= MHD_USE_TLS;
     struct MHD_Daemon *daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, server,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, io, MHD_OPTION_CONNECTION_LIMIT,
-        VL_SERVER_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT, VL_SERVER_PER_PEER_MAX,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)VL_SERVER_IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        VL_SERVER_HEAD_MAX + 16384UL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK,
-        begin_exchange, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-        MHD_OPTION_ARRAY, server->tls ? tls : none, MHD_OPTION_END);
+        VL_HTTP_SERVER_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT, VL_HTTP_SERVER_PER_PEER_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)VL_HTTP_SERVER_IDLE_SECONDS,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, VL_HTTP_SERVER_HEAD_MAX + 16384UL, MHD_OPTION_STRICT_FOR_CLIENT,
+        1, MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+        server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK,
+        keep_escapes, NULL, MHD_OPTION_ARRAY, server->tls ? tls : none, MHD_OPTION_END);
     if (!daemon) {
         int e = errno;
         close(fd);
@@ -604,7 +604,7 @@ static int start_daemon(struct vl_server *server, int fd, struct vl_err *err)
     return 0;
 }
 
-static int listen_all(struct vl_server *server, struct vl_err *err)
+static int listen_all(struct vl_http_server *server, struct vl_err *err)
 {
     const char *address = server->options.address;
     bool both = strcmp(address, "localhost") == 0;
@@ -621,7 +621,7 @@ static int listen_all(struct vl_server *server, struct vl_err *err)
     return bind_address("::1", server->port, &fd, &absent) < 0 ? 0 : start_daemon(server, fd, err);
 }
 
-static int start_threads(struct vl_server *server, struct vl_err *err)
+static int start_threads(struct vl_http_server *server, struct vl_err *err)
 {
     unsigned n = server->options.threads ? server->options.threads : 4 + processors();
     n = n > HANDLERS_MAX ? HANDLERS_MAX : n;
@@ -635,9 +635,10 @@ static int start_threads(struct vl_server *server, struct vl_err *err)
     return e ? vl_err_sys(err, e, "a thread of the HTTP server") : 0;
 }
 
-int vl_server_start(const struct vl_server_options *options, struct vl_server **ret, struct vl_err *err)
+int vl_http_server_start(
+    const struct vl_http_server_options *options, struct vl_http_server **ret, struct vl_err *err)
 {
-    struct vl_server *server = calloc(1, sizeof(*server));
+    struct vl_http_server *server = calloc(1, sizeof(*server));
     if (!server)
         return vl_err_nomem(err);
     server->options = *options;
@@ -647,7 +648,7 @@ int vl_server_start(const struct vl_server_options *options, struct vl_server **
     pthread_cond_init(&server->sweep, NULL);
     int r = 0;
     if (options->certificate_pem.len)
-        r = vl_server_tls_new(options->certificate_pem, options->key_pem, &server->tls, err);
+        r = vl_http_tls_new(options->certificate_pem, options->key_pem, &server->tls, err);
     if (r >= 0 && options->client_ca_pem.len) {
         server->client_ca = strndup(options->client_ca_pem.ptr, options->client_ca_pem.len);
         r = server->client_ca ? 0 : vl_err_nomem(err);
@@ -657,7 +658,7 @@ int vl_server_start(const struct vl_server_options *options, struct vl_server **
     if (r >= 0)
         r = listen_all(server, err);
     if (r < 0) {
-        vl_server_stop(server, 0);
+        vl_http_server_stop(server, 0);
         return r;
     }
     *ret = server;
@@ -665,7 +666,7 @@ int vl_server_start(const struct vl_server_options *options, struct vl_server **
 }
 
 /* Calls under way have their time; streams are told to end. */
-static void wind_down(struct vl_server *server, int grace_ms)
+static void wind_down(struct vl_http_server *server, int grace_ms)
 {
     struct timespec until;
     for (unsigned i = 0; i < server->n_daemons; i++) {
@@ -684,7 +685,7 @@ static void wind_down(struct vl_server *server, int grace_ms)
     /* One that is in the list is attached, and lives until its connection takes this lock. */
     server->stopping_streams = true;
     for (unsigned i = 0; i < server->n_streams; i++)
-        vl_stream_end(server->streams[i]);
+        vl_http_stream_end(server->streams[i]);
     for (int e = 0; server->active && e == 0;)
         e = pthread_cond_timedwait(&server->idle, &server->lock, &until);
     server->stopping = true;
@@ -693,7 +694,7 @@ static void wind_down(struct vl_server *server, int grace_ms)
     pthread_mutex_unlock(&server->lock);
 }
 
-void vl_server_stop(struct vl_server *server, int grace_ms)
+void vl_http_server_stop(struct vl_http_server *server, int grace_ms)
 {
     if (!server)
         return;
@@ -706,7 +707,7 @@ void vl_server_stop(struct vl_server *server, int grace_ms)
         pthread_join(server->sweeper, NULL);
     for (unsigned i = 0; i < server->n_daemons; i++)
         MHD_stop_daemon(server->daemons[i]);
-    vl_server_tls_free(server->tls);
+    vl_http_tls_free(server->tls);
     free(server->client_ca);
     pthread_cond_destroy(&server->work);
     pthread_cond_destroy(&server->idle);
@@ -715,22 +716,22 @@ void vl_server_stop(struct vl_server *server, int grace_ms)
     free(server);
 }
 
-uint16_t vl_server_port(const struct vl_server *server)
+uint16_t vl_http_server_port(const struct vl_http_server *server)
 {
     return server->port;
 }
 
-int vl_server_swap_certificate(
-    struct vl_server *server, struct vl_span certificate_pem, struct vl_span key_pem, struct vl_err *err)
+int vl_http_server_swap_certificate(
+    struct vl_http_server *server, struct vl_span certificate_pem, struct vl_span key_pem, struct vl_err *err)
 {
     if (!server->tls)
         return vl_err_set(err, VL_ERR_USAGE, "the server speaks plain HTTP: it has no certificate to swap");
-    return vl_server_tls_swap(server->tls, certificate_pem, key_pem, err);
+    return vl_http_tls_swap(server->tls, certificate_pem, key_pem, err);
 }
 
-void vl_server_count(const struct vl_server *server, struct vl_server_counts *ret)
+void vl_http_server_count(const struct vl_http_server *server, struct vl_http_server_counts *ret)
 {
-    struct vl_server *s = (struct vl_server *)(uintptr_t)server;
+    struct vl_http_server *s = (struct vl_http_server *)(uintptr_t)server;
     pthread_mutex_lock(&s->lock);
     *ret = s->counts;
     pthread_mutex_unlock(&s->lock);

@@ -5,7 +5,7 @@
 
 #include "http_server_impl.h"
 
-struct vl_stream {
+struct vl_http_stream {
     pthread_mutex_t lock;
     struct vl_buf waiting;
     size_t taken; /* of it */
@@ -16,20 +16,20 @@ struct vl_stream {
     void *user;
 };
 
-int vl_stream_new(struct vl_stream **ret, struct vl_err *err)
+int vl_http_stream_new(struct vl_http_stream **ret, struct vl_err *err)
 {
-    struct vl_stream *s = calloc(1, sizeof(*s));
+    struct vl_http_stream *s = calloc(1, sizeof(*s));
     if (!s)
         return vl_err_nomem(err);
     pthread_mutex_init(&s->lock, NULL);
-    vl_buf_init(&s->waiting, 2 * VL_SERVER_STREAM_MAX); /* what was taken lies before what waits */
+    vl_buf_init(&s->waiting, 2 * VL_HTTP_SERVER_STREAM_MAX); /* what was taken lies before what waits */
     s->owned = true;
     *ret = s;
     return 0;
 }
 
 /* Unlocks; frees where nobody is left. */
-static void leave(struct vl_stream *s)
+static void leave(struct vl_http_stream *s)
 {
     bool last = !s->owned && !s->attached;
     pthread_mutex_unlock(&s->lock);
@@ -40,7 +40,7 @@ static void leave(struct vl_stream *s)
     free(s);
 }
 
-bool vl_stream_write(struct vl_stream *s, struct vl_span bytes)
+bool vl_http_stream_write(struct vl_http_stream *s, struct vl_span bytes)
 {
     void (*wake)(void *user) = NULL;
     void *user = NULL;
@@ -50,7 +50,7 @@ bool vl_stream_write(struct vl_stream *s, struct vl_span bytes)
         vl_buf_truncate(&s->waiting, s->waiting.len - s->taken);
         s->taken = 0;
     }
-    bool good = !s->ended && s->waiting.len + bytes.len <= VL_SERVER_STREAM_MAX;
+    bool good = !s->ended && s->waiting.len + bytes.len <= VL_HTTP_SERVER_STREAM_MAX;
     if (good) {
         vl_buf_append_span(&s->waiting, bytes);
         good = s->waiting.failed == 0;
@@ -68,7 +68,7 @@ bool vl_stream_write(struct vl_stream *s, struct vl_span bytes)
     return good;
 }
 
-void vl_stream_end(struct vl_stream *s)
+void vl_http_stream_end(struct vl_http_stream *s)
 {
     void (*wake)(void *user) = NULL;
     void *user = NULL;
@@ -84,17 +84,17 @@ void vl_stream_end(struct vl_stream *s)
         wake(user);
 }
 
-void vl_stream_close(struct vl_stream *s)
+void vl_http_stream_close(struct vl_http_stream *s)
 {
     if (!s)
         return;
-    vl_stream_end(s);
+    vl_http_stream_end(s);
     pthread_mutex_lock(&s->lock);
     s->owned = false;
     leave(s);
 }
 
-void vl_stream_attach(struct vl_stream *s, void (*wake)(void *user), void *user)
+void vl_http_stream_attach(struct vl_http_stream *s, void (*wake)(void *user), void *user)
 {
     pthread_mutex_lock(&s->lock);
     s->attached = true;
@@ -103,7 +103,7 @@ void vl_stream_attach(struct vl_stream *s, void (*wake)(void *user), void *user)
     pthread_mutex_unlock(&s->lock);
 }
 
-ptrdiff_t vl_stream_take(struct vl_stream *s, char *bytes, size_t max)
+ptrdiff_t vl_http_stream_take(struct vl_http_stream *s, char *bytes, size_t max)
 {
     pthread_mutex_lock(&s->lock);
     size_t left = s->waiting.len - s->taken, n = left < max ? left : max;
@@ -120,7 +120,7 @@ ptrdiff_t vl_stream_take(struct vl_stream *s, char *bytes, size_t max)
     return r;
 }
 
-void vl_stream_detach(struct vl_stream *s)
+void vl_http_stream_detach(struct vl_http_stream *s)
 {
     pthread_mutex_lock(&s->lock);
     s->attached = false;

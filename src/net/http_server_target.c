@@ -37,15 +37,15 @@ static const char *decode(struct vl_arena *arena, struct vl_span text, bool plus
     return out;
 }
 
-static bool read_segments(struct vl_call *call, struct vl_span path)
+static bool read_segments(struct vl_http_call *call, struct vl_span path)
 {
-    const char **segments = vl_arena_array(call->arena, VL_SERVER_SEGMENTS_MAX, sizeof(*segments));
+    const char **segments = vl_arena_array(call->arena, VL_HTTP_SERVER_SEGMENTS_MAX, sizeof(*segments));
     struct vl_span rest = vl_span_slice(path, 1, path.len), part;
     if (!segments)
         return false;
     while (vl_span_split(&rest, '/', &part)) {
         const char *text =
-            call->n_segments < VL_SERVER_SEGMENTS_MAX ? decode(call->arena, part, false) : NULL;
+            call->n_segments < VL_HTTP_SERVER_SEGMENTS_MAX ? decode(call->arena, part, false) : NULL;
         if (!text || strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
             return false;
         segments[call->n_segments++] = text;
@@ -54,9 +54,10 @@ static bool read_segments(struct vl_call *call, struct vl_span path)
     return true;
 }
 
-static bool read_params(struct vl_call *call, struct vl_span query)
+static bool read_params(struct vl_http_call *call, struct vl_span query)
 {
-    struct vl_call_param *params = vl_arena_array(call->arena, VL_SERVER_PARAMS_MAX, sizeof(*params));
+    struct vl_http_call_param *params =
+        vl_arena_array(call->arena, VL_HTTP_SERVER_PARAMS_MAX, sizeof(*params));
     struct vl_span pair;
     if (!params)
         return false;
@@ -64,9 +65,9 @@ static bool read_params(struct vl_call *call, struct vl_span query)
         struct vl_span value = pair, name;
         if (pair.len == 0)
             continue;
-        if (call->n_params == VL_SERVER_PARAMS_MAX || !vl_span_split(&value, '=', &name))
+        if (call->n_params == VL_HTTP_SERVER_PARAMS_MAX || !vl_span_split(&value, '=', &name))
             return false;
-        struct vl_call_param *p = &params[call->n_params++];
+        struct vl_http_call_param *p = &params[call->n_params++];
         p->name = decode(call->arena, name, true);
         p->value = decode(call->arena, value, true);
         if (!p->name || !p->value)
@@ -76,7 +77,7 @@ static bool read_params(struct vl_call *call, struct vl_span query)
     return true;
 }
 
-bool vl_server_read_target(struct vl_call *call)
+bool vl_http_read_target(struct vl_http_call *call)
 {
     struct vl_span target = vl_span_str(call->target);
     if (target.len == 0 || target.ptr[0] != '/')

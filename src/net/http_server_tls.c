@@ -19,7 +19,7 @@ struct identity {
     struct identity *before;
 };
 
-struct vl_server_tls {
+struct vl_http_tls {
     pthread_mutex_t lock;
     struct identity *present;
 };
@@ -83,23 +83,23 @@ static int identity_new(
     return 0;
 }
 
-int vl_server_tls_new(
-    struct vl_span certificate_pem, struct vl_span key_pem, struct vl_server_tls **ret, struct vl_err *err)
+int vl_http_tls_new(
+    struct vl_span certificate_pem, struct vl_span key_pem, struct vl_http_tls **ret, struct vl_err *err)
 {
-    struct vl_server_tls *tls = calloc(1, sizeof(*tls));
+    struct vl_http_tls *tls = calloc(1, sizeof(*tls));
     if (!tls)
         return vl_err_nomem(err);
     pthread_mutex_init(&tls->lock, NULL);
     int r = identity_new(certificate_pem, key_pem, &tls->present, err);
     if (r < 0) {
-        vl_server_tls_free(tls);
+        vl_http_tls_free(tls);
         return r;
     }
     *ret = tls;
     return 0;
 }
 
-void vl_server_tls_free(struct vl_server_tls *tls)
+void vl_http_tls_free(struct vl_http_tls *tls)
 {
     if (!tls)
         return;
@@ -112,8 +112,8 @@ void vl_server_tls_free(struct vl_server_tls *tls)
     free(tls);
 }
 
-int vl_server_tls_swap(
-    struct vl_server_tls *tls, struct vl_span certificate_pem, struct vl_span key_pem, struct vl_err *err)
+int vl_http_tls_swap(
+    struct vl_http_tls *tls, struct vl_span certificate_pem, struct vl_span key_pem, struct vl_err *err)
 {
     struct identity *id = NULL;
     int r = identity_new(certificate_pem, key_pem, &id, err);
@@ -144,7 +144,7 @@ static int retrieve(gnutls_session_t session, const gnutls_datum_t *authorities,
     (void)n_authorities;
     (void)algorithms;
     (void)n_algorithms;
-    struct vl_server_tls *tls = gnutls_session_get_ptr(session);
+    struct vl_http_tls *tls = gnutls_session_get_ptr(session);
     if (!tls)
         return -1;
     pthread_mutex_lock(&tls->lock);
@@ -155,18 +155,18 @@ static int retrieve(gnutls_session_t session, const gnutls_datum_t *authorities,
     return 0;
 }
 
-void *vl_server_tls_callback(void)
+void *vl_http_tls_callback(void)
 {
     gnutls_certificate_retrieve_function2 *f = retrieve;
     return (void *)(uintptr_t)f;
 }
 
-void vl_server_tls_bind(struct vl_server_tls *tls, void *gnutls_session)
+void vl_http_tls_bind(struct vl_http_tls *tls, void *gnutls_session)
 {
     gnutls_session_set_ptr(gnutls_session, tls);
 }
 
-const char *vl_server_tls_client(void *gnutls_session, struct vl_arena *arena)
+const char *vl_http_tls_client(void *gnutls_session, struct vl_arena *arena)
 {
     unsigned status = 0, n = 0;
     gnutls_datum_t pem = {0};

@@ -23,11 +23,11 @@
 #include "http_server_impl.h"
 #include "net/http_client.h"
 
-static struct vl_server *server;
-static struct vl_stream *open_stream;
+static struct vl_http_server *server;
+static struct vl_http_stream *open_stream;
 static unsigned slow_calls;
 
-static void handle(const struct vl_call *call, struct vl_reply *reply, void *user)
+static void handle(const struct vl_http_call *call, struct vl_http_reply *reply, void *user)
 {
     (void)user;
     const char *first = call->n_segments ? call->segments[0] : "";
@@ -39,10 +39,11 @@ static void handle(const struct vl_call *call, struct vl_reply *reply, void *use
             vl_buf_printf(&reply->body, " [%s]", call->segments[i]);
         for (size_t i = 0; i < call->n_params; i++)
             vl_buf_printf(&reply->body, " %s=%s", call->params[i].name, call->params[i].value);
-        const char *cookie = vl_call_cookie(call, "session"), *header = vl_call_header(call, "x-TEST");
+        const char *cookie = vl_http_call_cookie(call, "session"),
+                   *header = vl_http_call_header(call, "x-TEST");
         vl_buf_printf(&reply->body, " cookie=%s header=%s body=%.*s", cookie ? cookie : "-",
             header ? header : "-", VL_SPAN_FMT(call->body));
-        vl_reply_header(reply, "X-Answer", "yes");
+        vl_http_reply_header(reply, "X-Answer", "yes");
     } else if (strcmp(first, "slow") == 0) {
         __atomic_add_fetch(&slow_calls, 1, __ATOMIC_SEQ_CST);
         usleep(300000);
@@ -50,10 +51,10 @@ static void handle(const struct vl_call *call, struct vl_reply *reply, void *use
     } else if (strcmp(first, "lent") == 0) {
         reply->lent = VL_SPAN_LIT("lent bytes");
     } else if (strcmp(first, "split") == 0) {
-        vl_reply_header(reply, "X-Bad", "a\r\nSet-Cookie: b");
+        vl_http_reply_header(reply, "X-Bad", "a\r\nSet-Cookie: b");
     } else if (strcmp(first, "stream") == 0) {
         struct vl_err err = VL_ERR_INIT;
-        if (vl_stream_new(&open_stream, &err) >= 0) {
+        if (vl_http_stream_new(&open_stream, &err) >= 0) {
             reply->content_type = "text/event-stream";
             reply->stream = open_stream;
         }
@@ -66,26 +67,26 @@ static void handle(const struct vl_call *call, struct vl_reply *reply, void *use
     }
 }
 
-static void start(struct vl_server_options options)
+static void start(struct vl_http_server_options options)
 {
     struct vl_err err = VL_ERR_INIT;
     options.address = options.address ? options.address : "127.0.0.1";
     options.handle = handle;
-    if (vl_server_start(&options, &server, &err) < 0)
+    if (vl_http_server_start(&options, &server, &err) < 0)
         fail_msg("%s", err.msg);
 }
 
 static int stop(void **state)
 {
     (void)state;
-    vl_server_stop(server, 2000);
+    vl_http_server_stop(server, 2000);
     server = NULL;
     return 0;
 }
 
 static int connect_to(void)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(vl_server_port(server))};
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(vl_http_server_port(server))};
     struct timeval limit = {.tv_sec = 20};
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -129,7 +130,7 @@ static void answers(const char *request, const char *status, const char *contain
 static void test_requests(void **state)
 {
     (void)state;
-    start((struct vl_server_options){0});
+    start((struct vl_http_server_options){0});
     answers("GET /echo/a%2Fb/%C3%A9?x=1+2&y=%26&z HTTP/1.1\r\n" CLOSE "\r\n", "200",
         "GET /echo/a/b/\xc3\xa9 [echo] [a/b] [\xc3\xa9] x=1 2 y=& z= cookie=- header=- body=");
     answers("POST /echo HTTP/1.1\r\n" CLOSE
@@ -150,7 +151,7 @@ static void test_requests(void **state)
 static void test_bad_requests(void **state)
 {
     (void)state;
-    start((struct vl_server_options){.body_max = 10});
+    start((struct vl_http_server_options){.body_max = 10});
     answers("GET /echo/../x HTTP/1.1\r\n" CLOSE "\r\n", "400", NULL);
     answers("GET /echo/%2e%2E/x HTTP/1.1\r\n" CLOSE "\r\n", "400", NULL);
     answers("GET /echo/%00 HTTP/1.1\r\n" CLOSE "\r\n", "400", NULL);
@@ -184,7 +185,7 @@ static void test_bad_requests(void **state)
 static void test_keeps_connections(void **state)
 {
     (void)state;
-    start((struct vl_server_options){0});
+    start((struct vl_http_server_options){0});
     struct vl_buf out VL_CLEANUP(vl_buf_done);
     vl_buf_init(&out, 1 << 20);
     int fd = connect_to();
@@ -212,7 +213,7 @@ static void *call_slow(void *user)
 static void test_slow_handlers(void **state)
 {
     (void)state;
-    start((struct vl_server_options){.threads = 6});
+    start((struct vl_http_server_options){.threads = 6});
     pthread_t threads[5];
     slow_calls = 0;
     for (size_t i = 0; i < VL_ARRAY_LEN(threads); i++)
@@ -222,7 +223,7 @@ static void test_slow_handlers(void **state)
     int64_t begun = vl_time_monotonic_us();
     answers("GET /lent HTTP/1.1\r\n" CLOSE "\r\n", "200", "lent");
     assert_true(vl_time_monotonic_us() - begun < 250000);
-    vl_server_stop(server, 5000);
+    vl_http_server_stop(server, 5000);
     server = NULL;
     for (size_t i = 0; i < VL_ARRAY_LEN(threads); i++) {
         void *wrong = NULL;
@@ -234,7 +235,7 @@ static void test_slow_handlers(void **state)
 static void test_streams(void **state)
 {
     (void)state;
-    start((struct vl_server_options){0});
+    start((struct vl_http_server_options){0});
     char bytes[4096];
     int fd = connect_to();
     open_stream = NULL;
@@ -249,14 +250,14 @@ static void test_streams(void **state)
     for (unsigned i = 0; i < 3; i++) {
         char event[32];
         (void)snprintf(event, sizeof(event), "data: %u\n\n", i);
-        assert_true(vl_stream_write(open_stream, vl_span_str(event)));
+        assert_true(vl_http_stream_write(open_stream, vl_span_str(event)));
         while (!strstr(vl_buf_str(&out), event)) {
             ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
             assert_true(n > 0);
             vl_buf_append(&out, bytes, (size_t)n);
         }
     }
-    vl_stream_close(open_stream);
+    vl_http_stream_close(open_stream);
     receive(fd, &out); /* ends */
 
     /* A reader that is gone is told at a later write; one that does not read is cut. */
@@ -265,10 +266,10 @@ static void test_streams(void **state)
     assert_true(recv(fd, bytes, sizeof(bytes), 0) > 0);
     struct vl_span block = {bytes, sizeof(bytes)};
     unsigned written = 0;
-    while (written < 100000 && vl_stream_write(open_stream, block))
+    while (written < 100000 && vl_http_stream_write(open_stream, block))
         written++;
     assert_true(written < 100000);
-    vl_stream_close(open_stream);
+    vl_http_stream_close(open_stream);
     close(fd);
 }
 
@@ -326,7 +327,7 @@ static long get_tls(const char *ca, const char *client, struct vl_buf *out)
     char url[64], ca_path[256], client_path[256];
     struct vl_err err = VL_ERR_INIT;
     struct vl_http_client *http VL_CLEANUP(vl_http_client_cleanup) = NULL;
-    (void)snprintf(url, sizeof(url), "https://127.0.0.1:%u/who", vl_server_port(server));
+    (void)snprintf(url, sizeof(url), "https://127.0.0.1:%u/who", vl_http_server_port(server));
     (void)snprintf(ca_path, sizeof(ca_path), "%s/%s", folder, ca);
     (void)snprintf(client_path, sizeof(client_path), "%s/%s", folder, client ? client : "");
     struct vl_http_options options = {.ca_file = ca_path, .client_cert = client ? client_path : NULL};
@@ -351,19 +352,20 @@ static void test_tls(void **state)
     read_file("two.key", &two_key);
     read_file("client.pem", &client);
     vl_buf_init(&out, 1 << 20);
-    struct vl_server_options options = {.certificate_pem = vl_buf_span(&one),
+    struct vl_http_server_options options = {.certificate_pem = vl_buf_span(&one),
         .key_pem = vl_buf_span(&two_key),
         .client_ca_pem = vl_buf_span(&client),
         .address = "127.0.0.1",
         .handle = handle};
-    assert_true(vl_server_start(&options, &server, &err) < 0); /* the key of another */
+    assert_true(vl_http_server_start(&options, &server, &err) < 0); /* the key of another */
     options.key_pem = vl_buf_span(&one_key);
     start(options);
     assert_int_equal(get_tls("one.pem", NULL, &out), 200);
     assert_string_equal(vl_buf_str(&out), "127.0.0.1 unknown");
     assert_int_equal(get_tls("two.pem", NULL, &out), -1);
-    assert_true(vl_server_swap_certificate(server, vl_buf_span(&two), vl_buf_span(&one_key), &err) < 0);
-    assert_int_equal(vl_server_swap_certificate(server, vl_buf_span(&two), vl_buf_span(&two_key), &err), 0);
+    assert_true(vl_http_server_swap_certificate(server, vl_buf_span(&two), vl_buf_span(&one_key), &err) < 0);
+    assert_int_equal(
+        vl_http_server_swap_certificate(server, vl_buf_span(&two), vl_buf_span(&two_key), &err), 0);
     assert_int_equal(get_tls("two.pem", NULL, &out), 200);
     assert_int_equal(get_tls("one.pem", NULL, &out), -1);
     vl_buf_clear(&out);
@@ -416,8 +418,8 @@ static void test_targets(void **state)
         {"", SIZE_MAX, NULL}, {"*", SIZE_MAX, NULL}, {"/a b", SIZE_MAX, NULL}, {"/a%0", SIZE_MAX, NULL},
         {"/a#b", SIZE_MAX, NULL}, {"/+", 1, "+"}};
     for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
-        struct vl_call call = {.arena = arena, .target = rows[i].target};
-        bool good = vl_server_read_target(&call);
+        struct vl_http_call call = {.arena = arena, .target = rows[i].target};
+        bool good = vl_http_read_target(&call);
         if (good != (rows[i].segments != SIZE_MAX) || (good && call.n_segments != rows[i].segments))
             fail_msg("\"%s\": %zu segments", rows[i].target, call.n_segments);
         if (good && rows[i].last)
