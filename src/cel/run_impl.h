@@ -78,7 +78,9 @@ struct vl_cel_run {
     bool has_authorizer;
 };
 
-#define VL_CEL_RUN_WORK_MAX UINT64_C(50000000) /* comparisons of one evaluation, about half a second */
+/* Comparisons and rounds of one evaluation. Its cost allows about 10 a unit; values that share their parts
+ * would allow any number. */
+#define VL_CEL_RUN_WORK_MAX UINT64_C(20000000)
 
 /* Errors that need no memory. */
 struct vl_cel_value vl_cel_error_static(const struct vl_cel_error *error);

@@ -169,6 +169,42 @@ static void test_unbound(void **state)
     assert_string_equal(answer(&w, "y == 1 || x == 1", &cost), "{\"bool\":true}");
 }
 
+/* Values that share their parts: 2^45 items, 2^60 leaves. Each ends at once with an error, none takes memory.
+ */
+static void test_bombs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *start, *step, *then;
+        int n;
+    } rows[] = {
+        {"[1, 2]", "a + a", ".size() < 0", 45},
+        {"[1, 2]", "a + a", ".exists_one(x, false)", 45},
+        {"[1, 2]", "a + a", ".sum() > 0", 45},
+        {"[1, 2]", "a + a", ".all(x, true)", 45},
+        {"[1, 2]", "a + a", ".map(x, x).size() > 0", 45},
+        {"[1]", "[a, a]", " == [1]", 40},
+        {"'ab'", "a + a", ".size() > 0", 40},
+    };
+    struct world w VL_CLEANUP(world_done) = world_of("1");
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
+        struct vl_buf text VL_CLEANUP(vl_buf_done);
+        vl_buf_init(&text, 1 << 16);
+        vl_buf_printf(&text, "dyn(optional.of(%s)", rows[i].start);
+        for (int k = 0; k < rows[i].n; k++)
+            vl_buf_printf(&text, ".optMap(a, %s)", rows[i].step);
+        vl_buf_printf(&text, ".value())%s", rows[i].then);
+        uint64_t cost;
+        vl_cel_run_reset(w.run, VL_CEL_COST_POLICY_MAX);
+        vl_cel_bind(w.run, 0, vl_cel_int(1));
+        const char *got = answer(&w, vl_buf_str(&text), &cost);
+        bool ended = strcmp(got, "error: operation cancelled: actual cost limit exceeded") == 0 ||
+                     strcmp(got, "{\"bool\":false}") == 0;
+        if (!ended)
+            fail_msg("%s %s: %s", rows[i].step, rows[i].then, got);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +213,7 @@ int main(void)
         cmocka_unit_test(test_interrupt),
         cmocka_unit_test(test_lazy),
         cmocka_unit_test(test_unbound),
+        cmocka_unit_test(test_bombs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include "codec/doc.h"
 #include "command.h"
 
+#define VALUE_MAX         (16UL * 1024 * 1024) /* of one value as JSON */
 #define OUTPUT_MAX        (64UL * 1024 * 1024) /* of one answer */
 #define VARIABLE_NAME_MAX 256                  /* bytes of the name of a variable */
 
@@ -238,6 +239,20 @@ static int put_error(struct vl_buf *out, const char *kind, const char *message, 
     return r;
 }
 
+/* A value that shares its parts may be larger than any text. */
+static int put_value(
+    const struct settings *s, struct vl_cel_value value, struct vl_buf *out, struct vl_err *err)
+{
+    struct vl_err bad = VL_ERR_INIT;
+    struct vl_buf text VL_CLEANUP(vl_buf_done);
+    vl_buf_init(&text, VALUE_MAX);
+    if (vl_cel_value_json(value, s->tagged, &text, &bad) < 0)
+        return put_error(out, "cost", bad.msg, err);
+    vl_buf_append_str(out, "\"value\":");
+    vl_buf_append_span(out, vl_buf_span(&text));
+    return 0;
+}
+
 static int answer_value(
     const struct settings *s, const struct question *q, struct vl_buf *out, struct vl_err *err)
 {
@@ -254,8 +269,7 @@ static int answer_value(
     } else if (value.kind == VL_CEL_ERROR) {
         r = put_error(out, value.as.error->is_cost ? "cost" : "runtime", value.as.error->message, err);
     } else {
-        vl_buf_append_str(out, "\"value\":");
-        r = vl_cel_value_json(value, s->tagged, out, err);
+        r = put_value(s, value, out, err);
     }
     vl_buf_printf(out, ",\"cost\":%llu", (unsigned long long)cost);
     return r;
