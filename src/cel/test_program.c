@@ -177,7 +177,7 @@ static void test_bombs(void **state)
     static const struct {
         const char *start, *step, *then;
         int n;
-    } rows[] = {
+    } bombs[] = {
         {"[1, 2]", "a + a", ".size() < 0", 45},
         {"[1, 2]", "a + a", ".exists_one(x, false)", 45},
         {"[1, 2]", "a + a", ".sum() > 0", 45},
@@ -187,13 +187,13 @@ static void test_bombs(void **state)
         {"'ab'", "a + a", ".size() > 0", 40},
     };
     struct world w VL_CLEANUP(world_done) = world_of("1");
-    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < VL_ARRAY_LEN(bombs); i++) {
         struct vl_buf text VL_CLEANUP(vl_buf_done);
         vl_buf_init(&text, 1 << 16);
-        vl_buf_printf(&text, "dyn(optional.of(%s)", rows[i].start);
-        for (int k = 0; k < rows[i].n; k++)
-            vl_buf_printf(&text, ".optMap(a, %s)", rows[i].step);
-        vl_buf_printf(&text, ".value())%s", rows[i].then);
+        vl_buf_printf(&text, "dyn(optional.of(%s)", bombs[i].start);
+        for (int k = 0; k < bombs[i].n; k++)
+            vl_buf_printf(&text, ".optMap(a, %s)", bombs[i].step);
+        vl_buf_printf(&text, ".value())%s", bombs[i].then);
         uint64_t cost;
         vl_cel_run_reset(w.run, VL_CEL_COST_POLICY_MAX);
         vl_cel_bind(w.run, 0, vl_cel_int(1));
@@ -201,7 +201,7 @@ static void test_bombs(void **state)
         bool ended = strcmp(got, "error: operation cancelled: actual cost limit exceeded") == 0 ||
                      strcmp(got, "{\"bool\":false}") == 0;
         if (!ended)
-            fail_msg("%s %s: %s", rows[i].step, rows[i].then, got);
+            fail_msg("%s %s: %s", bombs[i].step, bombs[i].then, got);
     }
 }
 
