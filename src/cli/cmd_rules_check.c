@@ -142,7 +142,7 @@ static int answer_json(const struct vl_ruleset *set, struct vl_err *err)
     vl_json_key(&j, "rules");
     vl_json_array(&j);
     for (uint32_t i = 0; i < vl_ruleset_size(set); i++)
-        if (!vl_ruleset_at(set, i)->silent)
+        if (!vl_ruleset_at(set, i)->silent && !vl_ruleset_at(set, i)->twin)
             rule_json(&j, set, vl_ruleset_at(set, i));
     vl_json_array_end(&j);
     vl_json_object_end(&j);

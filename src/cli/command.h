@@ -72,6 +72,7 @@ extern const struct vl_command vl_cli_cvss;
 extern const struct vl_command vl_cli_purl_check;
 extern const struct vl_command vl_cli_cel_eval;
 extern const struct vl_command vl_cli_rules_check;
+extern const struct vl_command vl_cli_rules_convert;
 extern const struct vl_command vl_cli_rules_eval;
 extern const struct vl_command vl_cli_rules_explain;
 extern const struct vl_command vl_cli_policy_eval;

@@ -32,6 +32,7 @@ const struct vl_command *const vl_cli_commands[] = {
     &vl_cli_purl_check,
     &vl_cli_cel_eval,
     &vl_cli_rules_check,
+    &vl_cli_rules_convert,
     &vl_cli_rules_eval,
     &vl_cli_rules_explain,
     &vl_cli_policy_eval,

@@ -80,7 +80,7 @@ struct vl_rules_counts vl_cli_rules_counts(const struct vl_ruleset *set)
     struct vl_rules_counts counts = {.errors = vl_ruleset_errors(set), .warnings = vl_ruleset_warnings(set)};
     for (uint32_t i = 0; i < vl_ruleset_size(set); i++) {
         const struct vl_rule *rule = vl_ruleset_at(set, i);
-        if (rule->silent)
+        if (rule->silent || rule->twin)
             continue;
         counts.rules++;
         counts.skipped += rule->skipped;

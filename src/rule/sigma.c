@@ -108,6 +108,7 @@ static int rule_for(struct vl_sigma *sigma, struct vl_sigma_entry *entry, unsign
         return r;
     rule->condition = entry->conditions[which];
     rule->condition_text = "";
+    rule->twin = which > 0;
     entry->rules[which] = rule;
     if (unknown == NULL)
         return 0;

@@ -77,6 +77,7 @@ struct vl_rule {
     bool enabled;
     bool skip_if_unknown_filter;
     bool silent;  /* feeds windows only (a step of a sequence, a rule that a correlation refers to) */
+    bool twin;    /* a Sigma rule once more, for log records */
     bool skipped; /* an unknown field or source, and the rule says to skip it then */
     const char *skipped_because;
     bool capture;                 /* Falco's: it asks for a capture of what follows; kept, not acted on */
