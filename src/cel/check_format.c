@@ -106,8 +106,15 @@ static bool check_clause(const struct format *f, size_t *at, uint32_t arg)
             f->c->issues, wrong->offset, "error during formatting: %s%s", clauses[i].message, name);
         return false;
     }
+    /* Go reads the byte as a code point. */
+    unsigned char c = (unsigned char)letter;
+    char rune[3] = {letter};
+    if (c >= 0x80) {
+        rune[0] = (char)(0xc0 | c >> 6);
+        rune[1] = (char)(0x80 | (c & 0x3f));
+    }
     vl_cel_issue_add(f->c->issues, f->call->offset,
-        "could not parse formatting clause: unrecognized formatting clause \"%c\"", letter);
+        "could not parse formatting clause: unrecognized formatting clause \"%s\"", rune);
     return false;
 }
 

@@ -18,6 +18,7 @@ const struct vl_cel_library *const vl_cel_libraries[] = {
     &vl_cel_lib_standard_convert,
     &vl_cel_lib_standard_time,
     &vl_cel_lib_strings,
+    &vl_cel_lib_strings_format,
     &vl_cel_lib_strings_spec,
     &vl_cel_lib_urls,
     NULL,
