@@ -192,26 +192,37 @@ static size_t plain_len(struct vl_span s)
 }
 
 /* Copies a string all of whose bytes stand for themselves, and looks at them on the way; false where one does
- * not, after some of them were copied. */
+ * not, after some of them were copied. The last bytes are taken once more, as a whole word. */
 static inline bool copy_plain(char *to, struct vl_span s)
 {
-    const size_t word = sizeof(uint64_t);
-    if (s.len < word) {
-        bool plain = plain_len(s) == s.len;
-        if (plain && s.len)
-            memcpy(to, s.ptr, s.len);
-        return plain;
-    }
     uint64_t x;
-    for (size_t i = 0; i + word <= s.len; i += word) {
-        memcpy(&x, s.ptr + i, word);
-        memcpy(to + i, &x, word);
-        if (!all_plain(x))
-            return false;
+    uint32_t a;
+    uint32_t b;
+    if (s.len >= sizeof(x)) {
+        for (size_t i = 0; i + sizeof(x) <= s.len; i += sizeof(x)) {
+            memcpy(&x, s.ptr + i, sizeof(x));
+            memcpy(to + i, &x, sizeof(x));
+            if (!all_plain(x))
+                return false;
+        }
+        memcpy(&x, s.ptr + s.len - sizeof(x), sizeof(x));
+        memcpy(to + s.len - sizeof(x), &x, sizeof(x));
+        return all_plain(x);
     }
-    memcpy(&x, s.ptr + s.len - word, word); /* the last ones once more */
-    memcpy(to + s.len - word, &x, word);
-    return all_plain(x);
+    if (s.len >= sizeof(a)) {
+        memcpy(&a, s.ptr, sizeof(a));
+        memcpy(&b, s.ptr + s.len - sizeof(b), sizeof(b));
+        memcpy(to, &a, sizeof(a));
+        memcpy(to + s.len - sizeof(b), &b, sizeof(b));
+        return all_plain((uint64_t)a << 32 | b);
+    }
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t c = (uint8_t)s.ptr[i];
+        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
+            return false;
+        to[i] = (char)c;
+    }
+    return true;
 }
 
 /* The rest of a string, of which nothing but the opening quote is written. */
