@@ -16,11 +16,13 @@ static int index_of(struct vl_span word, const char *list)
     return -1;
 }
 
-static int find_metric(struct vl_span name, const struct vl_cvss_metric *metrics, size_t n)
+/* From the one behind `last` on: vectors name them in the order of the table, nearly always. */
+static int find_metric(struct vl_span name, const struct vl_cvss_metric *metrics, size_t n, int last)
 {
     for (size_t i = 0; i < n; i++) {
-        if (vl_span_eq_str(name, metrics[i].name))
-            return (int)i;
+        size_t at = ((size_t)(last + 1) + i) % n;
+        if (vl_span_eq_str(name, metrics[at].name))
+            return (int)at;
     }
     return -1;
 }
@@ -38,7 +40,7 @@ int vl_cvss_read(struct vl_span text, const struct vl_cvss_metric *metrics, size
         size_t colon = vl_span_find_char(part, ':');
         struct vl_span name = vl_span_slice(part, 0, colon);
         struct vl_span value = colon == SIZE_MAX ? VL_SPAN_EMPTY : vl_span_slice(part, colon + 1, part.len);
-        int metric = find_metric(name, metrics, n);
+        int metric = find_metric(name, metrics, n, last);
         if (metric < 0)
             return vl_err_set(err, VL_ERR_INVALID, "CVSS metric \"%.*s\" is unknown", VL_SPAN_FMT(name));
         if (ret->value[metric] >= 0)
