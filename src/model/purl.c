@@ -248,21 +248,34 @@ int vl_purl_parse(struct vl_span text, struct vl_arena *arena, struct vl_purl *r
 }
 
 /* Letters, digits, .-_~ and ':' stay; in namespace and subpath the slashes too. */
+static bool stays(char c, bool slashes)
+{
+    return is_alpha(c) || is_digit(c) || c == '.' || c == '-' || c == '_' || c == '~' || c == ':' ||
+           (slashes && c == '/');
+}
+
 static void encode(struct vl_buf *out, const char *s, bool slashes)
 {
-    for (; *s; s++) {
-        char c = *s;
-        if (is_alpha(c) || is_digit(c) || strchr(".-_~:", c) || (slashes && c == '/'))
-            vl_buf_append_char(out, c);
-        else
-            vl_buf_printf(out, "%%%02X", (unsigned)(unsigned char)c);
+    static const char digits[] = "0123456789ABCDEF";
+    while (*s) {
+        size_t n = 0;
+        while (stays(s[n], slashes))
+            n++;
+        vl_buf_append(out, s, n);
+        s += n;
+        if (!*s)
+            return;
+        uint8_t c = (uint8_t)*s++;
+        vl_buf_append(out, (const char[]){'%', digits[c >> 4], digits[c & 15]}, 3);
     }
 }
 
 int vl_purl_format(const struct vl_purl *purl, struct vl_buf *out, struct vl_err *err)
 {
     size_t start = out->len;
-    vl_buf_printf(out, "pkg:%s/", purl->type);
+    vl_buf_append_str(out, "pkg:");
+    vl_buf_append_str(out, purl->type);
+    vl_buf_append_char(out, '/');
     if (purl->namespace) {
         encode(out, purl->namespace, true);
         vl_buf_append_char(out, '/');
@@ -273,7 +286,9 @@ int vl_purl_format(const struct vl_purl *purl, struct vl_buf *out, struct vl_err
         encode(out, purl->version, false);
     }
     for (size_t i = 0; i < purl->n_qualifiers; i++) {
-        vl_buf_printf(out, "%c%s=", i ? '&' : '?', purl->qualifiers[i].key);
+        vl_buf_append_char(out, i ? '&' : '?');
+        vl_buf_append_str(out, purl->qualifiers[i].key);
+        vl_buf_append_char(out, '=');
         encode(out, purl->qualifiers[i].value, false);
     }
     if (purl->subpath) {
