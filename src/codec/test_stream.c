@@ -450,6 +450,44 @@ static void test_pipelined_error(void **state)
     }
 }
 
+/* The same bytes as by reading, from any place, and what is missing is told after what is there. */
+static void test_region_ahead(void **state)
+{
+    (void)state;
+    enum { SIZE = 5 << 20 };
+    VL_CLEANUP(vl_file_close) int fd = file_of(SIZE);
+    static const struct {
+        uint64_t offset, length, there;
+    } rows[] = {{0, SIZE, SIZE}, {1, SIZE - 1, SIZE - 1}, {4095, 1 << 20, 1 << 20}, {4096, 1, 1}, {77, 0, 0},
+        {SIZE - 3, 3, 3}, {1000, SIZE, SIZE - 1000}, {SIZE, 9, 0}, {SIZE + 5000, 9, 0}};
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
+        VL_CLEANUP(vl_stream_cleanup) struct vl_stream *s = NULL;
+        uint64_t at = rows[i].offset;
+        struct vl_span part;
+        int64_t n;
+        assert_int_equal(
+            vl_stream_new_region_ahead(fd, "spool", rows[i].offset, rows[i].length, &s, &err), 0);
+        while ((n = vl_stream_borrow(s, 100000, &part, &err)) > 0) {
+            for (size_t k = 0; k < part.len; k += 61)
+                assert_int_equal((uint8_t)part.ptr[k], (uint8_t)((at + k) * 7 + (at + k) / 251));
+            at += part.len;
+        }
+        assert_int_equal(at - rows[i].offset, rows[i].there);
+        assert_int_equal(n < 0, rows[i].there < rows[i].length);
+        if (n < 0)
+            assert_non_null(strstr(err.msg, "spool: ends early: "));
+    }
+    struct vl_stream *early = NULL;
+    assert_int_equal(vl_stream_new_region_ahead(fd, "spool", 0, SIZE, &early, &err), 0);
+    vl_stream_free(early);
+    int pipe_fds[2];
+    assert_int_equal(pipe(pipe_fds), 0);
+    assert_true(vl_stream_new_region_ahead(pipe_fds[0], "pipe", 0, 5, &early, &err) < 0);
+    assert_int_equal(err.code, VL_ERR_UNSUPPORTED);
+    close(pipe_fds[0]);
+    close(pipe_fds[1]);
+}
+
 /* What is lent goes on where the one who borrowed it stopped. */
 static void test_lent(void **state)
 {
@@ -527,6 +565,7 @@ int main(void)
         cmocka_unit_test(test_digesting_and_pipelined),
         cmocka_unit_test(test_pipelined_large),
         cmocka_unit_test(test_pipelined_error),
+        cmocka_unit_test(test_region_ahead),
         cmocka_unit_test(test_lent),
         cmocka_unit_test(test_region_patterns),
         cmocka_unit_test(test_auto_error),

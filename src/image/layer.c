@@ -362,9 +362,7 @@ static int hash_region(struct hashing *h, struct vl_digester *digester)
     VL_CLEANUP(vl_stream_cleanup) struct vl_stream *s = NULL;
     struct vl_span bytes;
     uint64_t done = 0;
-    int r = vl_stream_new_region(h->fd, h->name, h->offset, h->length, NULL, &s, &h->err);
-    if (r == 0)
-        r = vl_stream_new_pipelined(s, &s, &h->err);
+    int r = vl_stream_new_region_ahead(h->fd, h->name, h->offset, h->length, &s, &h->err);
     while (r == 0 && done < h->length && !__atomic_load_n(&h->cancelled, __ATOMIC_RELAXED)) {
         int64_t n = vl_stream_borrow(s, READ_STEP, &bytes, &h->err);
         if (n < 0)
