@@ -13,7 +13,7 @@
 struct vl_rules_alerts {
     struct vl_arena *arena, *scratch;
     const struct vl_ruleset *set;
-    struct vl_output **outputs; /* by the rule's index; NULL: fires by its window only */
+    struct vl_output **outputs; /* by the rule's index; NULL: it has not fired yet */
     bool json;
     char hostname[256];
 };
@@ -21,6 +21,8 @@ struct vl_rules_alerts {
 /* Falco puts time and priority before the text; the records of a log have no field for their time. */
 static int make_output(struct vl_rules_alerts *a, const struct vl_rule *rule, struct vl_err *err)
 {
+    if (a->outputs[rule->index])
+        return 0;
     const char *text = rule->output && *rule->output ? rule->output : NULL;
     const char *priority = vl_rule_priority_name(rule->priority);
     char *whole;
@@ -54,16 +56,6 @@ int vl_rules_alerts_new(
     a->json = json;
     if (gethostname(a->hostname, sizeof(a->hostname) - 1) < 0)
         a->hostname[0] = '\0';
-    int r = 0;
-    for (uint32_t i = 0; i < n && r >= 0; i++) {
-        const struct vl_rule *rule = vl_ruleset_at(set, i);
-        if (!rule->skipped && rule->enabled && !rule->silent)
-            r = make_output(a, rule, err);
-    }
-    if (r < 0) {
-        vl_rules_alerts_free(a);
-        return r;
-    }
     *ret = a;
     return 0;
 }
@@ -221,8 +213,10 @@ static int line_json(struct vl_rules_alerts *a, const struct vl_rule *rule, cons
 static int write_line(struct vl_rules_alerts *a, const struct vl_rule *rule, const struct vl_event *event,
     const struct vl_correlation *fired, struct vl_buf *out, struct vl_err *err)
 {
-    int r;
+    int r = make_output(a, rule, err);
     vl_arena_reset(a->scratch);
+    if (r < 0)
+        return r;
     if (a->json)
         r = line_json(a, rule, event, fired, out, err);
     else

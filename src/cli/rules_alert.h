@@ -9,7 +9,7 @@
 
 struct vl_rules_alerts;
 
-/* Outputs of all rules made ready. The set must outlive it. */
+/* An output is made ready when its rule fires first. The set must outlive it. */
 VL_MUST_CHECK int vl_rules_alerts_new(
     const struct vl_ruleset *set, bool json, struct vl_rules_alerts **ret, struct vl_err *err);
 void vl_rules_alerts_free(struct vl_rules_alerts *alerts); /* accepts NULL */
