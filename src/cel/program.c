@@ -27,7 +27,7 @@ void vl_cel_program_cleanup(struct vl_cel_program **program)
 
 /* Parses and checks in the memory of `scratch`. */
 static int read_tree(const struct vl_cel_env *env, struct vl_span text, struct vl_arena *scratch,
-    struct vl_cel_parsed *ret, struct vl_err *err)
+    struct vl_buf *report, struct vl_cel_parsed *ret, struct vl_err *err)
 {
     struct vl_cel_issues *issues = vl_arena_alloc(scratch, sizeof(*issues));
     if (!issues)
@@ -36,12 +36,12 @@ static int read_tree(const struct vl_cel_env *env, struct vl_span text, struct v
     issues->arena = scratch;
     const struct vl_cel_parse_options options = vl_cel_env_parse_options(env);
     int r = vl_cel_parse(text, &options, scratch, issues, ret, err);
-    if (r < 0 || issues->n)
-        return issues->n ? vl_cel_issues_err(issues, err) : r;
-    if (env->options.unchecked)
-        return 0;
-    r = vl_cel_check(env, ret, scratch, issues, err);
-    return issues->n ? vl_cel_issues_err(issues, err) : r;
+    if (r >= 0 && issues->n == 0 && !env->options.unchecked)
+        r = vl_cel_check(env, ret, scratch, issues, err);
+    if (issues->n == 0)
+        return r;
+    r = report ? vl_cel_issues_format(issues, report, err) : 0;
+    return r < 0 ? r : vl_cel_issues_err(issues, err);
 }
 
 static int put_type(struct vl_cel_program *program, const struct vl_cel_node *root, struct vl_err *err)
@@ -58,6 +58,12 @@ static int put_type(struct vl_cel_program *program, const struct vl_cel_node *ro
 int vl_cel_compile(
     const struct vl_cel_env *env, struct vl_span expression, struct vl_cel_program **ret, struct vl_err *err)
 {
+    return vl_cel_compile_report(env, expression, NULL, ret, err);
+}
+
+int vl_cel_compile_report(const struct vl_cel_env *env, struct vl_span expression, struct vl_buf *report,
+    struct vl_cel_program **ret, struct vl_err *err)
+{
     if (expression.len > VL_CEL_EXPRESSION_MAX)
         return vl_err_set(err, VL_ERR_LIMIT, "an expression of more than %lu bytes", VL_CEL_EXPRESSION_MAX);
     struct vl_arena *scratch VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(VL_CEL_PROGRAM_MEMORY_MAX);
@@ -70,7 +76,7 @@ int vl_cel_compile(
         return vl_err_nomem(err);
     program->strict_presence = env->options.profile == VL_CEL_PROFILE_CEL_SPEC;
     struct vl_cel_parsed tree = {0};
-    int r = read_tree(env, expression, scratch, &tree, err);
+    int r = read_tree(env, expression, scratch, report, &tree, err);
     if (r < 0)
         return r;
     program->estimate = vl_cel_estimate(env, tree.root);

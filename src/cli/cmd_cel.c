@@ -278,9 +278,10 @@ static int answer_value(
 static int answer_row(struct settings *s, const struct vl_doc_node *row, struct vl_err *err)
 {
     struct question q VL_CLEANUP(question_done) = {.row = row, .expression = vl_doc_get_str(row, "expr")};
-    struct vl_buf out VL_CLEANUP(vl_buf_done);
+    struct vl_buf out VL_CLEANUP(vl_buf_done), report VL_CLEANUP(vl_buf_done);
     struct vl_err bad = VL_ERR_INIT;
     vl_buf_init(&out, OUTPUT_MAX);
+    vl_buf_init(&report, OUTPUT_MAX);
     int r = put_start(&out, row, err);
     if (r < 0)
         return r;
@@ -291,8 +292,8 @@ static int answer_row(struct settings *s, const struct vl_doc_node *row, struct 
     } else if (make_env(s, &q, &bad) < 0 || bind_all(s, q.env, row, &bad) < 0) {
         s->invalid++;
         r = put_error(&out, "input", bad.msg, err);
-    } else if (vl_cel_compile(q.env, q.expression, &q.program, &bad) < 0) {
-        r = put_error(&out, "compile", bad.msg, err);
+    } else if (vl_cel_compile_report(q.env, q.expression, &report, &q.program, &bad) < 0) {
+        r = put_error(&out, "compile", report.len ? vl_buf_str(&report) : bad.msg, err);
         vl_buf_append_str(&out, ",\"cost\":0");
     } else {
         r = answer_value(s, &q, &out, err);

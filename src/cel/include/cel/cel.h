@@ -81,6 +81,11 @@ struct vl_cel_issue {
  * program. */
 VL_MUST_CHECK int vl_cel_compile(
     const struct vl_cel_env *env, struct vl_span expression, struct vl_cel_program **ret, struct vl_err *err);
+
+/* The same; issues are also appended to `report` in full, which `err` cuts at its length. Where it stays
+ * empty the failure is not one of issues. */
+VL_MUST_CHECK int vl_cel_compile_report(const struct vl_cel_env *env, struct vl_span expression,
+    struct vl_buf *report, struct vl_cel_program **ret, struct vl_err *err);
 void vl_cel_program_free(struct vl_cel_program *program); /* accepts NULL */
 void vl_cel_program_cleanup(struct vl_cel_program **program);
 
