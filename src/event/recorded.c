@@ -192,8 +192,11 @@ static uint64_t number(const struct vl_doc_node *fields, const char *name)
 int vl_event_from_recorded(const struct vl_doc *doc, struct vl_event *ret, struct vl_err *err)
 {
     const struct vl_doc_node *fields = vl_doc_get(vl_doc_root(doc), "fields");
+    if (!fields) /* an alert that Falco wrote as JSON */
+        fields = vl_doc_get(vl_doc_root(doc), "output_fields");
     if (!vl_doc_is(fields, VL_DOC_OBJECT))
-        return vl_err_set(err, VL_ERR_INVALID, "a recorded event needs an object \"fields\"");
+        return vl_err_set(
+            err, VL_ERR_INVALID, "a recorded event needs an object \"fields\" (or \"output_fields\")");
     const struct vl_doc_node *type = vl_doc_get(fields, "evt.type");
     if (type && !vl_doc_is(type, VL_DOC_STRING) && !vl_doc_is(type, VL_DOC_NULL))
         return vl_err_set(err, VL_ERR_INVALID, "\"evt.type\" is no text");

@@ -71,8 +71,8 @@ const char *vl_event_type_name(uint16_t type);
 
 /* --- recorded events --- */
 
-/* One line {"fields": {"evt.type": "openat", "fd.name": …, "proc.aname[2]": …}} as the event of syscalls. The
- * document must outlive the event. */
+/* One line {"fields": {"evt.type": "openat", "fd.name": …, "proc.aname[2]": …}} as the event of syscalls; an
+ * alert of Falco's with "output_fields" will do. The document must outlive the event. */
 VL_MUST_CHECK int vl_event_from_recorded(const struct vl_doc *doc, struct vl_event *ret, struct vl_err *err);
 
 /* The same once for all: its fields lie in `arena`, so that reading one costs no search, as with a sensor's
