@@ -282,6 +282,8 @@ int rs_rule_push(struct vl_ruleset *set, struct vl_rule *rule, struct vl_err *er
         return err->err;
     *slot = rule;
     rule->index = (uint32_t)set->rules.len - 1;
+    if (rule->twin) /* its name is the other's */
+        return 0;
     int r = vl_map_put(&set->by_rule, vl_span_str(rule->name), &named, NULL, err);
     if (r < 0)
         return r;

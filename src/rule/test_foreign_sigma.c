@@ -77,6 +77,7 @@ int main(void)
         "foreign Sigma rules: %u of %u become trees; %u also for system calls or the Kubernetes audit log, "
         "%u of them lack a field there\n",
         count.whole, count.files, count.mapped, count.skipped);
+    (void)printf("foreign: rule/sigma-rules %u/%u\n", count.whole, count.files);
     bool passed = count.whole == count.files;
     return passed ? 0 : 1;
 }

@@ -390,6 +390,7 @@ int main(void)
         (void)printf("no rules in %s: set VALLUM_SHARED\n", folder);
         return 77;
     }
+    (void)printf("foreign: rule/sigma-events %u/%u\n", passed, there);
     (void)printf("foreign Sigma rules over events: %u of %u rows as the rules mean it\n", passed, there);
     return passed == there && there == VL_ARRAY_LEN(rows) ? 0 : 1;
 }
