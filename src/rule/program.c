@@ -14,6 +14,7 @@ static void builder_done(struct builder *b)
     vl_vec_done(&b->type_checks);
     vl_vec_done(&b->touched);
     vl_vec_done(&b->bits);
+    vl_vec_done(&b->roots);
     vl_map_done(&b->merged);
     vl_map_done(&b->node_ids);
     vl_map_done(&b->check_ids);
@@ -31,6 +32,7 @@ static int builder_init(struct builder *b, struct vl_rule_program *program, stru
     vl_vec_init(&b->slots, sizeof(struct prog_slot), PROGRAM_NODES_MAX);
     vl_vec_init(&b->type_checks, sizeof(uint32_t), PROGRAM_NODES_MAX);
     vl_vec_init(&b->touched, sizeof(uint32_t), PROGRAM_NODES_MAX);
+    vl_vec_init(&b->roots, sizeof(uint32_t), VL_RULES_MAX);
     vl_vec_init(&b->bits, sizeof(struct builder_bit), PROGRAM_NODES_MAX);
     vl_map_init(&b->merged, PROGRAM_NODES_MAX);
     vl_map_init(&b->node_ids, PROGRAM_NODES_MAX);
@@ -73,7 +75,12 @@ static int build_rules(struct builder *b, enum vl_event_source source)
             r = vl_err_wrap(b->err, "rule '%s'", rule->name ? rule->name : "?");
             break;
         }
-        roots[n] = (uint32_t)root;
+        uint32_t *kept = vl_vec_push(&b->roots, "rules of a program", b->err);
+        if (!kept) {
+            r = b->err->err;
+            break;
+        }
+        roots[n] = *kept = (uint32_t)root;
         numbers[n] = p->n_rules;
         p->rules[p->n_rules++] = rule;
         n++;

@@ -283,12 +283,22 @@ bool build_type_holds(const struct builder *b, uint32_t node, const char *type)
     return check_holds(check, &value, NULL, b->work);
 }
 
+/* No event of a type without a number has one of these names. */
+bool build_type_known(const struct builder *b, uint32_t node)
+{
+    const struct check *check = vl_vec_at(&b->checks, node_at(b, node)->check);
+    bool equality = check->op == VL_OP_EQ || check->op == VL_OP_IN || check->op == VL_OP_INTERSECTS;
+    for (uint32_t i = 0; i < check->n && equality; i++)
+        equality = vl_event_type_find(check->values[i].text) != 0;
+    return equality && !check->quantifier;
+}
+
 static int64_t type_constant(const struct builder *b, uint32_t node)
 {
     const uint32_t *type_checks = b->type_checks.items;
     for (size_t i = 0; b->types_hold && i < b->type_checks.len; i++) {
         if (type_checks[i] == node)
-            return b->types_hold[i] ? BUILD_TRUE : BUILD_FALSE;
+            return b->types_hold[i] == BUILD_ASKED ? node : b->types_hold[i] ? BUILD_TRUE : BUILD_FALSE;
     }
     return node;
 }

@@ -258,6 +258,16 @@ static uint8_t *answers(struct builder *b, uint16_t type)
     return ret;
 }
 
+/* Types that are not in the table: their names are none of those that are. */
+static uint8_t *answers_of_others(struct builder *b)
+{
+    const uint32_t *checks = b->type_checks.items;
+    uint8_t *ret = vl_arena_alloc(b->work, b->type_checks.len + 1);
+    for (size_t i = 0; ret && i < b->type_checks.len; i++)
+        ret[i] = build_type_known(b, checks[i]) ? 0 : BUILD_ASKED;
+    return ret;
+}
+
 static int group_types(
     struct builder *b, const uint32_t *roots, const uint32_t *rules, uint32_t n, struct prog_source *source)
 {
@@ -295,9 +305,9 @@ int build_source(struct builder *b, const uint32_t *roots, const uint32_t *rules
         b->memo = NULL;
         return vl_err_nomem(b->err);
     }
-    b->types_hold = NULL;
+    b->types_hold = answers_of_others(b);
     source->n_groups = 1;
-    int r = build_group(b, roots, rules, n, &source->groups[0]);
+    int r = !b->types_hold ? vl_err_nomem(b->err) : build_group(b, roots, rules, n, &source->groups[0]);
     if (r >= 0 && b->source == VL_EVENT_SYSCALL)
         r = group_types(b, roots, rules, n, source);
     b->types_hold = NULL;

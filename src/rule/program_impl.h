@@ -202,11 +202,12 @@ struct builder {
     struct vl_vec nodes, children, checks, slots;
     struct vl_map node_ids, check_ids, slot_ids;
     struct vl_vec type_checks; /* node numbers of tests of evt.type in the source that is built */
-    const uint8_t *types_hold; /* of the group that is simplified: by place in type_checks */
+    const uint8_t *types_hold; /* of the group that is simplified, by place in type_checks: or BUILD_ASKED */
     uint32_t *memo;            /* simplified node + 1, by node */
     uint32_t memo_cap;
     struct vl_vec touched; /* nodes with a memo */
     struct vl_vec bits;    /* struct builder_bit */
+    struct vl_vec roots;   /* by the number of a rule: its condition's node */
     struct vl_map merged;  /* nodes that stand for several bits, by those */
     enum vl_event_source source;
     struct vl_err *err;
@@ -245,6 +246,8 @@ VL_MUST_CHECK int build_needs(
     struct builder *b, const uint32_t *nodes, uint32_t n, unsigned rank, struct vl_vec *leaves);
 
 /* Whether the text of an event type makes a test of evt.type hold. */
+#define BUILD_ASKED 2 /* only the event's name tells */
+bool build_type_known(const struct builder *b, uint32_t node);
 bool build_type_holds(const struct builder *b, uint32_t node, const char *type);
 
 #endif

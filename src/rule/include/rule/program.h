@@ -36,8 +36,9 @@ VL_MUST_CHECK int vl_rule_condition_holds(const struct vl_condition *condition, 
 
 /* --- what a kernel probe could decide --- */
 
-/* For each rule, a condition on event types and prefixes that is implied by the rule's: a probe may drop what
- * no rule needs. */
+/* For each rule, conditions on event types, paths, names and ports of which one is implied by the rule's: an
+ * event is needed if an entry fits. A probe may drop what none fits. Of a path's two forms (as written, as
+ * resolved) either may fit. Only rules of the source syscall; a rule without an entry cannot fire. */
 struct vl_rule_prefilter {
     const uint64_t *types; /* VL_EVENT_TYPES_MAX bits: event types that any rule accepts */
     const struct vl_rule_prefilter_entry *entries;
@@ -48,11 +49,11 @@ enum vl_rule_prefilter_kind {
     VL_PREFILTER_PATH_PREFIX, /* … whose path starts so */
     VL_PREFILTER_PATH_NAME,   /* … whose last component is so */
     VL_PREFILTER_PROC_NAME,
-    VL_PREFILTER_PORT,
+    VL_PREFILTER_PORT, /* of either end */
 };
 struct vl_rule_prefilter_entry {
-    uint32_t rule;
-    uint8_t kind;
+    uint32_t rule; /* vl_rule.index */
+    uint8_t kind;  /* enum vl_rule_prefilter_kind */
     const uint64_t *types;
     struct vl_span text; /* PATH_*, PROC_NAME */
     uint16_t port;
