@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "check_impl.h"
@@ -187,12 +188,47 @@ static const struct vl_cel_type *field_type(struct vl_cel_checker *c, struct vl_
     return result ? result : &vl_cel_t_dyn;
 }
 
+/* A name that is no variable, but before the dot of some variable's name: Kubernetes' `variables`. */
+static bool is_family(const struct vl_cel_env *env, struct vl_span name)
+{
+    for (unsigned i = 0; env->qualified && i < env->n_variables; i++) {
+        const char *other = env->variables[i].name;
+        if (strncmp(other, name.ptr, name.len) == 0 && other[name.len] == '.')
+            return true;
+    }
+    return false;
+}
+
+/* "family.field" where there is none of that name, and has(family.field): true of those there are. */
+static bool check_family(struct vl_cel_checker *c, struct vl_cel_node *node)
+{
+    char text[VL_CEL_CANDIDATE_MAX];
+    const struct vl_cel_node *operand = node->as.select.operand;
+    struct vl_span field = node->as.select.field;
+    if (operand->kind != VL_CEL_NODE_IDENT || find_local(c, operand->as.name) ||
+        find_global(c, operand->as.name) || !is_family(c->env, operand->as.name))
+        return false;
+    int n = snprintf(text, sizeof(text), "%.*s.%.*s", VL_SPAN_FMT(operand->as.name), VL_SPAN_FMT(field));
+    bool known = n > 0 && (size_t)n < sizeof(text) && find_global(c, (struct vl_span){text, (size_t)n});
+    if (!known) {
+        vl_cel_issue_add(c->issues, node->offset, "undefined field '%.*s'", VL_SPAN_FMT(field));
+        node->type = &vl_cel_t_error;
+        return true;
+    }
+    node->kind = VL_CEL_NODE_CONST;
+    node->as.constant = vl_cel_bool(true);
+    node->type = &vl_cel_t_bool;
+    return true;
+}
+
 static void check_select(struct vl_cel_checker *c, struct vl_cel_node *node)
 {
     char text[VL_CEL_CANDIDATE_MAX];
     const struct vl_cel_node *first = NULL;
     struct vl_span name = qualified_name(node, text, &first);
     if (first && (first->absolute || !find_local(c, first->as.name)) && resolve_global(c, node, name))
+        return;
+    if (check_family(c, node))
         return;
     check(c, node->as.select.operand);
     const struct vl_cel_type *type =

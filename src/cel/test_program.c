@@ -158,6 +158,21 @@ static void test_lazy(void **state)
     assert_true(vl_cel_program_variables(b) == 4);
 }
 
+/* `variables` of Kubernetes is an object with the fields that are declared. */
+static void test_family(void **state)
+{
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    struct world w VL_CLEANUP(world_done) = world_of("2");
+    struct vl_cel_program *none = NULL;
+    uint64_t cost;
+    assert_int_equal(vl_cel_env_variable(w.env, "variables.a", "dyn", &err), 0);
+    assert_string_equal(answer(&w, "has(variables.a)", &cost), "{\"bool\":true}");
+    assert_true(vl_cel_compile(w.env, VL_SPAN_LIT("variables.z == 1"), &none, &err) < 0);
+    assert_string_equal(
+        err.msg, "ERROR: <input>:1:10: undefined field 'z'\n | variables.z == 1\n | .........^");
+}
+
 static void test_unbound(void **state)
 {
     (void)state;
@@ -212,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_budget),
         cmocka_unit_test(test_interrupt),
         cmocka_unit_test(test_lazy),
+        cmocka_unit_test(test_family),
         cmocka_unit_test(test_unbound),
         cmocka_unit_test(test_bombs),
     };

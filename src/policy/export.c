@@ -226,6 +226,17 @@ static int policy_document(struct policy_export *x, struct vl_err *err)
     return r < 0 ? r : annotations(x, err);
 }
 
+/* Names of objects are lower case, digits, "-" and ".": those of rules and templates may be anything. */
+static void make_name(char *name)
+{
+    for (; *name; name++) {
+        if (*name >= 'A' && *name <= 'Z')
+            *name = (char)(*name + 32);
+        else if (!(*name >= 'a' && *name <= 'z') && !(*name >= '0' && *name <= '9') && *name != '.')
+            *name = '-';
+    }
+}
+
 static void actions(struct policy_export *x, unsigned mask)
 {
     if (x->options->action) {
@@ -250,6 +261,7 @@ static int binding_document(struct policy_export *x, const struct policy_binding
     char *full = vl_arena_printf(x->arena, "%s%s%s", name, x->suffix, b ? "" : "-binding");
     if (!full)
         return vl_arena_check(x->arena, "export", err);
+    make_name(full);
     member(out, 2, "name", vl_span_str(full));
     vl_buf_append_str(out, "spec:\n");
     member(out, 2, "policyName", vl_span_str(x->name));
@@ -273,8 +285,11 @@ static int documents(struct policy_export *x, const char *suffix, const char *in
     const struct policy *p = x->policy;
     x->suffix = suffix;
     x->into = into;
-    x->name = vl_arena_printf(x->arena, "%s%s%s%s", p->info.name, p->info.rule ? "-" : "",
+    char *name = vl_arena_printf(x->arena, "%s%s%s%s", p->info.name, p->info.rule ? "-" : "",
         p->info.rule ? p->info.rule : "", suffix);
+    if (name)
+        make_name(name);
+    x->name = name;
     int r = x->name ? policy_document(x, err) : vl_arena_check(x->arena, "export", err);
     if (r < 0 || x->options->no_binding)
         return r;

@@ -11,7 +11,7 @@
 #define DEFAULT_USER  "kubernetes-admin"
 #define DEFAULT_GROUP "system:authenticated"
 #define LABELS_MAX    (4UL * 1024 * 1024)
-#define MEMBERS_MAX   16
+#define MEMBERS_MAX   20
 
 /* A map that is built member by member. */
 struct members {
@@ -77,8 +77,11 @@ struct vl_cel_value policy_run_request_value(struct vl_policy_run *run, struct p
         put_text(&m, "requestSubResource", s->subresource);
     if (s->name.len)
         put_text(&m, "name", s->name);
-    if (s->namespace_name.len)
+    if (s->namespace_name.len) {
         put_text(&m, "namespace", s->namespace_name);
+        /* The name under which a field of a schema is found that CEL has as a reserved word. */
+        put_text(&m, "__namespace__", s->namespace_name);
+    }
     put_text(&m, "operation", s->operation);
     put(&m, "userInfo", user_value(run));
     put(&m, "dryRun", vl_cel_bool(run->request->dry_run));

@@ -246,6 +246,9 @@ static int add_object(const struct vl_kube_object *o, void *user, struct vl_err 
     if (!load.item)
         load.item = "document";
     int r = loader->load(&load, err);
+    /* A constraint binds its template, and is the parameter object of what the template is exported as. */
+    if (r >= 0 && loader->load == policy_load_constraint)
+        r = keep_object(set, o, a->file, err);
     return r < 0 ? r : vl_arena_check(set->arena, "policies", err);
 }
 
