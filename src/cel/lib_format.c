@@ -2,6 +2,7 @@
  * k8s.io/apimachinery util/validation and api/validate/content (rules and messages), kube-openapi strfmt. */
 #include <string.h>
 
+#include "lib_format.h"
 #include "lib_support.h"
 #include "lib_urls.h"
 #include "number_text.h"
@@ -304,6 +305,15 @@ static struct vl_cel_value validate(struct vl_cel_run *run, const struct vl_cel_
         return vl_cel_no_room(run);
     memcpy(items, findings.items, findings.n * sizeof(*items));
     return vl_cel_optional(vl_cel_run_arena(run), vl_cel_list_of(run, items, findings.n));
+}
+
+bool vl_cel_format_matches(struct vl_cel_run *run, const char *format, struct vl_span text)
+{
+    struct findings findings = {.run = run};
+    for (size_t i = 0; i < VL_ARRAY_LEN(formats); i++)
+        if (strcmp(formats[i].name, format) == 0)
+            formats[i].check(&findings, text);
+    return findings.n == 0;
 }
 
 static struct vl_cel_value named(struct vl_cel_run *run, const struct vl_cel_value *args, unsigned n)

@@ -208,25 +208,6 @@ static struct vl_cel_value substring(struct vl_cel_run *run, const struct vl_cel
     return to == SIZE_MAX ? out_of_range(run, args[2].as.i) : vl_cel_string(vl_span_slice(text, from, to));
 }
 
-/* Unicode's White_Space. */
-static bool is_space(uint32_t rune)
-{
-    switch (rune) {
-    case ' ':
-    case 0x85:
-    case 0xa0:
-    case 0x1680:
-    case 0x2028:
-    case 0x2029:
-    case 0x202f:
-    case 0x205f:
-    case 0x3000:
-        return true;
-    default:
-        return (rune >= '\t' && rune <= '\r') || (rune >= 0x2000 && rune <= 0x200a);
-    }
-}
-
 static size_t last_rune_len(struct vl_span text)
 {
     size_t n = 1;
@@ -240,11 +221,11 @@ static struct vl_cel_value trim(struct vl_cel_run *run, const struct vl_cel_valu
     (void)run, (void)n;
     struct vl_span text = vl_cel_span(args[0]);
     uint32_t rune;
-    for (size_t len; (len = vl_utf8_decode(text, &rune)) && is_space(rune);)
+    for (size_t len; (len = vl_utf8_decode(text, &rune)) && vl_cel_is_space(rune);)
         text = vl_span_slice(text, len, text.len);
     while (text.len) {
         size_t len = last_rune_len(text);
-        if (!vl_utf8_decode(vl_span_slice(text, text.len - len, text.len), &rune) || !is_space(rune))
+        if (!vl_utf8_decode(vl_span_slice(text, text.len - len, text.len), &rune) || !vl_cel_is_space(rune))
             break;
         text = vl_span_slice(text, 0, text.len - len);
     }

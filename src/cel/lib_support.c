@@ -135,3 +135,30 @@ bool vl_cel_is_comparable(struct vl_cel_value value)
         return false;
     }
 }
+
+/* Unicode's White_Space. */
+bool vl_cel_is_space(uint32_t rune)
+{
+    switch (rune) {
+    case ' ':
+    case 0x85:
+    case 0xa0:
+    case 0x1680:
+    case 0x2028:
+    case 0x2029:
+    case 0x202f:
+    case 0x205f:
+    case 0x3000:
+        return true;
+    default:
+        return (rune >= '\t' && rune <= '\r') || (rune >= 0x2000 && rune <= 0x200a);
+    }
+}
+
+bool vl_cel_is_blank(struct vl_span text)
+{
+    uint32_t rune;
+    for (size_t n; (n = vl_utf8_decode(text, &rune)) && vl_cel_is_space(rune);)
+        text = vl_span_slice(text, n, text.len);
+    return text.len == 0;
+}

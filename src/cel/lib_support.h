@@ -32,6 +32,10 @@ void vl_cel_quote(struct vl_cel_run *run, struct vl_buf *out, struct vl_span tex
 struct vl_cel_value vl_cel_fail_quoted(
     struct vl_cel_run *run, const char *prefix, struct vl_span text, const char *suffix);
 
+/* Nothing but Unicode's white space? */
+bool vl_cel_is_blank(struct vl_span text);
+bool vl_cel_is_space(uint32_t rune);
+
 /* Is a value one that <, min() and sort() can order? */
 bool vl_cel_is_comparable(struct vl_cel_value value);
 

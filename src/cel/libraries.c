@@ -2,6 +2,7 @@
 #include "libraries.h"
 
 const struct vl_cel_library *const vl_cel_libraries[] = {
+    &vl_cel_lib_authorizer,
     &vl_cel_lib_cidr,
     &vl_cel_lib_comprehensions,
     &vl_cel_lib_format,

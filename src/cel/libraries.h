@@ -4,6 +4,7 @@
 
 #include "library.h"
 
+extern const struct vl_cel_library vl_cel_lib_authorizer;
 extern const struct vl_cel_library vl_cel_lib_cidr;
 extern const struct vl_cel_library vl_cel_lib_comprehensions;
 extern const struct vl_cel_library vl_cel_lib_format;

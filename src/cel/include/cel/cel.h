@@ -126,11 +126,17 @@ struct vl_cel_authorizer_request {
 
 /* Answers come from outside; without an authorizer every check is the error of an evaluation. */
 struct vl_cel_authorizer {
-    /* 1 allowed, 0 denied, 2 no opinion, < 0 an error. All texts may be empty. */
+    /* 1 allowed, 0 denied, 2 no opinion, < 0 an error, whose text is the reason. All texts may be empty. */
     int (*decide)(void *user, const struct vl_cel_authorizer_request *request, struct vl_span *ret_reason);
     void *user;
 };
 void vl_cel_run_authorizer(struct vl_cel_run *run, const struct vl_cel_authorizer *lent);
+
+/* What to bind to `authorizer`, and to `authorizer.requestResource` (of the request: group, resource,
+ * subresource, namespace, name). They live until the reset; texts are lent. */
+struct vl_cel_value vl_cel_authorizer_value(struct vl_cel_run *run);
+struct vl_cel_value vl_cel_authorizer_resource(
+    struct vl_cel_run *run, const struct vl_cel_authorizer_request *request);
 
 /* Binds variable `index` of the env the next programs belong to. An unbound variable is the error "no such
  * attribute(s): NAME". */
