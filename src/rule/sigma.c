@@ -211,16 +211,31 @@ int vl_sigma_read(
     return vl_sigma_problem(sigma, &place, true, "LOAD_ERR_VALIDATE", err);
 }
 
+/* The rules of one entry to the set. 1: the set is full, which is told once. */
+static int entry_add(struct vl_sigma *sigma, const struct vl_sigma_entry *entry, struct vl_err *err)
+{
+    for (unsigned k = 0; k < 2; k++) {
+        if (entry->rules[k] == NULL || entry->broken)
+            continue;
+        int r = sigma->sink->add(sigma->sink, entry->rules[k], err);
+        if (r < 0 && err->code == VL_ERR_LIMIT) {
+            struct vl_sigma_place place = {
+                entry->file, NULL, entry->line, entry->column, "rule", entry->title};
+            r = vl_sigma_problem(sigma, &place, true, "LOAD_ERR_VALIDATE", err);
+            return r < 0 ? r : 1;
+        }
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
 int vl_sigma_finish(struct vl_sigma *sigma, struct vl_err *err)
 {
     int r = vl_sigma_filters_apply(sigma, err);
     if (r == 0)
         r = vl_sigma_correlations_resolve(sigma, err);
-    for (size_t i = 0; r == 0 && i < sigma->entries.len; i++) {
-        const struct vl_sigma_entry *entry = vl_vec_at(&sigma->entries, i);
-        for (unsigned k = 0; r == 0 && k < 2; k++)
-            if (entry->rules[k] != NULL && !entry->broken)
-                r = sigma->sink->add(sigma->sink, entry->rules[k], err);
-    }
-    return r;
+    for (size_t i = 0; r == 0 && i < sigma->entries.len; i++)
+        r = entry_add(sigma, vl_vec_at(&sigma->entries, i), err);
+    return r < 0 ? r : 0;
 }

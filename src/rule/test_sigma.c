@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "sigma_test.h"
 #include "test_sigma_sink.h"
 
@@ -209,6 +210,24 @@ static void test_place(void **state)
     test_set_done(&set);
 }
 
+/* A sink that is full (TEST_RULES_MAX): told as a problem, the rest stays out. */
+static void test_full(void **state)
+{
+    (void)state;
+    struct vl_buf yaml;
+    vl_buf_init(&yaml, 1024UL * 1024);
+    for (int i = 0; i <= TEST_RULES_MAX; i++)
+        vl_buf_printf(
+            &yaml, "---\ntitle: R%d\nlogsource: {product: x}\ndetection:\n  s: {a: b}\n  condition: s\n", i);
+    struct test_set set;
+    test_set_read(&set, vl_buf_str(&yaml));
+    assert_int_equal(set.n_rules, TEST_RULES_MAX);
+    assert_int_equal(set.n_problems, 1);
+    assert_true(set.problems[0].is_error);
+    test_set_done(&set);
+    vl_buf_done(&yaml);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +237,7 @@ int main(void)
         cmocka_unit_test(test_correlations),
         cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_place),
+        cmocka_unit_test(test_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
