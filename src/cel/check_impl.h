@@ -23,6 +23,7 @@ struct vl_cel_checker {
     struct vl_vec bound; /* const struct vl_cel_type *: what each type variable stands for, NULL while free */
     struct vl_vec trail; /* what to undo */
     uint64_t steps;
+    uint64_t regex_work; /* instructions of the constant patterns so far */
     unsigned depth;
     bool gave_up; /* types became too large, or there is no memory */
 };

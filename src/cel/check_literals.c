@@ -1,6 +1,7 @@
 /* What Kubernetes refuses although types fit (its environment's ASTValidators): lists and maps of mixed
  * types; since 1.29 constant arguments that can only fail. */
 #include "check_impl.h"
+#include "pattern/regex.h"
 
 #define CONSTANTS_SINCE 29
 
@@ -42,6 +43,24 @@ static void check_map(struct vl_cel_checker *c, const struct vl_cel_node *map)
     }
 }
 
+/* A constant pattern is compiled to see whether it can be; all together only so far, since a short pattern
+ * can take a fifth of a second. */
+static void check_pattern(struct vl_cel_checker *c, const struct vl_cel_node *constant)
+{
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_regex *regex VL_CLEANUP(vl_regex_cleanup) = NULL;
+    if (c->regex_work > VL_CEL_REGEX_WORK_MAX)
+        return;
+    int r = vl_regex_new(vl_cel_span(constant->as.constant), false, &regex, &err);
+    if (r < 0)
+        vl_cel_issue_add(c->issues, constant->offset, "invalid matches argument");
+    size_t size = r >= 0 ? vl_regex_size(regex) : err.code == VL_ERR_LIMIT ? VL_REGEX_SIZE_MAX : 0;
+    c->regex_work += VL_CEL_REGEX_WORK_ONE + size;
+    if (c->regex_work > VL_CEL_REGEX_WORK_MAX)
+        vl_cel_issue_add(
+            c->issues, constant->offset, "regular expressions of the expression are too large together");
+}
+
 /* The library of each overload that is possible says whether the constant will do. */
 static void check_constant(struct vl_cel_checker *c, const struct vl_cel_node *call, unsigned arg,
     const struct vl_cel_node *constant)
@@ -66,8 +85,13 @@ static void check_call(struct vl_cel_checker *c, const struct vl_cel_node *call)
     const struct vl_cel_node *child;
     if (!call->as.call.declared || call->op || !vl_cel_env_since(c->env, CONSTANTS_SINCE))
         return;
+    bool is_matches = vl_span_eq_str(call->as.call.function, "matches");
     for (uint32_t i = 0; (child = vl_cel_node_child(call, i)) != NULL; i++) {
-        if (child->kind == VL_CEL_NODE_CONST)
+        if (child->kind != VL_CEL_NODE_CONST)
+            continue;
+        if (i == 1 && is_matches && child->as.constant.kind == VL_CEL_STRING)
+            check_pattern(c, child);
+        else
             check_constant(c, call, i, child);
     }
     vl_cel_check_format(c, call);

@@ -296,6 +296,13 @@ static int keep_regex(struct vl_cel_compiler *c, const struct vl_cel_op *op)
         c->r = vl_err_set(c->err, VL_ERR_INVALID, "%s", vl_buf_str(&text));
         return -1;
     }
+    c->regex_work += VL_CEL_REGEX_WORK_ONE + vl_regex_size(regex);
+    if (c->regex_work > VL_CEL_REGEX_WORK_MAX) {
+        vl_regex_free(regex);
+        c->r =
+            vl_err_set(c->err, VL_ERR_LIMIT, "regular expressions of the expression are too large together");
+        return -1;
+    }
     if (program->n_regexes)
         memcpy(grown, program->regexes, program->n_regexes * sizeof(*grown));
     grown[program->n_regexes++] = (struct vl_cel_constant_regex){.pattern = pattern, .regex = regex};

@@ -137,20 +137,8 @@ static const struct vl_cel_function functions[] = {
     {"matches", matches, VL_ARRAY_LEN(matches)},
 };
 
-static const char *validate(
-    const char *function, unsigned arg, struct vl_cel_value constant, struct vl_arena *arena)
-{
-    (void)arena;
-    if (strcmp(function, "matches") != 0 || arg != 1 || constant.kind != VL_CEL_STRING)
-        return NULL;
-    struct vl_err err = VL_ERR_INIT;
-    struct vl_regex *regex VL_CLEANUP(vl_regex_cleanup) = NULL;
-    return vl_regex_new(vl_cel_span(constant), false, &regex, &err) < 0 ? "invalid matches argument" : NULL;
-}
-
 const struct vl_cel_library vl_cel_lib_standard = {
     .name = "standard",
     .functions = functions,
     .n = VL_ARRAY_LEN(functions),
-    .validate = validate,
 };

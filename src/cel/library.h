@@ -95,6 +95,8 @@ struct vl_cel_value vl_cel_no_overload(struct vl_cel_run *run);
 /* A compiled regular expression: constants are compiled once with the program, others are kept for the run
  * (at most VL_CEL_REGEX_CACHE_MAX). NULL after setting *ret_error. */
 #define VL_CEL_REGEX_CACHE_MAX 64
+#define VL_CEL_REGEX_WORK_MAX  1000000 /* instructions of all constant patterns of an expression together */
+#define VL_CEL_REGEX_WORK_ONE  40      /* of the smallest one: its overhead */
 struct vl_regex;
 const struct vl_regex *vl_cel_regex(
     struct vl_cel_run *run, struct vl_span pattern, struct vl_cel_value *ret_error);

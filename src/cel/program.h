@@ -131,6 +131,7 @@ struct vl_cel_compiler {
     const struct vl_cel_scope *scope;
     unsigned depth;
     unsigned max_depth;
+    uint64_t regex_work;    /* instructions of the constant patterns so far */
     struct vl_cel_run fold; /* evaluates constant conversions, in the arena of the program */
     struct vl_err *err;
     int r; /* the first failure */

@@ -8,7 +8,8 @@
 #include "run_impl.h"
 #include "value_impl.h"
 
-#define ERROR_MAX 1024 /* bytes of a message incl. NUL; the rest is cut */
+#define REGEX_WORK 50   /* single comparisons that an instruction of a compiled pattern stands for */
+#define ERROR_MAX  1024 /* bytes of a message incl. NUL; the rest is cut */
 
 static const struct vl_cel_error cost_error = {
     .message = "operation cancelled: actual cost limit exceeded", .offset = UINT32_MAX, .is_cost = true};
@@ -252,6 +253,16 @@ void vl_cel_regex_message(struct vl_span pattern, const struct vl_err *err, stru
         vl_buf_append_str(out, err->msg);
 }
 
+/* Compiling patterns that an expression makes up as it goes is work beside its cost. */
+static void charge_regex(struct vl_cel_run *run, const struct vl_regex *regex, const struct vl_err *err)
+{
+    uint64_t size = regex ? vl_regex_size(regex) : err->code == VL_ERR_LIMIT ? VL_REGEX_SIZE_MAX : 0;
+    uint64_t work = (VL_CEL_REGEX_WORK_ONE + size) * REGEX_WORK;
+    run->work -= work < run->work ? work : run->work;
+    if (run->work == 0)
+        run->over = true;
+}
+
 const struct vl_regex *vl_cel_regex(
     struct vl_cel_run *run, struct vl_span pattern, struct vl_cel_value *ret_error)
 {
@@ -265,7 +276,9 @@ const struct vl_regex *vl_cel_regex(
     }
     struct vl_err err = VL_ERR_INIT;
     struct vl_regex *regex = NULL;
-    if (vl_regex_new(pattern, false, &regex, &err) < 0) {
+    int r = vl_regex_new(pattern, false, &regex, &err);
+    charge_regex(run, regex, &err);
+    if (r < 0) {
         struct vl_buf text VL_CLEANUP(vl_buf_done);
         vl_buf_init(&text, ERROR_MAX);
         vl_cel_regex_message(pattern, &err, &text);

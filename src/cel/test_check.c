@@ -431,6 +431,9 @@ static void test_hostile(void **state)
     assert_ends("", "[1]", ".map(x,{x:x})", 100, "types of the expression are too large or too deep");
     assert_ends("", "a", "+a", 250, NULL);
     assert_ends("a+b<m||", "true", "", 10000, NULL);
+    assert_ends("''.matches('(\\\\pL{2}){5}')||", "true", "", 20, NULL);
+    assert_ends("''.matches('(\\\\pL{100}){8}')||", "true", "", 2000,
+        "regular expressions of the expression are too large together");
     assert_ends("q||", "true", "", 10000, "undeclared reference to 'q'");
 }
 

@@ -58,6 +58,11 @@ extern "C" int vl_regex_new(
     }
 }
 
+extern "C" size_t vl_regex_size(const struct vl_regex *regex)
+{
+    return static_cast<size_t>(regex->re.ProgramSize());
+}
+
 extern "C" void vl_regex_free(struct vl_regex *regex)
 {
     delete regex;

@@ -145,6 +145,21 @@ static void test_linear_time(void **state)
     vl_regex_free(regex);
 }
 
+/* Repetition is written out in the program: what it costs to compile grows with it. */
+static void test_size(void **state)
+{
+    static const char *const patterns[] = {"a", "(abc){10}", "(abc){100}"};
+    size_t before = 0;
+    (void)state;
+    for (size_t i = 0; i < VL_ARRAY_LEN(patterns); i++) {
+        struct vl_err err = VL_ERR_INIT;
+        struct vl_regex *regex VL_CLEANUP(vl_regex_cleanup) = NULL;
+        assert_int_equal(vl_regex_new(vl_span_str(patterns[i]), false, &regex, &err), 0);
+        assert_true(vl_regex_size(regex) > before && vl_regex_size(regex) < VL_REGEX_SIZE_MAX);
+        before = vl_regex_size(regex);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +169,7 @@ int main(void)
         cmocka_unit_test(test_ignore_case),
         cmocka_unit_test(test_refused_patterns),
         cmocka_unit_test(test_linear_time),
+        cmocka_unit_test(test_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

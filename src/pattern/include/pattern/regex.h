@@ -12,6 +12,10 @@ struct vl_regex;
 
 VL_MUST_CHECK int vl_regex_new(
     struct vl_span pattern, bool ignore_case, struct vl_regex **ret, struct vl_err *err);
+/* Instructions of the compiled program: what compiling it cost, up to VL_REGEX_SIZE_MAX. */
+size_t vl_regex_size(const struct vl_regex *regex);
+#define VL_REGEX_SIZE_MAX 350000U /* what fits into 8 MiB */
+
 void vl_regex_free(struct vl_regex *regex); /* accepts NULL */
 void vl_regex_cleanup(struct vl_regex **regex);
 
