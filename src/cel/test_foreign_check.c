@@ -148,6 +148,12 @@ static const char *spec_name(const char *name)
                                            : name;
 }
 
+/* An extension that this release does not have. */
+static bool lacks(const struct compiled *c, const char *file, const char *part, const char *function)
+{
+    return strstr(file, part) && !vl_cel_env_find_function(c->env, vl_span_str(function));
+}
+
 static int spec_row(struct run *run, const struct vl_doc_node *row)
 {
     struct compiled c;
@@ -159,6 +165,8 @@ static int spec_row(struct run *run, const struct vl_doc_node *row)
         strstr(run->file, "block_ext"))
         return -1;
     compile(&c, row, VL_CEL_PROFILE_CEL_SPEC);
+    c.outside |=
+        lacks(&c, run->file, "math_ext", "math.abs") || lacks(&c, run->file, "encoders_ext", "base64.encode");
     struct vl_buf got VL_CLEANUP(vl_buf_done) = {0};
     vl_buf_init(&got, 1UL << 20);
     if (c.outside)
@@ -205,7 +213,8 @@ static int library_row(struct run *run, const struct vl_doc_node *row)
     struct vl_buf got VL_CLEANUP(vl_buf_done) = {0};
     vl_buf_init(&got, 1UL << 20);
     int r = 1;
-    if (issue.len && vl_span_starts_with(issue, "ERROR:")) {
+    bool authorizes = vl_span_find(c.issues.text, VL_SPAN_LIT("authorizer")) != SIZE_MAX;
+    if (issue.len && vl_span_starts_with(issue, "ERROR:") && !authorizes) { /* the oracle has none */
         assert_int_equal(vl_cel_issues_format(&c.issues, &got, &c.err), 0);
         if (strcmp(vl_buf_str(&got), issue.ptr) != 0)
             r = report(run, row, vl_buf_str(&got), issue.ptr);
