@@ -17,6 +17,7 @@
 #define FILE_MAX_BYTES (1024UL * 1024 * 1024)
 #define EVENTS_MAX     100000
 #define PASSES         40
+#define CHUNK          64U
 #define AGAIN          100
 #define ROUNDS         12
 
@@ -87,6 +88,25 @@ static void match(struct bench *b, struct vl_rule_matcher *m, const struct vl_ev
     struct vl_err err;
     if (vl_rule_match(m, event, on_rule, b, &err) < 0)
         die(&err);
+}
+
+/* Pass after pass over as many events as the second cache holds. */
+static double in_chunks(struct bench *b, struct vl_rule_matcher *m)
+{
+    double total = 0;
+    for (uint32_t from = 0; from < b->n; from += CHUNK) {
+        uint32_t to = from + CHUNK < b->n ? from + CHUNK : b->n;
+        double best = 1e18;
+        for (unsigned pass = 0; pass < PASSES; pass++) {
+            uint64_t start = now_ns();
+            for (uint32_t i = from; i < to; i++)
+                match(b, m, &b->flat[i]);
+            double ns = (double)(now_ns() - start);
+            best = ns < best ? ns : best;
+        }
+        total += best;
+    }
+    return total / b->n;
 }
 
 static double in_turn(struct bench *b, struct vl_rule_matcher *m, const struct vl_event *events)
@@ -191,6 +211,7 @@ int main(int argc, char **argv)
         match(&b, all, &b.flat[i]);
     printf("%u events, %lu matches\n", b.n, b.fired);
     by_type(&b, all);
+    printf("all rules, %u in turn:       %8.1f ns an event\n", CHUNK, in_chunks(&b, all));
     printf("all rules, in turn:          %8.1f ns an event\n", in_turn(&b, all, b.flat));
     printf("one rule, in turn:           %8.1f ns an event\n", in_turn(&b, one, b.flat));
     printf("all rules, JSON at each look:%8.1f ns an event\n", in_turn(&b, all, b.plain));

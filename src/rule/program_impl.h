@@ -130,6 +130,8 @@ struct build_node {
     uint32_t bit;
     uint32_t first, n; /* AND, OR, NOT, BITS: into `children` */
     uint32_t check;    /* leaves: into `checks` */
+    float chance;      /* how likely it holds: a guess by its kind */
+    float price;       /* what asking it costs, in about nanoseconds */
 };
 
 /* A node of the program: four in a cache line. */
@@ -232,6 +234,7 @@ VL_MUST_CHECK int64_t build_series(struct builder *b, enum prog_kind kind, const
 VL_MUST_CHECK int64_t build_condition(struct builder *b, const struct vl_condition *condition);
 VL_MUST_CHECK int64_t build_simplify(struct builder *b, uint32_t node);
 VL_MUST_CHECK int build_leaves(struct builder *b);
+VL_MUST_CHECK int build_order(struct builder *b);
 VL_MUST_CHECK int build_source(struct builder *b, const uint32_t *roots, const uint32_t *rules, uint32_t n);
 VL_MUST_CHECK int build_prefilter(struct builder *b);
 

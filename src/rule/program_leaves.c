@@ -257,8 +257,7 @@ static int64_t negate(struct builder *b, uint32_t child)
     struct build_node *node = vl_vec_push(&b->nodes, "nodes of a program", b->err);
     if (!node)
         return b->err->err;
-    *node = (struct build_node){
-        .kind = PROG_NOT, .cost = (uint16_t)(node_at(b, child)->cost + 1), .n = 1, .first = first};
+    *node = (struct build_node){.kind = PROG_NOT, .n = 1, .first = first};
     return (int64_t)b->nodes.len - 1;
 }
 
@@ -400,51 +399,6 @@ static int build_rows(struct builder *b)
     return r;
 }
 
-/* --- order --- */
-
-struct by_cost {
-    uint32_t node, cost;
-};
-
-static int cheaper(const void *a, const void *b)
-{
-    const struct by_cost *x = a, *y = b;
-    if (x->cost != y->cost)
-        return x->cost < y->cost ? -1 : 1;
-    return x->node < y->node ? -1 : x->node > y->node;
-}
-
-/* Costs from the leaves up (children come before their parents), and the cheap children first. */
-static int order_children(struct builder *b)
-{
-    struct by_cost *room = NULL;
-    uint32_t *children = b->children.items, cap = 0;
-    for (size_t i = 0; i < b->nodes.len; i++) {
-        struct build_node *node = node_at(b, i);
-        uint32_t sum = 1;
-        if (node->kind < PROG_AND || node->kind > PROG_NOT)
-            continue;
-        if (node->n > cap) {
-            cap = node->n;
-            free(room);
-            room = calloc(cap, sizeof(*room));
-            if (!room)
-                return vl_err_nomem(b->err);
-        }
-        for (uint32_t j = 0; j < node->n; j++) {
-            uint32_t child = children[node->first + j];
-            room[j] = (struct by_cost){child, node_at(b, child)->cost};
-            sum += room[j].cost;
-        }
-        node->cost = (uint16_t)(sum < UINT16_MAX ? sum : UINT16_MAX);
-        qsort(room, node->n, sizeof(*room), cheaper);
-        for (uint32_t j = 0; j < node->n; j++)
-            children[node->first + j] = room[j].node;
-    }
-    free(room);
-    return 0;
-}
-
 int build_leaves(struct builder *b)
 {
     VL_CLEANUP(vl_vec_done) struct vl_vec families;
@@ -456,5 +410,5 @@ int build_leaves(struct builder *b)
         r = merge_all(b);
     if (r >= 0)
         r = build_rows(b);
-    return r < 0 ? r : order_children(b);
+    return r < 0 ? r : build_order(b);
 }

@@ -1,7 +1,7 @@
 /* Programs over random rules and events: what fires must be what each condition by itself says; the first of
  * these where only the first counts; and the prefilter may drop nothing that fires.
- * tests: program.c program_graph.c program_groups.c program_leaves.c program_needs.c matcher.c text_set.c
- * prefilter.c */
+ * tests: program.c program_graph.c program_groups.c program_leaves.c program_needs.c program_order.c
+ * matcher.c text_set.c prefilter.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
