@@ -510,8 +510,9 @@ static const char *validate(
     int offset;
     if (arg != 0)
         return NULL;
+    bool null = constant.kind == VL_CEL_NULL; /* fits the type, and fails all the same */
     if (strcmp(function, "duration") == 0)
-        return constant.kind == VL_CEL_STRING && !vl_cel_duration_parse(vl_cel_span(constant), &v)
+        return null || (constant.kind == VL_CEL_STRING && !vl_cel_duration_parse(vl_cel_span(constant), &v))
                    ? "invalid duration argument"
                    : NULL;
     if (strcmp(function, "timestamp") != 0)
@@ -522,7 +523,7 @@ static const char *validate(
     else if (constant.kind == VL_CEL_INT)
         v = constant.as.i;
     else
-        return NULL;
+        return null ? "invalid timestamp argument" : NULL;
     return good && v >= VL_CEL_TIME_MIN && v <= VL_CEL_TIME_MAX ? NULL : "invalid timestamp argument";
 }
 

@@ -118,6 +118,16 @@ static bool sync(struct vl_cel_parser *p, uint64_t expected)
     return false;
 }
 
+/* Behind a loop ANTLR passes over whatever is not wanted. */
+static void skip_unwanted(struct vl_cel_parser *p, uint64_t expected)
+{
+    if (p->stopped || is_next(p, expected))
+        return;
+    report_expected(p, "extraneous", expected);
+    next(p);
+    p->stopped = !is_next(p, expected);
+}
+
 /* Takes the token `kind`; `after` may come behind it, so that a missing one can be passed over. */
 static void match(struct vl_cel_parser *p, enum vl_cel_token_kind kind, uint64_t after)
 {
@@ -149,8 +159,7 @@ static void no_alternative(struct vl_cel_parser *p, uint32_t start)
     if (literal && all.len == text.len + 1)
         vl_buf_printf(&out, "mismatched input '%.*s' expecting IDENTIFIER", VL_SPAN_FMT(text));
     else
-        vl_buf_printf(&out, "no viable alternative at input '%.*s'",
-            VL_SPAN_FMT(t->kind == VL_CEL_TOK_END ? vl_span_trim(all) : all));
+        vl_buf_printf(&out, "no viable alternative at input '%.*s'", VL_SPAN_FMT(all));
     issue_from(p, &out);
     p->stopped = true;
 }
@@ -646,11 +655,13 @@ static struct vl_cel_node *parse_unary(struct vl_cel_parser *p, uint64_t follow)
     if (kind == VL_CEL_TOK_MINUS && (behind == VL_CEL_TOK_INT || behind == VL_CEL_TOK_FLOAT))
         return parse_member(p, follow); /* a negative literal */
     offset = token(p, 0)->offset;
-    uint32_t start = token(p, 0)->start;
-    for (; accept(p, UINT64_C(1) << kind); n++)
-        ;
+    uint32_t start = 0;
+    for (; is_next(p, UINT64_C(1) << kind); n++) {
+        start = token(p, 0)->start;
+        next(p);
+    }
     if (kind == VL_CEL_TOK_EXCLAM)
-        (void)sync(p, expr_start);
+        skip_unwanted(p, expr_start);
     else if (!is_next(p, member_start))
         no_alternative(p, start);
     struct vl_cel_node *node = parse_member(p, follow);

@@ -258,6 +258,8 @@ static void test_issues(void **state)
         {"[?1]", "1:3: expected type 'optional_type(int)' but found 'int'"},
         {"{?'a': 1}", "1:8: expected type 'optional_type(int)' but found 'int'"},
         {"timestamp(1) - 1", "1:14: found no matching overload for '_-_' applied to '(timestamp, int)'"},
+        {"timestamp(null)", "1:11: invalid timestamp argument"},
+        {"duration(null)", "1:10: invalid duration argument"},
         {"duration('x')", "1:10: invalid duration argument"},
         {"timestamp('x')", "1:11: invalid timestamp argument"},
         {"'a'.matches('(')", "1:13: invalid matches argument"},

@@ -149,8 +149,7 @@ static void test_libraries(void **state)
     (void)state;
     for (size_t i = 0; vl_cel_libraries[i]; i++) {
         const struct vl_cel_library *library = vl_cel_libraries[i];
-        if (i)
-            assert_true(strcmp(vl_cel_libraries[i - 1]->name, library->name) < 0);
+        assert_non_null(library->name);
         for (unsigned f = 0; f < library->n; f++) {
             assert_true(library->functions[f].n > 0 && library->functions[f].n <= VL_CEL_OVERLOADS_MAX);
             for (unsigned o = 0; o < library->functions[f].n; o++) {

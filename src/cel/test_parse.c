@@ -329,6 +329,13 @@ static void test_issues(void **state)
         {"x ? y", "1:6: Syntax error: mismatched input '<EOF>' expecting ':'"},
         {"true ? true ? 1 : 2 : 3", "1:13: Syntax error: mismatched input '?' expecting ':'"},
         {"a..b", "1:3: Syntax error: no viable alternative at input '..'"},
+        {"f(- )", "1:5: Syntax error: no viable alternative at input '- )'"},
+        {"--)", "1:3: Syntax error: no viable alternative at input '-)'"},
+        {"a. ", "1:4: Syntax error: no viable alternative at input '. '"},
+        {"[!]", "1:3: Syntax error: extraneous input ']' expecting " START},
+        {"a[*]", "1:3: Syntax error: mismatched input '*' expecting {'[', '{', '(', '.', '-', '!', '?', "
+                 "'true', 'false', "
+                 "'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"},
         {"a.", "1:3: Syntax error: no viable alternative at input '.'"},
         {"..a", "1:2: Syntax error: no viable alternative at input '..'"},
         {"`a`", "1:1: Syntax error: mismatched input '`a`' expecting " START},
