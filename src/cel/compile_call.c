@@ -249,8 +249,11 @@ static enum vl_cel_mismatch mismatch_of(struct vl_span name)
     for (size_t i = 0; i < VL_ARRAY_LEN(plain); i++)
         if (vl_span_eq_str(name, plain[i]))
             return VL_CEL_MISMATCH_PLAIN;
-    return vl_span_eq_str(name, "size") || vl_span_eq_str(name, "sort") ? VL_CEL_MISMATCH_NAME
-                                                                        : VL_CEL_MISMATCH_SIGNATURE;
+    static const char *const bare[] = {"@sortByAssociatedKeys", "size", "sort"};
+    for (size_t i = 0; i < VL_ARRAY_LEN(bare); i++)
+        if (vl_span_eq_str(name, bare[i]))
+            return VL_CEL_MISMATCH_NAME;
+    return VL_CEL_MISMATCH_SIGNATURE;
 }
 
 static bool is_conversion(struct vl_span name)

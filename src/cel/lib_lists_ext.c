@@ -63,13 +63,21 @@ static bool flatten_into(struct vl_cel_run *run, struct vl_cel_value list, int64
     return true;
 }
 
+/* A type as Go prints it, with its parameters. */
+static const char *full_type(struct vl_cel_value value)
+{
+    return value.kind == VL_CEL_MAP        ? "map(dyn, dyn)"
+           : value.kind == VL_CEL_OPTIONAL ? "optional_type(dyn)"
+                                           : vl_cel_type_name(value);
+}
+
 static struct vl_cel_value flatten(struct vl_cel_run *run, const struct vl_cel_value *args, unsigned n)
 {
     int64_t depth = n > 1 ? args[1].as.i : 1;
     if (args[0].kind != VL_CEL_LIST || (n > 1 && args[1].kind != VL_CEL_INT))
-        return n > 1 ? vl_cel_fail(run, "no such overload: %s.flatten(%s)", vl_cel_type_name(args[0]),
-                           vl_cel_type_name(args[1]))
-                     : vl_cel_fail(run, "no such overload: %s.flatten()", vl_cel_type_name(args[0]));
+        return n > 1 ? vl_cel_fail(
+                           run, "no such overload: %s.flatten(%s)", full_type(args[0]), full_type(args[1]))
+                     : vl_cel_fail(run, "no such overload: %s.flatten()", full_type(args[0]));
     if (depth < 0)
         return vl_cel_fail(run, "level must be non-negative");
     struct vl_cel_value out = vl_cel_list_grow(vl_cel_run_arena(run));
