@@ -11,7 +11,9 @@
 #include "posture/manifests.h"
 #include "report/manifests.h"
 
-#define ROUNDS_MAX 1000 /* fixes of one object: each is checked before the next */
+#define ROUNDS_MAX 1000      /* fixes of one object: each is checked before the next */
+#define DEFAULT    "default" /* content/standards/default.yaml */
+#define ALL        "all"
 #define DIFF_MAX   (256UL * 1024 * 1024)
 
 enum {
@@ -42,6 +44,7 @@ struct settings {
     enum vl_severity fail_on;
     bool has_fail_on;
     bool no_builtin, no_inline, no_helm;
+    bool all; /* --standard all */
     bool fix, write;
     unsigned width;
 
@@ -136,7 +139,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         vl_cli_outputs_add(&s->outputs, s->common.from_settings, arg, state);
         return 0;
     case KEY_STANDARD:
-        s->policy.standard = arg;
+        s->all = strcmp(arg, ALL) == 0;
+        s->policy.standard = s->all ? NULL : arg;
         return 0;
     case KEY_NAMESPACE:
         s->policy.default_namespace = arg;
@@ -217,6 +221,8 @@ static int tell_policy_problems(const struct settings *s, struct vl_err *err)
 
 static int load_policies(struct settings *s, struct vl_err *err)
 {
+    if (!s->no_builtin && !s->all)
+        s->policy.builtin_standard = DEFAULT;
     int r = vl_policies_new(&s->policy, &s->set, err);
     if (r >= 0 && !s->no_builtin)
         r = vl_policies_add_builtin(s->set, err);
@@ -252,8 +258,9 @@ static int add_problem(bool is_error, const char *name, const char *message, voi
 
 static struct vl_manifest_options scan_options(const struct settings *s)
 {
+    const char *standard = s->policy.standard ? s->policy.standard : s->policy.builtin_standard;
     return (struct vl_manifest_options){
-        .min_severity = s->min_severity, .no_inline_exemptions = s->no_inline};
+        .min_severity = s->min_severity, .standard = standard, .no_inline_exemptions = s->no_inline};
 }
 
 static int scan_all(struct settings *s, struct vl_manifest_result **ret, struct vl_err *err)
@@ -417,7 +424,8 @@ static const struct argp_option options[] = {
     {"policy", KEY_POLICY, "FILE", 0,
         "Checks and policies of your own beside the built-in ones: a file or folder; may be repeated", 1},
     {"no-builtin", KEY_NO_BUILTIN, 0, 0, "Only those of --policy", 1},
-    {"standard", KEY_STANDARD, "ID", 0, "Only the checks of this standard", 1},
+    {"standard", KEY_STANDARD, "ID", 0,
+        "Only the checks of this standard; all: every built-in check (default: default)", 1},
     {"exemptions", KEY_EXEMPTIONS, "FILE", 0, "Documents of kind Exemption; may be repeated", 1},
     {"no-inline-exemptions", KEY_NO_INLINE, 0, 0, "Comments and annotations in manifests excuse nothing", 1},
     {"autogen", KEY_AUTOGEN, 0, 0, "ValidatingAdmissionPolicies for pods look at pod templates too", 1},
@@ -448,7 +456,7 @@ const struct vl_command vl_cli_scan_manifests = {
             "Examples:\n"
             "  vallum scan manifests deploy/\n"
             "  kustomize build overlays/prod | vallum scan manifests - --fail-on high\n"
-            "  vallum scan manifests deploy/ -o sarif=manifests.sarif --standard pss-restricted\n"
+            "  vallum scan manifests deploy/ -o sarif=manifests.sarif --standard pod-security-restricted\n"
             "  vallum scan manifests deploy/ --fix          what would change\n"
             "  vallum scan manifests deploy/ --write        and change it\n\n"
             "Exit status: 0 checked, 2 --fail-on is met or a manifest is invalid, 3 usage,\n"

@@ -442,7 +442,7 @@ static int bind_all(struct vl_policies *set, struct vl_err *err)
 int vl_policies_finish(struct vl_policies *set, struct vl_err *err)
 {
     int r = set->finished ? vl_err_set(err, VL_ERR_CONFLICT, "the policies are finished already") : 0;
-    if (r == 0 && set->options.standard)
+    if (r == 0 && (set->options.standard || set->options.builtin_standard))
         r = policy_apply_standard(set, err);
     if (r == 0)
         r = bind_all(set, err);

@@ -1,6 +1,8 @@
 /* Standards and exemptions. */
 #include "policy/standard.h"
 
+#include "policy/builtin.h"
+
 #include <string.h>
 
 #include "base/time.h"
@@ -126,18 +128,23 @@ static int names_check(
 int policy_apply_standard(struct vl_policies *set, struct vl_err *err)
 {
     VL_CLEANUP(vl_map_done) struct vl_map wanted;
-    const struct vl_standard *standard = vl_policies_standard_find(set, set->options.standard);
+    bool all = set->options.standard != NULL; /* else checks of one's own run beside it */
+    const char *id = all ? set->options.standard : set->options.builtin_standard;
+    const struct vl_standard *standard = vl_policies_standard_find(set, id);
     vl_map_init(&wanted, VL_POLICIES_MAX);
     if (!standard)
-        return vl_err_set(err, VL_ERR_NOT_FOUND, "no standard has the id '%s'", set->options.standard);
+        return vl_err_set(err, VL_ERR_NOT_FOUND, "no standard has the id '%s'", id);
     int r = names_check(set, standard, &wanted, err);
     size_t kept = 0;
     for (size_t i = 0; r == 0 && i < set->policies.len; i++) {
         struct policy **item = vl_vec_at(&set->policies, i);
         struct policy *p = *item;
-        if (p->info.form == VL_POLICY_CHECK && !vl_map_get(&wanted, vl_span_str(p->info.name)))
+        bool in = vl_map_get(&wanted, vl_span_str(p->info.name)) != NULL;
+        bool judged = p->info.form == VL_POLICY_CHECK &&
+                      (all || vl_span_starts_with(vl_span_str(p->info.file), VL_POLICY_BUILTIN));
+        if (judged && !in)
             continue;
-        if (p->info.form == VL_POLICY_CHECK)
+        if (judged)
             set_parameters(standard, p);
         *(struct policy **)vl_vec_at(&set->policies, kept++) = p;
     }

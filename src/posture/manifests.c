@@ -490,6 +490,8 @@ static int count_standards(struct vl_manifest_scan *scan, struct vl_err *err)
 {
     for (uint32_t i = 0; i < vl_policies_standards(scan->policies); i++) {
         const struct vl_standard *from = vl_policies_standard(scan->policies, i);
+        if (scan->options.standard && strcmp(scan->options.standard, from->id) != 0)
+            continue;
         struct vl_manifest_standard *s = vl_vec_push(&scan->result->standards, "standards", err);
         if (!s)
             return err->err;

@@ -4,6 +4,8 @@
 
 #include "policy/policy.h"
 
+#define VL_POLICY_BUILTIN "built-in/" /* how the names of their files begin */
+
 /* Adds all of them, before vl_policies_finish(). */
 VL_MUST_CHECK int vl_policies_add_builtin(struct vl_policies *set, struct vl_err *err);
 

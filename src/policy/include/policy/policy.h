@@ -51,10 +51,12 @@ enum vl_policy_form {
 struct vl_policies;
 
 struct vl_policy_options {
-    unsigned kubernetes_minor;     /* whose CEL; 0: VL_CEL_KUBERNETES_DEFAULT */
-    bool autogen;                  /* pod rules of ValidatingAdmissionPolicies on pod templates too */
-    const char *standard;          /* only the checks of this standard, with its parameters; NULL: all */
-    const char *data_date;         /* recorded in verdicts; may be NULL */
+    unsigned kubernetes_minor; /* whose CEL; 0: VL_CEL_KUBERNETES_DEFAULT */
+    bool autogen;              /* pod rules of ValidatingAdmissionPolicies on pod templates too */
+    const char *standard;      /* only the checks of this standard, with its parameters; NULL: all */
+    const char
+        *builtin_standard; /* without `standard`: of the built-in checks only those of this one; NULL: all */
+    const char *data_date; /* recorded in verdicts; may be NULL */
     const char *default_namespace; /* of namespaced objects that name none; NULL: "default" */
     int64_t now_ms;                /* for the expiry of exemptions; 0: the clock */
 };

@@ -12,6 +12,7 @@ struct vl_manifest_scan;
 
 struct vl_manifest_options {
     enum vl_severity min_severity; /* checks below it are not told; UNKNOWN: all */
+    const char *standard;          /* the one to be summed up; NULL: all that are loaded */
     bool no_inline_exemptions;     /* comments and annotations excuse nothing */
     int64_t now_ms;                /* for their expiry; 0: the clock */
 };
