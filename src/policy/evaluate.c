@@ -30,12 +30,33 @@ static bool uses(uint64_t mask, unsigned index)
     return index >= 64 || (mask >> index & 1);
 }
 
+/* Only where somebody answers: without, `authorizer` is an error as soon as an expression uses it. */
+static void bind_authorizer(
+    struct vl_cel_run *cel, const struct policy *policy, const struct policy_look *look)
+{
+    const struct vl_cel_authorizer_request resource = {
+        .group = look->subject.group,
+        .resource = look->subject.resource,
+        .subresource = look->subject.subresource,
+        .namespace_name = look->subject.namespace_name,
+        .name = look->subject.name,
+    };
+    int self = vl_cel_env_index(policy->env, "authorizer");
+    int own = vl_cel_env_index(policy->env, "authorizer.requestResource");
+    if (self >= 0)
+        vl_cel_bind_as_is(cel, (unsigned)self, vl_cel_authorizer_value(cel));
+    if (own >= 0)
+        vl_cel_bind_as_is(cel, (unsigned)own, vl_cel_authorizer_resource(cel, &resource));
+}
+
 void policy_run_bind(struct vl_policy_run *run, const struct policy *policy, struct policy_look *look,
     const struct vl_doc_node *params, bool with_namespace, uint64_t budget, uint64_t mask)
 {
     struct vl_cel_run *cel = run->cel;
     vl_cel_run_reset(cel, budget);
     vl_cel_run_authorizer(cel, run->request->authorizer);
+    if (run->request->authorizer)
+        bind_authorizer(cel, policy, look);
     vl_cel_bind(cel, policy->v_object, look->object);
     vl_cel_bind(cel, policy->v_old, look->old_object);
     if (uses(mask, policy->v_request))

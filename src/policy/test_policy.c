@@ -381,6 +381,31 @@ static void test_old_and_user(void **state)
     vl_doc_free(user);
 }
 
+static int decide(void *user, const struct vl_cel_authorizer_request *request, struct vl_span *ret_reason)
+{
+    (void)user;
+    *ret_reason = VL_SPAN_LIT("known");
+    return vl_span_eq_str(request->resource, "pods") && vl_span_eq_str(request->verb, "delete");
+}
+
+/* The documentation of ValidatingAdmissionPolicy: `authorizer` and `authorizer.requestResource`. */
+static void test_authorizer(void **state)
+{
+    (void)state;
+    const struct vl_cel_authorizer authorizer = {.decide = decide};
+    const struct vl_policy_request asked = {.authorizer = &authorizer}, alone = {0};
+    struct world w;
+    world_new(&w,
+        POLICY_HEAD "spec:\n" EVERYTHING
+                    "  validations: [{expression: \"authorizer.requestResource.check('delete').allowed()\"}, "
+                    "{expression: \"authorizer.group('').resource('secrets').check('get').allowed()\", "
+                    "messageExpression: \"'no'\"}]\n",
+        NULL);
+    assert_string_equal(evaluate(&w, POD, &asked), "fail!: no; ");
+    assert_true(vl_span_starts_with(vl_span_str(evaluate(&w, POD, &alone)), "error!: expression"));
+    world_done(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,6 +416,7 @@ int main(void)
         cmocka_unit_test(test_broken_text),
         cmocka_unit_test(test_line_ends),
         cmocka_unit_test(test_old_and_user),
+        cmocka_unit_test(test_authorizer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
