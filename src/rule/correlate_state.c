@@ -50,6 +50,8 @@ void cr_window_init(struct cr_window *window)
         double least = bound->op == VL_WINDOW_GT ? floor(bound->value) + 1 : ceil(bound->value);
         need = least > need ? least : need;
     }
+    for (uint32_t i = 0; i < spec->n_expression; i++) /* what is not seen may still come */
+        window->at_end = window->at_end || spec->expression[i] == VL_WINDOW_NOT;
     double most = spec->kind == VL_WINDOW_EVENT_COUNT ? VL_WINDOW_THRESHOLD_MAX : VL_CORRELATE_VALUES_MAX;
     if (is_list(spec->kind) || window->at_end)
         need = VL_CORRELATE_VALUES_MAX;
@@ -150,12 +152,38 @@ static int take_step(struct vl_correlator *c, struct cr_group *group, uint32_t s
     return 1;
 }
 
+static bool is_seen(const struct cr_group *group, uint32_t slot, uint64_t now)
+{
+    const struct cr_step *step = &group->steps[slot];
+    return step->event != 0 && (group->window->at_end || now - step->end <= group->window->spec->span);
+}
+
+/* What the condition says of the slots that were seen. */
+static bool expression_holds(const struct cr_group *group, uint64_t now)
+{
+    const struct vl_rule_window *spec = group->window->spec;
+    bool stack[VL_WINDOW_EXPRESSION_MAX + 1] = {false};
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < spec->n_expression; i++) {
+        uint8_t code = spec->expression[i];
+        if (code == VL_WINDOW_NOT && n > 0) {
+            stack[n - 1] = !stack[n - 1];
+        } else if (code >= VL_WINDOW_AND && n > 1) {
+            n--;
+            stack[n - 1] = code == VL_WINDOW_AND ? stack[n - 1] && stack[n] : stack[n - 1] || stack[n];
+        } else if (code < spec->n_slots) {
+            stack[n++] = is_seen(group, code, now);
+        }
+    }
+    return n > 0 && stack[0];
+}
+
 static double seen_slots(const struct cr_group *group, uint64_t now)
 {
     const struct vl_rule_window *spec = group->window->spec;
     double n = 0;
     for (uint32_t i = 0; i < spec->n_slots; i++)
-        n += group->steps[i].event != 0 && (group->window->at_end || now - group->steps[i].end <= spec->span);
+        n += is_seen(group, i, now);
     return n;
 }
 
@@ -217,7 +245,7 @@ int cr_group_take(struct vl_correlator *c, struct cr_group *group, uint32_t memb
     if (spec->kind == VL_WINDOW_TEMPORAL) {
         *ret_value = seen_slots(group, group->last);
         group->first = first_seen(group, group->last);
-        return holds(spec, *ret_value);
+        return spec->expression != NULL ? expression_holds(group, group->last) : holds(spec, *ret_value);
     }
     if (is_list(spec->kind))
         forget(c, group, group->last);
@@ -239,5 +267,7 @@ bool cr_group_judge(const struct cr_group *group, double *ret_value)
         *ret_value = group->ring.n;
     else
         *ret_value = of_numbers(group);
+    if (spec->expression != NULL)
+        return expression_holds(group, group->last);
     return holds(spec, *ret_value);
 }

@@ -117,7 +117,8 @@ static int sequence_text(
     const struct writing *w, const struct vl_rule *rule, struct vl_buf *out, struct vl_err *err)
 {
     const struct vl_rule_window *window = rule->window;
-    if (window->n_bounds > 0 || window->n_slots < 2)
+    bool all = window->n_bounds == 0 || window->kind == VL_WINDOW_ORDERED;
+    if (!all || window->expression != NULL || window->n_slots < 2)
         return vl_err_set(err, VL_ERR_UNSUPPORTED, "a native sequence asks for all of two steps or more");
     vl_buf_append_str(out, "  sequence:\n    within: ");
     int r = span_text(out, window->span);

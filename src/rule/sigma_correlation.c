@@ -84,37 +84,6 @@ static int read_bounds(struct vl_sigma *sigma, const struct vl_doc_node *conditi
     return 0;
 }
 
-/* `condition: a and b`: the same as no condition where all rules stand in it. */
-static int read_condition_text(struct vl_span text, const struct vl_sigma_correlation *c, struct vl_err *err)
-{
-    uint32_t named = 0;
-    bool want_name = true;
-    struct vl_span word;
-    while (vl_span_split(&text, ' ', &word)) {
-        if (word.len == 0)
-            continue;
-        bool is_and = vl_span_eq_nocase(word, VL_SPAN_LIT("and"));
-        if (is_and == want_name)
-            return vl_err_set(err, VL_ERR_UNSUPPORTED,
-                "a correlation's condition as a text may join its rules with and only");
-        if (!is_and) {
-            bool known = false;
-            for (uint32_t i = 0; i < c->n_rules; i++)
-                known = known || vl_span_eq_str(word, c->rules[i]);
-            if (!known)
-                return vl_err_set(err, VL_ERR_UNSUPPORTED,
-                    "a correlation's condition as a text may join its rules with and only; found %.*s",
-                    VL_SPAN_FMT(word));
-            named++;
-        }
-        want_name = is_and;
-    }
-    if (named != c->n_rules)
-        return vl_err_set(
-            err, VL_ERR_UNSUPPORTED, "the condition must join all rules of the correlation with and");
-    return 0;
-}
-
 /* Is it whole, and is it of the correlation's type? */
 static int check_condition(const struct vl_sigma_correlation *c, bool temporal, struct vl_err *err)
 {
@@ -125,9 +94,16 @@ static int check_condition(const struct vl_sigma_correlation *c, bool temporal, 
         if (w->bounds[i].value > most || w->bounds[i].value < 0)
             return vl_err_set(err, VL_ERR_LIMIT, "a bound is a number from 0 to %.0f", most);
     if (temporal) {
-        if (w->kind == VL_WINDOW_ORDERED && w->n_bounds > 0)
-            return vl_err_set(
-                err, VL_ERR_UNSUPPORTED, "an order is complete or not: temporal_ordered takes no bounds");
+        /* `gte: 3` of three rules says what is so anyway */
+        for (uint32_t i = 0; w->kind == VL_WINDOW_ORDERED && i < w->n_bounds; i++) {
+            double all = c->n_rules, value = w->bounds[i].value;
+            if (w->bounds[i].op == VL_WINDOW_GT)
+                value += 1;
+            bool lower = w->bounds[i].op <= VL_WINDOW_GTE || w->bounds[i].op == VL_WINDOW_EQ;
+            if (!lower || value < all || value > all)
+                return vl_err_set(err, VL_ERR_UNSUPPORTED,
+                    "an order is complete or not: temporal_ordered takes no other bound than all its rules");
+        }
         return 0;
     }
     if (w->n_bounds == 0)
@@ -150,7 +126,7 @@ static int read_condition(struct vl_sigma *sigma, const struct vl_doc_node *corr
     if (condition == NULL)
         return temporal ? 0 : vl_err_set(err, VL_ERR_INVALID, "condition is missing");
     if (temporal && vl_doc_is(condition, VL_DOC_STRING))
-        return read_condition_text(vl_doc_span(condition), c, err);
+        return vl_sigma_expression(vl_doc_span(condition), c, sigma->arena, err);
     if (!vl_doc_is(condition, VL_DOC_OBJECT))
         return vl_err_set(err, VL_ERR_INVALID, "condition is a map of gt, gte, lt, lte or eq");
     int r = read_bounds(sigma, condition, c, place, err);

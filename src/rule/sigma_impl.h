@@ -96,6 +96,11 @@ VL_MUST_CHECK int vl_sigma_filters_apply(struct vl_sigma *sigma, struct vl_err *
 VL_MUST_CHECK int vl_sigma_correlation_read(struct vl_sigma *sigma, const struct vl_doc_node *root,
     struct vl_sigma_place *place, const struct vl_sigma_correlation **ret, struct vl_err *err);
 
+/* --- sigma_expression.c: a temporal correlation's condition as a text; sets window.expression --- */
+
+VL_MUST_CHECK int vl_sigma_expression(
+    struct vl_span text, struct vl_sigma_correlation *c, struct vl_arena *arena, struct vl_err *err);
+
 /* --- sigma_resolve.c: rules and fields by their names --- */
 
 VL_MUST_CHECK int vl_sigma_correlations_resolve(struct vl_sigma *sigma, struct vl_err *err);

@@ -227,6 +227,40 @@ static void test_temporal(void **state)
     stop(&run);
 }
 
+/* A condition in words: what must not be there is judged when the time is over. */
+static void test_expression(void **state)
+{
+    (void)state;
+    struct run run;
+    start(&run, CORRELATION("temporal", "a, b, d", "a and (b or d)") LOG("a") LOG("b") LOG("d"));
+    (void)feed(&run, "b", 100, "{\"u\":\"x\"}");
+    (void)feed(&run, "d", 101, "{\"u\":\"x\"}");
+    assert_string_equal(run.fired, "");
+    (void)feed(&run, "a", 102, "{\"u\":\"x\"}");
+    assert_string_equal(run.fired, "C 3@100-102 x; ");
+    stop(&run);
+    start(&run, CORRELATION("temporal", "a, b", "a and not b") LOG("a") LOG("b"));
+    (void)feed(&run, "a", 100, "{\"u\":\"x\"}");
+    (void)feed(&run, "a", 101, "{\"u\":\"y\"}");
+    (void)feed(&run, "b", 102, "{\"u\":\"y\"}");
+    (void)feed(&run, "b", 103, "{\"u\":\"z\"}");
+    assert_string_equal(run.fired, "");
+    (void)feed(&run, "b", 120, "{\"u\":\"w\"}");
+    assert_string_equal(run.fired, "C 1@100-100 x; ");
+    stop(&run);
+    /* an order with its number of rules told */
+    start(&run, CORRELATION("temporal_ordered", "a, b", "{gte: 2}") LOG("a") LOG("b"));
+    (void)feed(&run, "a", 100, "{}");
+    (void)feed(&run, "b", 101, "{}");
+    assert_string_equal(run.fired, "C 2@100-101 ; ");
+    stop(&run);
+    start(&run, CORRELATION("temporal_ordered", "a, b", "b AND a") LOG("a") LOG("b"));
+    (void)feed(&run, "b", 100, "{}");
+    (void)feed(&run, "a", 101, "{}");
+    assert_string_equal(run.fired, "");
+    stop(&run);
+}
+
 static void test_ordered(void **state)
 {
     (void)state;
@@ -373,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_at_end),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_temporal),
+        cmocka_unit_test(test_expression),
         cmocka_unit_test(test_ordered),
         cmocka_unit_test(test_chain),
         cmocka_unit_test(test_native),

@@ -1,4 +1,4 @@
-/* tests: sigma.c sigma_meta.c sigma_filter.c sigma_correlation.c sigma_resolve.c */
+/* tests: sigma_expression.c sigma.c sigma_meta.c sigma_filter.c sigma_correlation.c sigma_resolve.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -180,7 +180,7 @@ static const struct {
      "title: D\nname: d\ncorrelation:\n  type: temporal\n  rules: [c]\n  timespan: 5m\n",
         "circle"},
     {"title: C\ncorrelation:\n  type: temporal\n  rules: [a]\n  timespan: 5m\n  condition: a or b\n",
-        "with and only"},
+        "expected one of its rules, found b"},
 };
 
 static void test_wrong(void **state)

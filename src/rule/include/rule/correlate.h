@@ -13,17 +13,18 @@
 
 #include "rule/ruleset.h"
 
-#define VL_WINDOW_RULES_MAX     64 /* rules that one window refers to; steps of a sequence */
-#define VL_WINDOW_GROUP_BY_MAX  16
-#define VL_WINDOW_BOUNDS_MAX    4
-#define VL_WINDOW_THRESHOLD_MAX 100000 /* distinct values: 10,000 (VL_CORRELATE_VALUES_MAX) */
-#define VL_WINDOW_SPAN_MAX      (366ULL * 86400 * 1000000000) /* nanoseconds */
-#define VL_CORRELATE_GROUPS_MAX 100000                        /* of all windows together */
-#define VL_CORRELATE_VALUES_MAX 10000                         /* values or times kept in one group */
-#define VL_CORRELATE_ITEMS_MAX  4000000                       /* … and in all groups together */
-#define VL_CORRELATE_KEY_MAX    2048                          /* bytes of a group's values as text */
-#define VL_CORRELATE_CHAIN_MAX  8                             /* a correlation of correlations of … */
-#define VL_CORRELATE_ANCESTORS  8 /* generations of a process tree that are looked at */
+#define VL_WINDOW_RULES_MAX      64 /* rules that one window refers to; steps of a sequence */
+#define VL_WINDOW_GROUP_BY_MAX   16
+#define VL_WINDOW_EXPRESSION_MAX 256 /* names and operators */
+#define VL_WINDOW_BOUNDS_MAX     4
+#define VL_WINDOW_THRESHOLD_MAX  100000 /* distinct values: 10,000 (VL_CORRELATE_VALUES_MAX) */
+#define VL_WINDOW_SPAN_MAX       (366ULL * 86400 * 1000000000) /* nanoseconds */
+#define VL_CORRELATE_GROUPS_MAX  100000                        /* of all windows together */
+#define VL_CORRELATE_VALUES_MAX  10000                         /* values or times kept in one group */
+#define VL_CORRELATE_ITEMS_MAX   4000000                       /* … and in all groups together */
+#define VL_CORRELATE_KEY_MAX     2048                          /* bytes of a group's values as text */
+#define VL_CORRELATE_CHAIN_MAX   8                             /* a correlation of correlations of … */
+#define VL_CORRELATE_ANCESTORS   8 /* generations of a process tree that are looked at */
 
 enum vl_window_kind {
     VL_WINDOW_EVENT_COUNT,
@@ -43,6 +44,11 @@ enum vl_window_op {
     VL_WINDOW_EQ,
     VL_WINDOW_NEQ,
 };
+
+/* What a TEMPORAL window wants of its slots, as postfix: a slot's number, or one of these. */
+#define VL_WINDOW_AND 0xfd
+#define VL_WINDOW_OR  0xfe
+#define VL_WINDOW_NOT 0xff
 
 struct vl_window_bound {
     uint8_t op; /* enum vl_window_op */
@@ -83,6 +89,8 @@ struct vl_rule_window {
     uint32_t n_keys;
     const struct vl_window_bound *bounds; /* all must hold */
     uint32_t n_bounds;
+    const uint8_t *expression; /* TEMPORAL: NULL where bounds tell */
+    uint32_t n_expression;
     double percentile;                    /* 0 to 100 */
     const struct vl_window_field *values; /* VALUE_*: n_values a rule, one rule after the other */
     uint32_t n_values;                    /* more than one: together they are the value */
