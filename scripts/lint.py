@@ -129,6 +129,8 @@ verdict("no machine paths or package hosts",
 
 r = subprocess.run([sys.executable, "scripts/coverage_page.py", "--check"], capture_output=True, text=True)
 verdict("docs/coverage.md is what its script makes", (r.stdout + r.stderr).strip().splitlines() if r.returncode else [])
+r = subprocess.run([sys.executable, "scripts/standards_page.py", "--check"], capture_output=True, text=True)
+verdict("docs/standards.md is what its script makes", (r.stdout + r.stderr).strip().splitlines() if r.returncode else [])
 r = subprocess.run([sys.executable, "scripts/detections_page.py", "--check"], capture_output=True, text=True)
 verdict("docs/detections.md is what its script makes", (r.stdout + r.stderr).strip().splitlines() if r.returncode else [])
 
