@@ -28,9 +28,12 @@ struct vl_rule_matcher {
     uint32_t n_fired;
 };
 
+/* Functions of their own keep the way to each answer short: few registers to save on any of them. */
+#define APART static __attribute__((noinline))
+
 /* --- slots --- */
 
-static void load_slot(struct vl_rule_matcher *m, struct slot_state *state, uint32_t number)
+APART void load_slot(struct vl_rule_matcher *m, struct slot_state *state, uint32_t number)
 {
     const struct prog_slot *slot = &m->program->slots[number];
     state->epoch = m->epoch;
@@ -61,7 +64,7 @@ static int on_pattern(uint32_t bit, uint64_t end, void *user)
 }
 
 /* One scan for all contained texts. */
-static const uint64_t *contains_row(
+APART const uint64_t *contains_row(
     const struct vl_rule_matcher *m, const struct prog_slot *slot, struct vl_span text, uint64_t *room)
 {
     struct contains_scan scan = {room};
@@ -130,15 +133,14 @@ static const uint64_t *read_row(
 
 static inline bool ref_holds(struct vl_rule_matcher *m, uint32_t ref);
 
-static bool slow_check(
-    struct vl_rule_matcher *m, const struct prog_node *node, const struct slot_state *state)
+APART bool slow_check(struct vl_rule_matcher *m, const struct prog_node *node, const struct slot_state *state)
 {
     return state->value.kind != VL_VALUE_MISSING &&
            check_holds(&m->program->checks[node->at], &state->value, m->event, m->scratch);
 }
 
 /* The first question for a row of this event, or a value that is no single text. */
-static bool bit_first(struct vl_rule_matcher *m, const struct prog_node *node)
+APART bool bit_first(struct vl_rule_matcher *m, const struct prog_node *node)
 {
     struct slot_state *state = read_slot(m, node->slot);
     if (state->value.kind == VL_VALUE_STRING) {
@@ -172,7 +174,7 @@ static bool contains(struct vl_span text, struct vl_span want, size_t rare)
     return false;
 }
 
-static bool contains_holds(struct vl_rule_matcher *m, const struct prog_node *node)
+APART bool contains_holds(struct vl_rule_matcher *m, const struct prog_node *node)
 {
     const struct slot_state *state = read_slot(m, node->slot);
     if (state->value.kind != VL_VALUE_STRING)
@@ -183,7 +185,7 @@ static bool contains_holds(struct vl_rule_matcher *m, const struct prog_node *no
            (state->value.other.len && contains(state->value.other, want, rare));
 }
 
-static bool int_holds(struct vl_rule_matcher *m, const struct prog_node *node)
+APART bool int_holds(struct vl_rule_matcher *m, const struct prog_node *node)
 {
     const struct slot_state *state = read_slot(m, node->slot);
     int64_t want = m->program->numbers[node->at], have = state->value.as.i;
@@ -205,7 +207,7 @@ static bool int_holds(struct vl_rule_matcher *m, const struct prog_node *node)
     }
 }
 
-static bool bool_holds(struct vl_rule_matcher *m, const struct prog_node *node)
+APART bool bool_holds(struct vl_rule_matcher *m, const struct prog_node *node)
 {
     const struct slot_state *state = read_slot(m, node->slot);
     if (state->value.kind == VL_VALUE_BOOL)
@@ -215,45 +217,55 @@ static bool bool_holds(struct vl_rule_matcher *m, const struct prog_node *node)
 
 /* --- nodes --- */
 
-/* What is worth to be remembered. */
-static bool answer(struct vl_rule_matcher *m, const struct prog_node *node)
+APART bool series_holds(struct vl_rule_matcher *m, const struct prog_node *node)
 {
-    if (node->kind == PROG_CONTAINS)
-        return contains_holds(m, node);
-    if (node->kind == PROG_CHECK)
-        return slow_check(m, node, read_slot(m, node->slot));
     const uint32_t *child = m->children + node->slot, *end = child + node->n;
-    bool stop = node->kind == PROG_OR;
+    bool stop = node->kind == PROG_OR, holds = !stop;
     for (; child < end; child++) {
-        if (ref_holds(m, *child) == stop)
-            return stop;
+        if (ref_holds(m, *child) == stop) {
+            holds = stop;
+            break;
+        }
     }
-    return !stop;
+    m->answers[node - m->nodes] = m->epoch << 1 | holds;
+    return holds;
+}
+
+APART bool remembered(struct vl_rule_matcher *m, const struct prog_node *node)
+{
+    bool holds =
+        node->kind == PROG_CONTAINS ? contains_holds(m, node) : slow_check(m, node, read_slot(m, node->slot));
+    m->answers[node - m->nodes] = m->epoch << 1 | holds;
+    return holds;
+}
+
+APART bool exists(struct vl_rule_matcher *m, const struct prog_node *node)
+{
+    return read_slot(m, node->slot)->value.kind != VL_VALUE_MISSING;
 }
 
 /* A question that was not asked of this event before. Depth: that of the conditions, which is limited. */
-static __attribute__((noinline)) bool first_answer(struct vl_rule_matcher *m, uint32_t number)
+APART bool first_answer(struct vl_rule_matcher *m, const struct prog_node *node)
 {
-    const struct prog_node *node = &m->nodes[number];
-    bool holds;
     switch ((enum prog_kind)node->kind) {
-    case PROG_FALSE:
-    case PROG_TRUE:
-        return node->kind == PROG_TRUE;
+    case PROG_AND:
+    case PROG_OR:
+        return series_holds(m, node);
     case PROG_BIT:
     case PROG_BIT_NOT:
     case PROG_BITS:
         return bit_first(m, node);
     case PROG_EXISTS:
-        return read_slot(m, node->slot)->value.kind != VL_VALUE_MISSING;
+        return exists(m, node);
     case PROG_BOOL:
         return bool_holds(m, node);
     case PROG_INT:
         return int_holds(m, node);
+    case PROG_CHECK:
+    case PROG_CONTAINS:
+        return remembered(m, node);
     default:
-        holds = answer(m, node);
-        m->answers[number] = m->epoch << 1 | holds;
-        return holds;
+        return node->kind == PROG_TRUE;
     }
 }
 
@@ -271,7 +283,7 @@ static inline bool ref_holds(struct vl_rule_matcher *m, uint32_t ref)
             return (set ^ (node->kind == PROG_BIT_NOT)) != (ref & 1);
         }
     }
-    return first_answer(m, ref >> 1) != (ref & 1);
+    return first_answer(m, node) != (ref & 1);
 }
 
 /* --- events --- */

@@ -102,15 +102,15 @@ static void *keep(const struct builder *b, const struct vl_vec *vec)
     return own;
 }
 
-/* The node behind NOTs, as a reference. */
+/* The node behind NOTs and series of one, as a reference. */
 static uint32_t ref_of(const struct builder *b, uint32_t number)
 {
     const struct build_node *node = vl_vec_at(&b->nodes, number);
     bool negated = false;
-    while (node->kind == PROG_NOT) {
+    while (node->kind == PROG_NOT || ((node->kind == PROG_AND || node->kind == PROG_OR) && node->n == 1)) {
+        negated ^= node->kind == PROG_NOT;
         number = ((const uint32_t *)b->children.items)[node->first];
         node = vl_vec_at(&b->nodes, number);
-        negated = !negated;
     }
     return PROG_REF(number, negated);
 }

@@ -4,7 +4,7 @@
 
 #include "program_impl.h"
 
-#define SHARED_MIN   16    /* leaves on a slot from which it is surely read already */
+#define SHARED_MIN   100   /* questions about a slot from which it is surely read already */
 #define FIRST_PRICE  15.0F /* reading a slot that nobody else has read */
 #define CHANCE_MIN   0.001F
 #define ORDER_PASSES 2 /* merged nodes come behind those that use them */
@@ -96,8 +96,8 @@ int build_order(struct builder *b)
     struct child *room = calloc(most_children(b), sizeof(*room));
     uint32_t *uses = calloc(b->slots.len + 1, sizeof(*uses));
     int r = room && uses ? 0 : vl_err_nomem(b->err);
-    for (size_t i = 0; i < b->nodes.len && r >= 0; i++) {
-        const struct build_node *node = node_at(b, i);
+    for (size_t i = 0; i < b->children.len && r >= 0; i++) {
+        const struct build_node *node = node_at(b, ((const uint32_t *)b->children.items)[i]);
         if (node->kind > PROG_NOT)
             uses[node->slot]++;
     }
