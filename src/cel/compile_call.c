@@ -230,8 +230,10 @@ static int put_candidates(struct vl_cel_compiler *c, const struct vl_cel_node *n
     if (!candidates)
         return -1;
     unsigned n = 0;
+    /* size() is one function for all its types in cel-go: what the checker chose does not bind it. */
+    bool one = only && !op->as.call->is_size;
     for (unsigned i = 0; i < function->n; i++)
-        if (only ? function->overloads[i] == only : function->overloads[i]->n_args == op->n)
+        if (one ? function->overloads[i] == only : function->overloads[i]->n_args == op->n)
             put_candidate(&candidates[n++], function->overloads[i]);
     op->as.call->candidates = candidates;
     op->as.call->n_candidates = (uint8_t)n;

@@ -41,6 +41,11 @@ static const char *native_type(struct vl_cel_value value)
     return vl_cel_go_type(value);
 }
 
+static bool is_native(const struct vl_cel_op *op)
+{
+    return op->eval == vl_cel_eval_attribute || op->eval == vl_cel_eval_conditional;
+}
+
 struct vl_cel_value vl_cel_slot_value(struct vl_cel_run *run, unsigned slot)
 {
     struct vl_cel_slot *s = &run->slots[slot];
@@ -100,7 +105,7 @@ static struct vl_cel_value find_in_list(
     }
     if (index >= 0 && (uint64_t)index < vl_cel_list_size(list)) {
         step->is_present = true;
-        return vl_cel_list_at(list, (size_t)index);
+        return vl_cel_run_item(run, list, (size_t)index);
     }
     if (step->presence)
         return vl_cel_null();
@@ -114,6 +119,7 @@ static struct vl_cel_value find(
 {
     struct vl_cel_value value;
     step->is_present = false;
+    vl_cel_walk(run, key);
     if (object.kind == VL_CEL_MAP) {
         if (vl_cel_map_get(object, key, &value)) {
             step->is_present = true;
@@ -141,7 +147,7 @@ static struct vl_cel_value computed_key(struct vl_cel_run *run, const struct vl_
     default:
         run->offset = qualifier->offset;
         return vl_cel_fail(run, "invalid qualifier type: %s",
-            qualifier->index->eval == vl_cel_eval_attribute ? native_type(key) : vl_cel_go_type(key));
+            is_native(qualifier->index) ? native_type(key) : vl_cel_go_type(key));
     }
 }
 

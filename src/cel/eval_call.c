@@ -111,6 +111,7 @@ struct vl_cel_value vl_cel_eval_call(struct vl_cel_run *run, const struct vl_cel
             if (i + 1 < op->n)
                 return result;
         }
+        vl_cel_walk(run, args[i]);
     }
     if (run->over)
         return vl_cel_run_stopped(run);

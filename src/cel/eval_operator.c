@@ -346,6 +346,7 @@ struct vl_cel_value vl_cel_eval_in(struct vl_cel_run *run, const struct vl_cel_o
     if (!both(run, op, args))
         return args[0];
     run->offset = op->offset;
+    vl_cel_walk(run, args[0]);
     if (args[1].kind == VL_CEL_MAP)
         result = vl_cel_bool(vl_cel_map_get(args[1], args[0], &found));
     else if (args[1].kind == VL_CEL_LIST)

@@ -70,7 +70,7 @@ static struct vl_cel_value has_value(struct vl_cel_run *run, const struct vl_cel
 static struct vl_cel_value item_at(struct vl_cel_run *run, struct vl_cel_value list, bool last)
 {
     size_t size = vl_cel_list_size(list);
-    return size ? vl_cel_optional(run->arena, vl_cel_list_at(list, last ? size - 1 : 0))
+    return size ? vl_cel_optional(run->arena, vl_cel_run_item(run, list, last ? size - 1 : 0))
                 : vl_cel_optional_none();
 }
 

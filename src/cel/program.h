@@ -8,9 +8,10 @@
 #include "run_impl.h"
 
 #define VL_CEL_PROGRAM_DEPTH_MAX 1000 /* of operations */
-#define VL_CEL_CALL_ITEMS_MAX                                                     \
-    2000000 /* items of a list that a function is called with; sums can have more \
-             */
+#define VL_CEL_CALL_ITEMS_MAX                                                                              \
+    2000000                          /* items of a list that a function is called with; sums can have more \
+                                      */
+#define VL_CEL_WALK_BYTES         64 /* of a text are as much work as one comparison */
 #define VL_CEL_PROGRAM_MEMORY_MAX (64UL * 1024 * 1024)
 
 struct vl_cel_op;
@@ -192,6 +193,18 @@ struct vl_cel_value vl_cel_arithmetic(
 
 /* Does a value have this type, as an overload asks at run time? */
 bool vl_cel_type_accepts(const struct vl_cel_type *type, struct vl_cel_value value);
+
+/* Counts the walk over a text that costs little or nothing: size(), a key of a map. */
+static inline void vl_cel_walk(struct vl_cel_run *run, struct vl_cel_value text)
+{
+    if (text.kind != VL_CEL_STRING && text.kind != VL_CEL_BYTES)
+        return;
+    uint64_t work = text.len / VL_CEL_WALK_BYTES;
+    if (work >= run->work)
+        run->over = true;
+    else
+        run->work -= work;
+}
 
 static inline void vl_cel_spend(struct vl_cel_run *run, uint64_t cost)
 {

@@ -28,6 +28,7 @@ int vl_cel_run_new(struct vl_cel_run **ret, struct vl_err *err)
         free(run);
         return vl_err_nomem(err);
     }
+    vl_map_init(&run->indexed, VL_CEL_INDEXED_MAX);
     vl_cel_run_reset(run, VL_CEL_COST_POLICY_MAX);
     *ret = run;
     return 0;
@@ -41,6 +42,7 @@ void vl_cel_run_free(struct vl_cel_run *run)
         vl_regex_free(run->regexes[i].regex);
         free(run->regexes[i].pattern);
     }
+    vl_map_done(&run->indexed);
     vl_arena_free(run->arena);
     free(run->bindings);
     free(run);
@@ -54,6 +56,10 @@ void vl_cel_run_cleanup(struct vl_cel_run **run)
 
 void vl_cel_run_reset(struct vl_cel_run *run, uint64_t cost_budget)
 {
+    if (run->indexed.len) {
+        vl_map_done(&run->indexed);
+        vl_map_init(&run->indexed, VL_CEL_INDEXED_MAX);
+    }
     vl_arena_reset(run->arena);
     for (unsigned i = 0; i < run->n_bindings; i++)
         run->bindings[i].kind = VL_CEL_UNBOUND;
@@ -211,6 +217,30 @@ bool vl_cel_charge(struct vl_cel_run *run, uint64_t cost)
         run->over = true;
     run->cost = run->cost > UINT64_MAX - cost ? UINT64_MAX : run->cost + cost;
     return !run->over;
+}
+
+struct vl_cel_value vl_cel_run_item(struct vl_cel_run *run, struct vl_cel_value list, size_t index)
+{
+    size_t size = vl_cel_list_size(list);
+    if (list.repr != VL_CEL_REPR_DOC || size < VL_CEL_INDEXED_FROM)
+        return vl_cel_list_at(list, index);
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_map_slot *slot = NULL;
+    struct vl_span key = {(const char *)&list.as.node, sizeof(list.as.node)};
+    const struct vl_map_slot *known = vl_map_get(&run->indexed, key);
+    if (known)
+        return vl_cel_list_at((struct vl_cel_value){.kind = VL_CEL_LIST, .as.list = known->value.ptr}, index);
+    char *kept = vl_arena_dup_span(run->arena, key);
+    struct vl_cel_value copy = vl_cel_list_grow(run->arena), item;
+    struct vl_cel_iter iter = vl_cel_iterate(list);
+    while (vl_cel_iter_next(&iter, NULL, &item))
+        if (!vl_cel_list_push(run->arena, copy, item))
+            return vl_cel_fail(run, "memory limit of the evaluation exceeded");
+    if (kept && vl_map_put(&run->indexed, (struct vl_span){kept, key.len}, &slot, NULL, &err) >= 0) {
+        const void *items = copy.as.list;
+        memcpy(&slot->value.ptr, &items, sizeof(items));
+    }
+    return vl_cel_list_at(copy, index);
 }
 
 bool vl_cel_run_equal(struct vl_cel_run *run, struct vl_cel_value a, struct vl_cel_value b)

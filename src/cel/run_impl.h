@@ -4,6 +4,8 @@
 
 #include <stdatomic.h>
 
+#include "base/map.h"
+
 #include "env.h"
 #include "library.h"
 
@@ -49,8 +51,12 @@ struct vl_cel_zone {
     struct vl_span name, file;
 };
 
+#define VL_CEL_INDEXED_FROM 64 /* items: arrays of documents from this on are copied at their first index */
+#define VL_CEL_INDEXED_MAX  100000
+
 struct vl_cel_run {
     struct vl_arena *arena;
+    struct vl_map indexed; /* node of an array -> its items as own list; empty until one is needed */
     struct vl_cel_zone *zones;
 
     /* Costs. `limit` is that of the evaluation that runs now; `cost` counts up to it. */
@@ -98,6 +104,10 @@ struct vl_cel_value vl_cel_value_text(struct vl_cel_run *run, struct vl_cel_valu
 /* Adds an entry to a map that grows; an error where the key is there. */
 struct vl_cel_value vl_cel_map_insert(
     struct vl_cel_run *run, struct vl_cel_value map, struct vl_cel_value key, struct vl_cel_value value);
+
+/* Item of a list; arrays of documents, which are walked otherwise, are copied once so that loops over indices
+ * do not go with the square of their length. */
+struct vl_cel_value vl_cel_run_item(struct vl_cel_run *run, struct vl_cel_value list, size_t index);
 
 /* == within the work that is left; sets run->over at its end. */
 bool vl_cel_run_equal(struct vl_cel_run *run, struct vl_cel_value a, struct vl_cel_value b);

@@ -19,12 +19,24 @@ uint64_t vl_cel_actual_second(const struct vl_cel_value *args, unsigned n, struc
     return tenth(args[1]);
 }
 
+/* Of two texts the longer one is not walked where that cannot matter: a code point has at most 4 bytes. */
+static uint64_t smaller_size(struct vl_cel_value a, struct vl_cel_value b)
+{
+    if (a.kind == VL_CEL_STRING && b.kind == VL_CEL_STRING) {
+        struct vl_cel_value shorter = a.len < b.len ? a : b;
+        uint64_t size = vl_cel_actual_size(shorter);
+        if ((a.len < b.len ? b.len : a.len) / 4 >= size)
+            return size;
+    }
+    uint64_t x = vl_cel_actual_size(a), y = vl_cel_actual_size(b);
+    return x < y ? x : y;
+}
+
 uint64_t vl_cel_actual_smaller(const struct vl_cel_value *args, unsigned n, struct vl_cel_value result)
 {
     (void)n;
     (void)result;
-    uint64_t a = vl_cel_actual_size(args[0]), b = vl_cel_actual_size(args[1]);
-    return vl_cel_cost_factor(a < b ? a : b, VL_CEL_COST_TRAVERSAL);
+    return vl_cel_cost_factor(smaller_size(args[0], args[1]), VL_CEL_COST_TRAVERSAL);
 }
 
 uint64_t vl_cel_actual_equal(const struct vl_cel_value *args, unsigned n, struct vl_cel_value result)
@@ -44,7 +56,8 @@ uint64_t vl_cel_actual_product(const struct vl_cel_value *args, unsigned n, stru
 {
     (void)n;
     (void)result;
-    return vl_cel_cost_mul(tenth(args[0]), tenth(args[1]));
+    uint64_t part = tenth(args[1]);
+    return part ? vl_cel_cost_mul(tenth(args[0]), part) : 0;
 }
 
 uint64_t vl_cel_actual_matches(const struct vl_cel_value *args, unsigned n, struct vl_cel_value result)

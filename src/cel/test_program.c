@@ -184,6 +184,23 @@ static void test_unbound(void **state)
     assert_string_equal(answer(&w, "y == 1 || x == 1", &cost), "{\"bool\":true}");
 }
 
+/* A loop over the indices of a long array of a document: linear, not quadratic (2 * 10^10 steps). */
+static void test_long_array(void **state)
+{
+    (void)state;
+    struct vl_buf json VL_CLEANUP(vl_buf_done);
+    vl_buf_init(&json, 1 << 22);
+    for (int i = 0; i < 200000; i++)
+        vl_buf_printf(&json, "%s%d", i ? "," : "[", i % 10);
+    vl_buf_append_char(&json, ']');
+    struct world w VL_CLEANUP(world_done) = world_of(vl_buf_str(&json));
+    uint64_t cost;
+    assert_string_equal(answer(&w, "x.all(i, x[199999] == 9) || true", &cost),
+        "error: operation cancelled: actual cost limit exceeded");
+    assert_string_equal(answer(&w, "x.exists_one(i, x[199999] == 8)", &cost), "{\"bool\":false}");
+    assert_string_equal(answer(&w, "x[1] + x[199998]", &cost), "{\"int\":\"9\"}");
+}
+
 /* Values that share their parts: 2^45 items, 2^60 leaves. Each ends at once with an error, none takes memory.
  */
 static void test_bombs(void **state)
@@ -229,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_lazy),
         cmocka_unit_test(test_family),
         cmocka_unit_test(test_unbound),
+        cmocka_unit_test(test_long_array),
         cmocka_unit_test(test_bombs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,6 +88,8 @@ static void test_documents(void **state)
     assert_true(vl_cel_map_get_str(vl_cel_list_at(list, 5), VL_SPAN_LIT("b"), &item));
     assert_int_equal(item.kind, VL_CEL_DOUBLE); /* as Kubernetes reads a number over int64 */
     assert_int_equal(vl_cel_actual_size(str("é👑")), 2);
+    assert_int_equal(vl_cel_actual_size(str("aé👑bbbbb€cc")), 11);
+    assert_int_equal(vl_cel_actual_size(str("👑👑👑👑👑é")), 6);
 
     struct vl_cel_value items[] = {vl_cel_int(1), vl_cel_double(2.5), str("x"), vl_cel_null(),
         vl_cel_bool(true), vl_cel_list_at(list, 5)};

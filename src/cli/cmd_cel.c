@@ -20,10 +20,13 @@ struct settings {
     unsigned invalid; /* lines that ask nothing */
 };
 
+/* "1.30", "v1.30", "1.30.2". */
 static bool read_version(const char *text, unsigned *ret_minor)
 {
     uint64_t minor;
-    if (strncmp(text, "1.", 2) != 0 || !vl_span_to_u64(vl_span_str(text + 2), &minor) || minor > 1000)
+    struct vl_span rest = vl_span_str(text[0] == 'v' ? text + 1 : text), major, middle;
+    if (!vl_span_split(&rest, '.', &major) || !vl_span_eq_str(major, "1") ||
+        !vl_span_split(&rest, '.', &middle) || !vl_span_to_u64(middle, &minor) || minor > 1000)
         return false;
     *ret_minor = (unsigned)minor;
     return true;

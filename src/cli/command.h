@@ -22,7 +22,7 @@ enum vl_cli_exit {
     VL_EXIT_PARTIAL = 5, /* passed, but partial or not assessed */
 };
 
-#define VL_CLI_LINE_MAX (1024UL * 1024) /* bytes of one line on standard input */
+#define VL_CLI_LINE_MAX (64UL * 1024 * 1024) /* bytes of one line on standard input */
 #define VL_CLI_LIST_MAX 256             /* values of one option */
 
 /* Options every command has: the first member of each command's settings. */
