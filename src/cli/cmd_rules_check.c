@@ -155,9 +155,10 @@ static int answer_text(const struct vl_ruleset *set, struct vl_err *err)
 {
     VL_CLEANUP(vl_buf_done) struct vl_buf out;
     struct vl_rules_counts counts = vl_cli_rules_counts(set);
+    struct vl_rules_cursor cursor = {0};
     vl_buf_init(&out, OUTPUT_MAX);
     for (uint32_t i = 0; i < vl_ruleset_problems(set); i++)
-        vl_cli_rules_problem(set, vl_ruleset_problem(set, i), &out);
+        vl_cli_rules_problem(set, vl_ruleset_problem(set, i), &cursor, &out);
     if (counts.errors + counts.warnings > vl_ruleset_problems(set))
         vl_buf_printf(&out, "… and more: only the first %d problems are shown\n", VL_RULE_PROBLEMS_MAX);
     vl_buf_printf(&out, "%u rules, %u enabled, %u skipped; %u errors, %u warnings\n", counts.rules,

@@ -98,20 +98,41 @@ const char *vl_cli_rules_form(enum vl_rule_form form)
 
 /* --- problems --- */
 
-static struct vl_span line_of(const struct vl_ruleset *set, const struct vl_rule_problem *problem)
+static bool find_file(const struct vl_ruleset *set, const char *name, struct vl_span *ret)
 {
     struct vl_rule_file file;
+    for (uint32_t i = 0; vl_ruleset_file(set, i, &file); i++)
+        if (strcmp(file.name, name) == 0) {
+            *ret = file.text;
+            return true;
+        }
+    return false;
+}
+
+static struct vl_span line_of(
+    const struct vl_ruleset *set, const struct vl_rule_problem *problem, struct vl_rules_cursor *cursor)
+{
     struct vl_span line = VL_SPAN_EMPTY;
     if (!problem->file || !problem->line)
         return line;
-    for (uint32_t i = 0; vl_ruleset_file(set, i, &file); i++) {
-        if (strcmp(file.name, problem->file) != 0)
-            continue;
-        for (uint32_t n = 0; n < problem->line; n++)
-            if (!vl_span_split_line(&file.text, &line))
-                return VL_SPAN_EMPTY;
-        break;
+    if (!cursor->file || strcmp(cursor->file, problem->file) != 0) {
+        *cursor = (struct vl_rules_cursor){.file = problem->file};
+        if (!find_file(set, problem->file, &cursor->text))
+            return line;
+        cursor->rest = cursor->text;
     }
+    if (problem->line <= cursor->line) {
+        cursor->line = 0;
+        cursor->rest = cursor->text;
+    }
+    struct vl_span before = cursor->rest;
+    for (; cursor->line < problem->line; cursor->line++) {
+        before = cursor->rest;
+        if (!vl_span_split_line(&cursor->rest, &line))
+            return VL_SPAN_EMPTY;
+    }
+    cursor->rest = before; /* the next problem may be on the same line */
+    cursor->line--;
     return line;
 }
 
@@ -140,10 +161,10 @@ static void write_snippet(struct vl_buf *out, struct vl_span line, uint32_t colu
     vl_buf_append_str(out, "^\n");
 }
 
-void vl_cli_rules_problem(
-    const struct vl_ruleset *set, const struct vl_rule_problem *problem, struct vl_buf *out)
+void vl_cli_rules_problem(const struct vl_ruleset *set, const struct vl_rule_problem *problem,
+    struct vl_rules_cursor *cursor, struct vl_buf *out)
 {
-    struct vl_span line = line_of(set, problem);
+    struct vl_span line = line_of(set, problem, cursor);
     if (problem->file)
         vl_text_append_printable(out, vl_span_str(problem->file));
     if (problem->line)
@@ -164,8 +185,8 @@ void vl_cli_rules_problem(
     }
 }
 
-static void problem_json(
-    struct vl_json *json, const struct vl_ruleset *set, const struct vl_rule_problem *problem)
+static void problem_json(struct vl_json *json, const struct vl_ruleset *set,
+    const struct vl_rule_problem *problem, struct vl_rules_cursor *cursor)
 {
     vl_json_object(json);
     vl_json_member_str(json, "code", problem->code);
@@ -177,7 +198,7 @@ static void problem_json(
         vl_json_member_int(json, "column", problem->column);
     }
     vl_json_member_str(json, "hint", problem->hint);
-    struct vl_span line = line_of(set, problem);
+    struct vl_span line = line_of(set, problem, cursor);
     if (line.len) {
         vl_json_key(json, "snippet");
         vl_json_span(json, vl_span_slice(line, 0, 4UL * SNIPPET_MAX));
@@ -187,12 +208,13 @@ static void problem_json(
 
 void vl_cli_rules_problems_json(struct vl_json *json, const struct vl_ruleset *set)
 {
+    struct vl_rules_cursor cursor = {0};
     for (int errors = 1; errors >= 0; errors--) {
         vl_json_key(json, errors ? "errors" : "warnings");
         vl_json_array(json);
         for (uint32_t i = 0; i < vl_ruleset_problems(set); i++)
             if (vl_ruleset_problem(set, i)->is_error == (errors == 1))
-                problem_json(json, set, vl_ruleset_problem(set, i));
+                problem_json(json, set, vl_ruleset_problem(set, i), &cursor);
         vl_json_array_end(json);
     }
 }
@@ -200,13 +222,14 @@ void vl_cli_rules_problems_json(struct vl_json *json, const struct vl_ruleset *s
 bool vl_cli_rules_good(const struct vl_ruleset *set)
 {
     VL_CLEANUP(vl_buf_done) struct vl_buf out;
+    struct vl_rules_cursor cursor = {0};
     unsigned told = 0;
     vl_buf_init(&out, 16UL * 1024 * 1024);
     if (!vl_ruleset_errors(set))
         return true;
     for (uint32_t i = 0; i < vl_ruleset_problems(set) && told < TOLD_MAX; i++)
         if (vl_ruleset_problem(set, i)->is_error) {
-            vl_cli_rules_problem(set, vl_ruleset_problem(set, i), &out);
+            vl_cli_rules_problem(set, vl_ruleset_problem(set, i), &cursor, &out);
             told++;
         }
     (void)fputs(vl_buf_str(&out), stderr);

@@ -17,9 +17,16 @@ struct vl_rules_counts {
 /* Hidden rules of a native rule's steps are not counted. */
 struct vl_rules_counts vl_cli_rules_counts(const struct vl_ruleset *set);
 
+/* Where the last problem was: the next one is further down most often. Zeroed at first. */
+struct vl_rules_cursor {
+    const char *file;
+    uint32_t line; /* 0: at the start */
+    struct vl_span text, rest;
+};
+
 /* "file:line:column: error: rule 'X': …" with the line and a hint below. */
-void vl_cli_rules_problem(
-    const struct vl_ruleset *set, const struct vl_rule_problem *problem, struct vl_buf *out);
+void vl_cli_rules_problem(const struct vl_ruleset *set, const struct vl_rule_problem *problem,
+    struct vl_rules_cursor *cursor, struct vl_buf *out);
 /* The members `errors` and `warnings` of an object. */
 void vl_cli_rules_problems_json(struct vl_json *json, const struct vl_ruleset *set);
 

@@ -260,17 +260,25 @@ static void check_tree(struct checking *c, const struct vl_condition *node)
         macro->checked = (uint8_t)(macro->checked | bit);
 }
 
+/* Falco says the same of none at all. */
+static void warn_of_types(struct fc_check *check, unsigned n)
+{
+    if (n > 0 && n <= ET_MANY)
+        return;
+    rs_tell(check->set, false, RS_NO_EVTTYPE, &check->from->place, check->item,
+        n ? "restrict it with evt.type in (…)"
+          : "no type of event is left by its tests of evt.type: it never fires",
+        "Rule matches too many evt.type values. This has a significant performance penalty.");
+}
+
 bool fc_condition(struct fc_check *check, const struct vl_condition *tree)
 {
     struct checking c = {.check = check};
     check_tree(&c, tree);
     if (c.failed)
         return false;
-    if (check->source == VL_EVENT_SYSCALL && check->from->warn_evttypes && !check->skipped_because &&
-        et_count(tree) > ET_MANY)
-        rs_tell(check->set, false, RS_NO_EVTTYPE, &check->from->place, check->item,
-            "restrict it with evt.type in (…)",
-            "Rule matches too many evt.type values. This has a significant performance penalty.");
+    if (check->source == VL_EVENT_SYSCALL && check->from->warn_evttypes && !check->skipped_because)
+        warn_of_types(check, et_count(tree));
     return true;
 }
 

@@ -41,7 +41,8 @@ static void tell_missing(struct vl_ruleset *set, const struct vl_map *map, const
     size_t pos = 0;
     char label[256], hint[256];
     rs_near_init(&near, set, vl_span_str(name));
-    for (const struct vl_map_slot *s = vl_map_next(map, &pos); s; s = vl_map_next(map, &pos))
+    for (const struct vl_map_slot *s = vl_map_next(map, &pos); s && set->near_done < RS_NEAR_MAX;
+        s = vl_map_next(map, &pos))
         rs_near_try(&near, s->key.ptr);
     (void)snprintf(label, sizeof(label), "%s '%s'", kind, name);
     (void)snprintf(hint, sizeof(hint), "did you mean '%s'?", near.best ? near.best : "");
@@ -101,14 +102,14 @@ int rs_macro_define(struct vl_ruleset *set, struct rs_macro *macro, struct vl_er
     return insert(&set->macros, &set->by_macro, macro->name, macro, "macros", err);
 }
 
+/* The first part knows the last one, so that a hundred thousand appends stay cheap. */
 static struct rs_part *chain(struct rs_part *first, struct rs_part *part)
 {
-    struct rs_part *last = first;
+    part->last = part;
     if (!first)
         return part;
-    while (last->next)
-        last = last->next;
-    last->next = part;
+    (first->last ? first->last : first)->next = part;
+    first->last = part;
     return first;
 }
 
@@ -301,7 +302,10 @@ bool rs_rule_append(struct vl_ruleset *set, struct rs_update *u)
     append_scalar(set, &rule->output, u->output);
     append_scalar(set, &rule->description, u->description);
     for (size_t i = 0; i < u->tags.len; i++)
-        (void)fd_append_tag(&rule->tags, ((const char **)u->tags.items)[i]);
+        if (!fd_append_tag(&rule->tags, ((const char **)u->tags.items)[i])) {
+            rs_tell(set, true, RS_ERR_VALIDATE, &u->place, label, NULL, "more than %d tags", RS_TAGS_MAX);
+            return false;
+        }
     for (size_t i = 0; i < u->exceptions.len; i++)
         if (!append_exception(set, rule, vl_vec_at(&u->exceptions, i)))
             return false;

@@ -181,7 +181,9 @@ static int compile_steps(
         struct rs_text written = {0};
         struct vl_rule *hidden = new_rule(set, from, err);
         char *item = vl_arena_printf(set->arena, "rule '%s'", step->name);
-        r = hidden ? join(set, &part, NULL, &written, err) : err->err;
+        if (!hidden)
+            return vl_err_nomem(err);
+        r = join(set, &part, NULL, &written, err);
         if (r == 0)
             r = compile_condition(set, from, &written, item, hidden, err);
         if (r != 0)
@@ -191,6 +193,10 @@ static int compile_steps(
         hidden->condition_text = step->condition;
         hidden->output = "";
         steps[i] = hidden;
+        if (hidden->skipped) { /* without one of its steps the rule cannot fire */
+            rule->skipped = true;
+            rule->skipped_because = hidden->skipped_because;
+        }
         r = rs_rule_push(set, hidden, err);
     }
     return r == 0 ? vl_native_resolve(&set->sink, &from->native, rule, steps, err) : r;
@@ -243,7 +249,10 @@ static int compile_rule(struct vl_ruleset *set, struct rs_rule *from, struct vl_
     int r = compile_parts(set, from, item, rule, err);
     if (r < 0)
         return r;
-    from->broken = r > 0;
+    from->broken = r > 0 || (!rule->skipped && !rule->condition && !rule->window);
+    if (from->broken && !set->n_errors) /* an empty sequence, about which nothing was said yet */
+        rs_tell(set, true, RS_ERR_YAML_VALIDATE, &from->place, item, NULL,
+            "Item has no mapping for key 'condition'");
     return from->broken ? 0 : rs_rule_push(set, rule, err);
 }
 

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TAGS_MAX 256
-
 struct fd_item fd_item(
     struct vl_ruleset *set, const struct rs_source *source, const struct vl_doc_node *node, const char *label)
 {
@@ -202,7 +200,7 @@ bool fd_tags(const struct fd_item *item, struct vl_vec *ret)
         return false;
     for (const struct vl_doc_node *n = vl_doc_first(value); n; n = vl_doc_next(n)) {
         struct rs_place place = rs_place_of(item->source, n);
-        if (is_container(n) || ret->len >= TAGS_MAX) {
+        if (is_container(n) || ret->len >= RS_TAGS_MAX) {
             rs_tell(item->set, true, RS_ERR_YAML_VALIDATE, &place, item->label, NULL,
                 is_container(n) ? "sequence value is not scalar" : "more than 256 tags");
             return false;

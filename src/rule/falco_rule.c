@@ -110,7 +110,7 @@ static bool take_rest(const struct keys *keys, struct rs_update *u)
 static void init_update(const struct fd_item *item, const char *name, const char *source, struct rs_update *u)
 {
     *u = (struct rs_update){.name = name, .source = source, .place = item->place};
-    vl_vec_init(&u->tags, sizeof(const char *), SIZE_MAX);
+    vl_vec_init(&u->tags, sizeof(const char *), RS_TAGS_MAX);
     vl_vec_init(&u->exceptions, sizeof(struct rs_exception), RS_EXCEPTIONS_MAX);
 }
 
@@ -226,7 +226,7 @@ static int define_rule(const struct fd_item *item, const char *name, const char 
         .warn_evttypes = true,
         .place = item->place};
     vl_vec_init(&rule->exceptions, sizeof(struct rs_exception), RS_EXCEPTIONS_MAX);
-    vl_vec_init(&rule->tags, sizeof(const char *), SIZE_MAX);
+    vl_vec_init(&rule->tags, sizeof(const char *), RS_TAGS_MAX);
     bool sequence = vl_doc_get(item->node, "sequence") != NULL;
     int r = read_native(item, rule, err);
     bool ok = r >= 0 && fd_scalar(item, "condition", sequence, &condition) &&

@@ -38,7 +38,7 @@ static bool fail_unknown(struct resolving *r, const struct vl_condition *node, c
     char message[256], hint[256];
     const char *tip = NULL;
     rs_near_init(&near, r->set, node->as.macro);
-    for (size_t i = 0; i < r->set->macros.len; i++) {
+    for (size_t i = 0; i < r->set->macros.len && r->set->near_done < RS_NEAR_MAX; i++) {
         const struct rs_macro *m = ((struct rs_macro **)r->set->macros.items)[i];
         if (m->index < r->visibility)
             rs_near_try(&near, m->name);

@@ -134,6 +134,9 @@ struct rs_place rs_scalar_place(struct vl_ruleset *set, const struct rs_scalar *
 {
     struct rs_place key = scalar->key;
     struct rs_source *source = (struct rs_source *)(uintptr_t)key.source;
+    if (set->problems.len >= VL_RULE_PROBLEMS_MAX ||
+        key.column > COLUMN_MAX) /* not kept, or too far to be counted */
+        return key;
     if (!source || !key.line || !scalar->value.len || !index_lines(set, source) || key.line > source->n_lines)
         return key;
     size_t at = skip_columns(source->text, source->lines[key.line - 1], key.column ? key.column - 1 : 0);

@@ -19,6 +19,7 @@
 #define RS_LISTS_MAX      100000
 #define RS_MACROS_MAX     100000
 #define RS_EXCEPTIONS_MAX 1000 /* of one rule */
+#define RS_TAGS_MAX       256  /* of one rule */
 #define RS_FIELDS_MAX     256  /* of one exception */
 #define RS_PIECES_MAX     4000000
 #define RS_NEAR_MAX       2000000  /* comparisons of names for hints, in all */
@@ -95,6 +96,7 @@ struct rs_builder {
 struct rs_part {
     const struct rs_scalar *scalar;
     struct rs_part *next;
+    struct rs_part *last; /* of the first part */
 };
 
 struct rs_list {
