@@ -1,5 +1,6 @@
 /* What Kubernetes refuses although types fit (its environment's ASTValidators): lists and maps of mixed
  * types; since 1.29 constant arguments that can only fail. */
+#include "regex_go.h"
 #include "check_impl.h"
 #include "pattern/regex.h"
 
@@ -51,7 +52,7 @@ static void check_pattern(struct vl_cel_checker *c, const struct vl_cel_node *co
     struct vl_regex *regex VL_CLEANUP(vl_regex_cleanup) = NULL;
     if (c->regex_work > VL_CEL_REGEX_WORK_MAX)
         return;
-    int r = vl_regex_new(vl_cel_span(constant->as.constant), false, &regex, &err);
+    int r = vl_cel_regex_new(vl_cel_span(constant->as.constant), &regex, &err);
     if (r < 0)
         vl_cel_issue_add(c->issues, constant->offset, "invalid matches argument");
     size_t size = r >= 0 ? vl_regex_size(regex) : err.code == VL_ERR_LIMIT ? VL_REGEX_SIZE_MAX : 0;

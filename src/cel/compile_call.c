@@ -2,6 +2,7 @@
  * constant is computed now, exactly where cel-go's optimizer does (so that costs agree). */
 #include <string.h>
 
+#include "regex_go.h"
 #include "pattern/regex.h"
 #include "program.h"
 #include "standard.h"
@@ -294,7 +295,7 @@ static int keep_regex(struct vl_cel_compiler *c, const struct vl_cel_op *op)
     if (!grown)
         return -1;
     struct vl_err err = VL_ERR_INIT;
-    if (vl_regex_new(pattern, false, &regex, &err) < 0) {
+    if (vl_cel_regex_new(pattern, &regex, &err) < 0) {
         struct vl_buf text VL_CLEANUP(vl_buf_done);
         vl_buf_init(&text, 4096);
         vl_cel_regex_message(pattern, &err, &text);

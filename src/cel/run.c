@@ -5,6 +5,7 @@
 
 #include "number_text.h"
 #include "pattern/regex.h"
+#include "regex_go.h"
 #include "run_impl.h"
 #include "value_impl.h"
 
@@ -251,38 +252,6 @@ bool vl_cel_run_equal(struct vl_cel_run *run, struct vl_cel_value a, struct vl_c
     return same;
 }
 
-void vl_cel_regex_message(struct vl_span pattern, const struct vl_err *err, struct vl_buf *out)
-{
-    static const struct {
-        const char *re2, *go;
-        bool whole; /* Go quotes the whole pattern */
-    } words[] = {
-        {"missing ]: ", "missing closing ]", false},
-        {"missing ): ", "missing closing )", true},
-        {"unexpected ): ", "unexpected )", true},
-        {"no argument for repetition operator: ", "missing argument to repetition operator", false},
-        {"bad repetition operator: ", "invalid nested repetition operator", false},
-        {"invalid repetition size: ", "invalid repeat count", false},
-        {"invalid character class range: ", "invalid character class range", false},
-        {"invalid escape sequence: ", "invalid escape sequence", false},
-        {"invalid perl operator: ", "invalid or unsupported Perl syntax", false},
-        {"invalid named capture group: ", "invalid named capture", false},
-    };
-    vl_buf_append_str(out, "error parsing regexp: ");
-    for (size_t i = 0; i < VL_ARRAY_LEN(words); i++) {
-        const char *found = strstr(err->msg, words[i].re2);
-        if (!found)
-            continue;
-        struct vl_span what = vl_span_str(found + strlen(words[i].re2));
-        vl_buf_printf(out, "%s: `%.*s`", words[i].go, VL_SPAN_FMT(words[i].whole ? pattern : what));
-        return;
-    }
-    if (strstr(err->msg, "trailing \\"))
-        vl_buf_append_str(out, "trailing backslash at end of expression: ``");
-    else
-        vl_buf_append_str(out, err->msg);
-}
-
 /* Compiling patterns that an expression makes up as it goes is work beside its cost. */
 static void charge_regex(struct vl_cel_run *run, const struct vl_regex *regex, const struct vl_err *err)
 {
@@ -306,7 +275,7 @@ const struct vl_regex *vl_cel_regex(
     }
     struct vl_err err = VL_ERR_INIT;
     struct vl_regex *regex = NULL;
-    int r = vl_regex_new(pattern, false, &regex, &err);
+    int r = vl_cel_regex_new(pattern, &regex, &err);
     charge_regex(run, regex, &err);
     if (r < 0) {
         struct vl_buf text VL_CLEANUP(vl_buf_done);

@@ -95,9 +95,6 @@ struct vl_cel_value vl_cel_error_cost(void);
 /* The error of a run that ended early: budget, interrupt or work. */
 struct vl_cel_value vl_cel_run_stopped(const struct vl_cel_run *run);
 
-/* What RE2 says of a pattern in the words of Go's regexp. */
-void vl_cel_regex_message(struct vl_span pattern, const struct vl_err *err, struct vl_buf *out);
-
 /* A value as it stands in messages (Go's %v): texts as they are, numbers, else JSON. A string. */
 struct vl_cel_value vl_cel_value_text(struct vl_cel_run *run, struct vl_cel_value value);
 
