@@ -146,8 +146,7 @@ static int write_node(struct vl_buf *out, const struct vl_doc_node *node, enum w
     return 0;
 }
 
-static int canonical(
-    const struct vl_doc_node *node, enum where where, struct vl_buf *out, struct vl_err *err)
+static int canonical(const struct vl_doc_node *node, enum where where, struct vl_buf *out, struct vl_err *err)
 {
     int r = write_node(out, node, where, 0);
     if (r == -ENOMEM)

@@ -45,9 +45,9 @@ static void test_passwords(void **state)
     assert_false(vl_crypt_password_fits(VL_SPAN_LIT(""), hash));
     assert_true(vl_crypt_password_hash(VL_SPAN_LIT(""), again, &err) < 0);
     /* python3: hashlib.pbkdf2_hmac("sha256", b"Password", b"0123456789abcdef", 2).hex() */
-    assert_true(vl_crypt_password_fits(
-        VL_SPAN_LIT("Password"), "pbkdf2-sha256$2$30313233343536373839616263646566$"
-                                 "4a61eb9c5be9c23cbdf58b8da6dd561c3fe5894202349106ab88c19c9079771b"));
+    assert_true(vl_crypt_password_fits(VL_SPAN_LIT("Password"),
+        "pbkdf2-sha256$2$30313233343536373839616263646566$"
+        "4a61eb9c5be9c23cbdf58b8da6dd561c3fe5894202349106ab88c19c9079771b"));
     static const char *const wrong[] = {"", "x", "pbkdf2-sha256$", "pbkdf2-sha256$0$00$00",
         "pbkdf2-sha256$2$30313233$00", "pbkdf2-sha256$99999999999$30313233343536373839616263646566$00"};
     for (size_t i = 0; i < VL_ARRAY_LEN(wrong); i++)

@@ -17,9 +17,10 @@
 #define VL_HTTP_SERVER_CONNECTIONS_MAX 10000
 #define VL_HTTP_SERVER_PER_PEER_MAX    1000 /* connections of one address */
 #define VL_HTTP_SERVER_IDLE_SECONDS    60
-#define VL_HTTP_SERVER_BODY_SECONDS    60              /* for a whole body: a slow client is cut */
-#define VL_HTTP_SERVER_STREAM_MAX      (1024UL * 1024) /* bytes that wait for one stream's reader; more ends it \
-                                                        */
+#define VL_HTTP_SERVER_BODY_SECONDS    60 /* for a whole body: a slow client is cut */
+#define VL_HTTP_SERVER_STREAM_MAX                                            \
+    (1024UL * 1024) /* bytes that wait for one stream's reader; more ends it \
+                     */
 #define VL_HTTP_SERVER_STREAMS_MAX  1000
 #define VL_HTTP_SERVER_RESPONSE_MAX (256UL * 1024 * 1024)
 
