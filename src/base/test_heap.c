@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/heap.h"
 
@@ -34,9 +35,22 @@ static bool is_on_huge_pages(const void *at)
     return huge;
 }
 
+/* Emulators and small kernels know no such wish, or do not tell it. */
+static bool is_told_here(void)
+{
+    void *map = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(map != MAP_FAILED);
+    bool told = madvise(map, SIZE, MADV_HUGEPAGE) == 0 && is_on_huge_pages(map);
+    munmap(map, SIZE);
+    if (!told)
+        print_message("huge pages are not told here: only that memory works is tested\n");
+    return told;
+}
+
 static void test_large_allocations_are_on_huge_pages(void **state)
 {
     (void)state;
+    bool told = is_told_here();
     char *before = malloc(SIZE);
     assert_non_null(before);
     memset(before, 1, SIZE);
@@ -45,9 +59,9 @@ static void test_large_allocations_are_on_huge_pages(void **state)
     assert_non_null(after);
     memset(after, 2, SIZE);
 #if !defined(__SANITIZE_ADDRESS__) /* whose malloc() is another */
-    assert_true(is_on_huge_pages(after + SIZE / 2));
+    assert_true(!told || is_on_huge_pages(after + SIZE / 2));
 #else
-    assert_false(is_on_huge_pages(&state));
+    assert_true(!told || !is_on_huge_pages(&told));
 #endif
     before = realloc(before, 2 * SIZE);
     assert_non_null(before);
