@@ -7,11 +7,27 @@
 #include <yaml.h>
 
 #include "base/arena.h"
+#include "base/lazy.h"
 #include "base/map.h"
 #include "base/text.h"
+#include "load_impl.h"
 
 #define ANCHOR_NAMES_MAX (64UL * 1024 * 1024)
 #define TAG_PREFIX       "tag:yaml.org,2002:"
+
+#define FUNCTIONS(F)            \
+    F(yaml_event_delete)        \
+    F(yaml_parser_delete)       \
+    F(yaml_parser_initialize)   \
+    F(yaml_parser_parse)        \
+    F(yaml_parser_set_encoding) \
+    F(yaml_parser_set_input_string)
+VL_LAZY_LIBRARY(libyaml, FUNCTIONS, "libyaml-0.so.2", "YAML")
+
+int codec_load_yaml(struct vl_err *err)
+{
+    return libyaml_load(err);
+}
 
 /* What an alias stands for: a container in the tree, or a scalar, which a key can be too. */
 struct anchor {
@@ -402,7 +418,7 @@ static int fail_parser(const struct walk *w, struct vl_err *err)
 
 static int next_event(struct walk *w, yaml_event_t *event, struct vl_err *err)
 {
-    return yaml_parser_parse(w->parser, event) ? 0 : fail_parser(w, err);
+    return libyaml.yaml_parser_parse(w->parser, event) ? 0 : fail_parser(w, err);
 }
 
 /* Reads up to the end of the document whose start event has been seen. */
@@ -415,7 +431,7 @@ static int read_document(struct walk *w, struct vl_err *err)
             return r;
         bool end = event.type == YAML_DOCUMENT_END_EVENT;
         r = on_event(w, &event, err);
-        yaml_event_delete(&event);
+        libyaml.yaml_event_delete(&event);
         if (r < 0 || end)
             return r;
     }
@@ -454,7 +470,7 @@ static int next_document(yaml_parser_t *parser, const char *name, struct vl_doc 
         if (r >= 0) {
             begun = event.type == YAML_DOCUMENT_START_EVENT;
             ended = event.type == YAML_STREAM_END_EVENT || event.type == YAML_NO_EVENT;
-            yaml_event_delete(&event);
+            libyaml.yaml_event_delete(&event);
         }
     }
     if (begun)
@@ -469,11 +485,14 @@ static int start_parser(yaml_parser_t *parser, struct vl_span input, const char 
 {
     if (!vl_utf8_valid(input))
         return vl_err_set(err, VL_ERR_INVALID, "%s: not UTF-8", name);
-    if (!yaml_parser_initialize(parser))
+    int r = libyaml_load(err);
+    if (r < 0)
+        return r;
+    if (!libyaml.yaml_parser_initialize(parser))
         return vl_err_nomem(err);
     size_t bom = vl_span_starts_with(input, "\xef\xbb\xbf") ? 3 : 0;
-    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(
+    libyaml.yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+    libyaml.yaml_parser_set_input_string(
         parser, (const unsigned char *)(input.len ? input.ptr : "") + bom, input.len - bom);
     return 0;
 }
@@ -501,7 +520,7 @@ int doc_yaml_parse(struct vl_span input, const char *name, struct vl_doc **ret_d
     if (r < 0)
         return r;
     r = next_document(&parser, name, &doc, err);
-    yaml_parser_delete(&parser);
+    libyaml.yaml_parser_delete(&parser);
     if (r < 0)
         return r;
     if (!doc)
@@ -526,7 +545,7 @@ int doc_yaml_stream(struct vl_span input, const char *name,
         if (r < 0)
             break;
     }
-    yaml_parser_delete(&parser);
+    libyaml.yaml_parser_delete(&parser);
     return r;
 }
 
@@ -591,8 +610,8 @@ int doc_yaml_events(struct vl_span input, const char *name,
         ended = event.type == YAML_STREAM_END_EVENT || event.type == YAML_NO_EVENT;
         if (layout_event(&event, &told))
             r = each(&told, user, err);
-        yaml_event_delete(&event);
+        libyaml.yaml_event_delete(&event);
     }
-    yaml_parser_delete(&parser);
+    libyaml.yaml_parser_delete(&parser);
     return r;
 }

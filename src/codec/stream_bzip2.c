@@ -6,6 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lazy.h"
+#include "load_impl.h"
+
+#define FUNCTIONS(F)       \
+    F(BZ2_bzDecompress)    \
+    F(BZ2_bzDecompressEnd) \
+    F(BZ2_bzDecompressInit)
+VL_LAZY_LIBRARY(libbz2, FUNCTIONS, "libbz2.so.1.0", "bzip2")
+
+int codec_load_bz2(struct vl_err *err)
+{
+    return libbz2_load(err);
+}
+
 struct bzip2_stream {
     struct vl_stream base;
     struct vl_stream *below;
@@ -17,8 +31,11 @@ struct bzip2_stream {
 
 static int begin(struct bzip2_stream *self, struct vl_err *err)
 {
+    int r = libbz2_load(err);
+    if (r < 0)
+        return r;
     memset(&self->state, 0, sizeof(self->state));
-    if (BZ2_bzDecompressInit(&self->state, 0, 0) != BZ_OK)
+    if (libbz2.BZ2_bzDecompressInit(&self->state, 0, 0) != BZ_OK)
         return vl_err_nomem(err);
     self->open = true;
     return 0;
@@ -27,7 +44,7 @@ static int begin(struct bzip2_stream *self, struct vl_err *err)
 static void end(struct bzip2_stream *self)
 {
     if (self->open)
-        BZ2_bzDecompressEnd(&self->state);
+        libbz2.BZ2_bzDecompressEnd(&self->state);
     self->open = false;
 }
 
@@ -72,7 +89,7 @@ static int step(struct vl_stream *s, void *buf, size_t size, size_t *ret_made, s
     st->avail_in = (unsigned)in.len;
     st->next_out = buf;
     st->avail_out = (unsigned)room;
-    int code = BZ2_bzDecompress(st);
+    int code = libbz2.BZ2_bzDecompress(st);
     size_t used = in.len - st->avail_in;
     size_t made = room - st->avail_out;
     r = vl_stream_skip(self->below, used, err);

@@ -4,7 +4,21 @@
 #include <lzma.h>
 #include <stdlib.h>
 
+#include "base/lazy.h"
+#include "load_impl.h"
+
 #define MEMORY_MAX (128ULL * 1024 * 1024)
+
+#define FUNCTIONS(F)     \
+    F(lzma_auto_decoder) \
+    F(lzma_code)         \
+    F(lzma_end)
+VL_LAZY_LIBRARY(liblzma, FUNCTIONS, "liblzma.so.5", "xz")
+
+int codec_load_lzma(struct vl_err *err)
+{
+    return liblzma_load(err);
+}
 
 struct xz_stream {
     struct vl_stream base;
@@ -59,7 +73,7 @@ static int step(struct vl_stream *s, void *buf, size_t size, size_t *ret_made, s
     st->avail_in = in.len;
     st->next_out = buf;
     st->avail_out = room;
-    lzma_ret code = lzma_code(st, in.len ? LZMA_RUN : LZMA_FINISH);
+    lzma_ret code = liblzma.lzma_code(st, in.len ? LZMA_RUN : LZMA_FINISH);
     size_t used = in.len - st->avail_in;
     size_t made = room - st->avail_out;
     r = vl_stream_skip(self->below, used, err);
@@ -84,7 +98,7 @@ static int64_t xz_fill(struct vl_stream *s, void *buf, size_t size, struct vl_er
 static void xz_free(struct vl_stream *s)
 {
     struct xz_stream *self = (struct xz_stream *)s;
-    lzma_end(&self->state);
+    liblzma.lzma_end(&self->state);
     vl_stream_free(self->below);
     vl_stream_done(s);
     free(self);
@@ -93,11 +107,14 @@ static void xz_free(struct vl_stream *s)
 int vl_stream_new_xz(struct vl_stream *below, uint64_t max_output, struct vl_stream **ret, struct vl_err *err)
 {
     static const struct vl_stream_ops ops = {.fill = xz_fill, .free = xz_free};
+    int r = liblzma_load(err);
+    if (r < 0)
+        return r;
     struct xz_stream *self = calloc(1, sizeof(*self));
     if (!self)
         return vl_err_nomem(err);
     self->state = (lzma_stream)LZMA_STREAM_INIT;
-    if (lzma_auto_decoder(&self->state, MEMORY_MAX, LZMA_CONCATENATED) != LZMA_OK) {
+    if (liblzma.lzma_auto_decoder(&self->state, MEMORY_MAX, LZMA_CONCATENATED) != LZMA_OK) {
         free(self);
         return vl_err_nomem(err);
     }

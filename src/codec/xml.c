@@ -8,8 +8,33 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/lazy.h"
+#include "load_impl.h"
 
 #define XML_MEMORY_MAX (1024UL * 1024 * 1024)
+
+#define FUNCTIONS(F)                  \
+    F(XML_ErrorString)                \
+    F(XML_GetCurrentColumnNumber)     \
+    F(XML_GetCurrentLineNumber)       \
+    F(XML_GetErrorCode)               \
+    F(XML_GetSpecifiedAttributeCount) \
+    F(XML_Parse)                      \
+    F(XML_ParserCreate)               \
+    F(XML_ParserFree)                 \
+    F(XML_SetCharacterDataHandler)    \
+    F(XML_SetElementHandler)          \
+    F(XML_SetEntityDeclHandler)       \
+    F(XML_SetParamEntityParsing)      \
+    F(XML_SetSkippedEntityHandler)    \
+    F(XML_SetUserData)                \
+    F(XML_StopParser)
+VL_LAZY_LIBRARY(expat, FUNCTIONS, "libexpat.so.1", "XML")
+
+int codec_load_expat(struct vl_err *err)
+{
+    return expat_load(err);
+}
 
 struct attr {
     struct vl_span name, value;
@@ -45,7 +70,7 @@ struct reader {
 
 static uint32_t line_of(const struct reader *r)
 {
-    return (uint32_t)XML_GetCurrentLineNumber(r->parser);
+    return (uint32_t)expat.XML_GetCurrentLineNumber(r->parser);
 }
 
 static void stop(struct reader *r, enum vl_err_code code, const char *what)
@@ -53,8 +78,8 @@ static void stop(struct reader *r, enum vl_err_code code, const char *what)
     if (r->result < 0)
         return;
     r->result = vl_err_set(r->err, code, "%s:%u:%lu: %s", r->name, line_of(r),
-        (unsigned long)XML_GetCurrentColumnNumber(r->parser) + 1, what);
-    (void)XML_StopParser(r->parser, XML_FALSE);
+        (unsigned long)expat.XML_GetCurrentColumnNumber(r->parser) + 1, what);
+    (void)expat.XML_StopParser(r->parser, XML_FALSE);
 }
 
 static void stop_memory(struct reader *r)
@@ -64,7 +89,7 @@ static void stop_memory(struct reader *r)
     r->result = vl_arena_check(r->xml->arena, r->name, r->err);
     if (r->result >= 0)
         r->result = vl_err_nomem(r->err);
-    (void)XML_StopParser(r->parser, XML_FALSE);
+    (void)expat.XML_StopParser(r->parser, XML_FALSE);
 }
 
 static struct vl_span keep(struct reader *r, struct vl_span s)
@@ -81,7 +106,7 @@ static const char *without_prefix(const char *name)
 /* Those written in the document, not the defaults of a DTD; namespace declarations are none. */
 static void add_attrs(struct reader *r, struct vl_xml_node *node, const XML_Char **attrs)
 {
-    size_t n = (size_t)XML_GetSpecifiedAttributeCount(r->parser);
+    size_t n = (size_t)expat.XML_GetSpecifiedAttributeCount(r->parser);
     struct attr *list = n ? vl_arena_array(r->xml->arena, n / 2, sizeof(*list)) : NULL;
     if (n && !list)
         return;
@@ -174,24 +199,24 @@ static void on_skipped(void *user, const XML_Char *name, int is_parameter)
 
 static int fail_expat(const struct reader *r)
 {
-    enum XML_Error code = XML_GetErrorCode(r->parser);
+    enum XML_Error code = expat.XML_GetErrorCode(r->parser);
     if (code == XML_ERROR_NO_MEMORY)
         return vl_err_nomem(r->err);
     return vl_err_set(r->err, code == XML_ERROR_UNKNOWN_ENCODING ? VL_ERR_UNSUPPORTED : VL_ERR_INVALID,
-        "%s:%u:%lu: %s", r->name, line_of(r), (unsigned long)XML_GetCurrentColumnNumber(r->parser) + 1,
-        XML_ErrorString(code));
+        "%s:%u:%lu: %s", r->name, line_of(r), (unsigned long)expat.XML_GetCurrentColumnNumber(r->parser) + 1,
+        expat.XML_ErrorString(code));
 }
 
 /* In one call: expat 2.5 reads a long token again for every further piece. */
 static int run(struct reader *r, struct vl_span input)
 {
-    XML_SetUserData(r->parser, r);
-    XML_SetElementHandler(r->parser, on_start, on_end);
-    XML_SetCharacterDataHandler(r->parser, on_text);
-    XML_SetEntityDeclHandler(r->parser, on_entity);
-    XML_SetSkippedEntityHandler(r->parser, on_skipped);
-    (void)XML_SetParamEntityParsing(r->parser, XML_PARAM_ENTITY_PARSING_NEVER);
-    enum XML_Status status = XML_Parse(r->parser, input.len ? input.ptr : "", (int)input.len, 1);
+    expat.XML_SetUserData(r->parser, r);
+    expat.XML_SetElementHandler(r->parser, on_start, on_end);
+    expat.XML_SetCharacterDataHandler(r->parser, on_text);
+    expat.XML_SetEntityDeclHandler(r->parser, on_entity);
+    expat.XML_SetSkippedEntityHandler(r->parser, on_skipped);
+    (void)expat.XML_SetParamEntityParsing(r->parser, XML_PARAM_ENTITY_PARSING_NEVER);
+    enum XML_Status status = expat.XML_Parse(r->parser, input.len ? input.ptr : "", (int)input.len, 1);
     if (r->result < 0)
         return r->result;
     return status == XML_STATUS_OK ? 0 : fail_expat(r);
@@ -199,20 +224,23 @@ static int run(struct reader *r, struct vl_span input)
 
 static int read_xml(struct vl_xml *xml, struct vl_span input, const char *name, struct vl_err *err)
 {
+    int result = expat_load(err);
+    if (result < 0)
+        return result;
     struct reader *r = calloc(1, sizeof(*r));
     if (!r)
         return vl_err_nomem(err);
     r->xml = xml;
     r->name = name;
     r->err = err;
-    r->parser = XML_ParserCreate(NULL);
+    r->parser = expat.XML_ParserCreate(NULL);
     for (size_t i = 0; i < VL_XML_DEPTH_MAX; i++)
         vl_buf_init(&r->levels[i].text, XML_MEMORY_MAX);
-    int result = r->parser ? run(r, input) : vl_err_nomem(err);
+    result = r->parser ? run(r, input) : vl_err_nomem(err);
     for (size_t i = 0; i < VL_XML_DEPTH_MAX; i++)
         vl_buf_done(&r->levels[i].text);
     if (r->parser)
-        XML_ParserFree(r->parser);
+        expat.XML_ParserFree(r->parser);
     free(r);
     return result;
 }

@@ -17,6 +17,14 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/lazy.h"
+
+#define FUNCTIONS(F)   \
+    F(seccomp_init)    \
+    F(seccomp_load)    \
+    F(seccomp_release) \
+    F(seccomp_rule_add)
+VL_LAZY_LIBRARY(libseccomp, FUNCTIONS, "libseccomp.so.2", "the sandbox of the indexer")
 
 /* Sanitizers map terabytes of shadow memory, read /proc/self/maps, start a symbolizer and, at the end, stop
  * all threads with ptrace to look for leaks: neither the memory limit nor the filter can stand. Everything
@@ -254,7 +262,7 @@ static int allow_each(scmp_filter_ctx ctx, uint32_t action, const int *calls, si
 {
     int r = 0;
     for (size_t i = 0; i < n && r == 0; i++) {
-        r = seccomp_rule_add(ctx, action, calls[i], 0);
+        r = libseccomp.seccomp_rule_add(ctx, action, calls[i], 0);
         if (r == -EDOM || r == -EACCES) /* not on this machine; or the same as the default */
             r = 0;
     }
@@ -269,41 +277,42 @@ static int allow_some(scmp_filter_ctx ctx, bool folder, bool landlocked)
     const scmp_datum_t thread = CLONE_VM | CLONE_THREAD | CLONE_SIGHAND;
     /* Memory is never executable. */
     const struct scmp_arg_cmp plain = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-    int r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, plain);
+    int r = libseccomp.seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, plain);
     if (r == 0)
-        r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, plain);
+        r = libseccomp.seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, plain);
     /* Unnamed files for spools: no name can be given to them, linkat() is not allowed. */
     if (r == 0)
-        r = seccomp_rule_add(
+        r = libseccomp.seccomp_rule_add(
             ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, temp, temp));
     /* Threads, no processes. clone3() has its flags in memory, where a filter does not see them. */
     if (r == 0)
-        r = seccomp_rule_add(
+        r = libseccomp.seccomp_rule_add(
             ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, thread, thread));
     if (r == 0)
-        r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+        r = libseccomp.seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
     if (r == 0) /* limits are read, not set */
-        r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0));
+        r = libseccomp.seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0));
     if (r == 0) /* signals to itself: abort() */
-        r = seccomp_rule_add(
+        r = libseccomp.seccomp_rule_add(
             ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
     if (r < 0)
         return r;
     if (!folder) /* fstat() of newer C libraries: AT_EMPTY_PATH on what is open */
-        return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
+        return libseccomp.seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
             SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
-    r = seccomp_rule_add(
+    r = libseccomp.seccomp_rule_add(
         ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, changing, O_RDONLY));
     /* openat2() has its flags in memory too: only where Landlock sees to it that nothing is written. */
     if (r == 0)
-        r = seccomp_rule_add(ctx, landlocked ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(openat2), 0);
+        r = libseccomp.seccomp_rule_add(
+            ctx, landlocked ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(openat2), 0);
     return r;
 }
 
 static int load_filter(const struct vl_sandbox *sandbox, bool landlocked)
 {
     bool folder = sandbox->folder >= 0;
-    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+    scmp_filter_ctx ctx = libseccomp.seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!ctx)
         return -ENOMEM;
     int r = allow_each(ctx, SCMP_ACT_ALLOW, allowed, VL_ARRAY_LEN(allowed));
@@ -314,8 +323,8 @@ static int load_filter(const struct vl_sandbox *sandbox, bool landlocked)
     if (r == 0)
         r = allow_some(ctx, folder, landlocked);
     if (r == 0)
-        r = seccomp_load(ctx);
-    seccomp_release(ctx);
+        r = libseccomp.seccomp_load(ctx);
+    libseccomp.seccomp_release(ctx);
     return r;
 }
 
@@ -336,7 +345,9 @@ int vl_sandbox_enter(const struct vl_sandbox *sandbox, struct vl_err *err)
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
         (!is_watched() && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0))
         return vl_err_sys(err, errno, "no new privileges");
-    int r = set_limits(err);
+    int r = is_watched() ? 0 : libseccomp_load(err); /* no file can be opened later */
+    if (r == 0)
+        r = set_limits(err);
     if (r == 0)
         r = drop_capabilities(sandbox->folder >= 0, err);
     if (r < 0)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "codec/load.h"
 #include "package/parser.h"
 #include "pattern/multi.h"
 #include "sandbox.h"
@@ -192,10 +193,11 @@ static int put_answer(struct vl_worker_answer *answer, struct vl_err *err)
 static void load_libraries(unsigned scanners)
 {
     struct vl_err ignored = VL_ERR_INIT;
-    int r = vl_package_load(&ignored);
+    bool all = vl_codec_load(&ignored) >= 0;
+    all = vl_package_load(&ignored) >= 0 && all;
     if (scanners & VL_SCAN_SECRET)
-        r = vl_multi_load(&ignored);
-    (void)r;
+        all = vl_multi_load(&ignored) >= 0 && all;
+    (void)all;
 }
 
 static int work(int argc, char **argv, struct vl_err *err)
