@@ -89,22 +89,50 @@ static void add_row(uint64_t *room, const uint64_t *row, uint32_t words)
 }
 
 /* Equalities, prefixes and suffixes: rows that lie in the program, put together only where there are two. */
-static const uint64_t *whole_row(
-    const struct vl_rule_matcher *m, const struct prog_slot *slot, struct vl_span text, uint64_t *room)
+static inline const uint64_t *sets_row(
+    const uint64_t *none, const struct text_sets *sets, struct vl_span text, uint32_t words, uint64_t *room)
 {
-    const uint64_t *none = m->program->no_row;
-    const uint64_t *equal = slot->dict.entries ? text_dict_find(&slot->dict, text, none) : none;
-    const uint64_t *begins = slot->prefixes.nodes ? text_tree_find(&slot->prefixes, text, none) : none;
-    const uint64_t *ends = slot->suffixes.nodes ? text_tree_find(&slot->suffixes, text, none) : none;
+    const uint64_t *equal = sets->dict.entries ? text_dict_find(&sets->dict, text, none) : none;
+    const uint64_t *begins = sets->prefixes.nodes ? text_tree_find(&sets->prefixes, text, none) : none;
+    const uint64_t *ends = sets->suffixes.nodes ? text_tree_find(&sets->suffixes, text, none) : none;
     if (begins == none && ends == none)
         return equal;
     if (equal == none && (begins == none || ends == none))
         return begins == none ? ends : begins;
-    uint32_t words = slot->words[ROW_WHOLE];
     memcpy(room, equal, words * sizeof(*room));
     add_row(room, begins, words);
     add_row(room, ends, words);
     return room;
+}
+
+/* The same on small letters, added to the row. Without memory for them the event ends in an error. */
+APART const uint64_t *add_folded(struct vl_rule_matcher *m, const struct prog_slot *slot, struct vl_span text,
+    const uint64_t *row, uint64_t *room)
+{
+    const uint64_t *none = m->program->no_row;
+    uint32_t words = slot->words[ROW_WHOLE];
+    char *small = vl_arena_dup_span(m->scratch, text);
+    uint64_t *other = vl_arena_array(m->scratch, words, sizeof(*other));
+    if (!small || !other)
+        return row;
+    for (size_t i = 0; i < text.len; i++) {
+        if (small[i] >= 'A' && small[i] <= 'Z')
+            small[i] = (char)(small[i] | 0x20);
+    }
+    const uint64_t *folded = sets_row(none, &slot->folded, (struct vl_span){small, text.len}, words, other);
+    if (row == none || folded == none)
+        return row == none ? folded : row;
+    if (row != room)
+        memcpy(room, row, words * sizeof(*room));
+    add_row(room, folded, words);
+    return room;
+}
+
+static const uint64_t *whole_row(
+    struct vl_rule_matcher *m, const struct prog_slot *slot, struct vl_span text, uint64_t *room)
+{
+    const uint64_t *row = sets_row(m->program->no_row, &slot->exact, text, slot->words[ROW_WHOLE], room);
+    return slot->has_folded ? add_folded(m, slot, text, row, room) : row;
 }
 
 /* The row of a slot whose value is one text; of a path with two forms both rows. */

@@ -55,14 +55,23 @@ struct text_tree {
 };
 
 enum text_family {
-    FAMILY_EQUAL,    /* = != in intersects */
-    FAMILY_PREFIX,   /* startswith */
-    FAMILY_SUFFIX,   /* endswith */
+    FAMILY_EQUAL,  /* = != in intersects */
+    FAMILY_PREFIX, /* startswith */
+    FAMILY_SUFFIX, /* endswith */
+    FAMILY_IEQUAL, /* their namesakes that are blind to case */
+    FAMILY_IPREFIX,
+    FAMILY_ISUFFIX,
     FAMILY_CONTAINS, /* contains icontains */
     FAMILIES,
 };
 
-/* Rows of a slot: equalities, prefixes and suffixes have their bits in one, found by three look-ups. */
+/* What the first three, and the next three on small letters, look up. */
+struct text_sets {
+    struct text_dict dict;
+    struct text_tree prefixes, suffixes;
+};
+
+/* Rows of a slot: equalities, prefixes and suffixes have their bits in one, found by a look-up each. */
 enum text_rows {
     ROW_WHOLE,
     ROW_CONTAINS,
@@ -98,8 +107,8 @@ struct prog_slot {
     uint32_t n_bits[ROWS];
     uint32_t words[ROWS];
     uint32_t row_at[ROWS]; /* place of a row of its own in the matcher's memory */
-    struct text_dict dict;
-    struct text_tree prefixes, suffixes;
+    struct text_sets exact, folded;
+    bool has_folded;
     struct text_item *contains;
     uint32_t n_contains;
     uint32_t multi; /* 1 + which scan of the matcher; 0: one pattern after the other */

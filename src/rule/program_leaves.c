@@ -52,6 +52,12 @@ enum text_family build_family_of(const struct check *check)
         return FAMILY_PREFIX;
     case VL_OP_ENDSWITH:
         return FAMILY_SUFFIX;
+    case VL_OP_IEQ:
+        return FAMILY_IEQUAL;
+    case VL_OP_ISTARTSWITH:
+        return FAMILY_IPREFIX;
+    case VL_OP_IENDSWITH:
+        return FAMILY_ISUFFIX;
     case VL_OP_CONTAINS:
     case VL_OP_ICONTAINS:
     case VL_OP_BCONTAINS:
@@ -136,7 +142,9 @@ static int make_bit(
     node->kind = check->op == VL_OP_NE ? PROG_BIT_NOT : PROG_BIT;
     node->detail = row;
     node->bit = slot->n_bits[row]++;
-    node->cost = family == FAMILY_EQUAL ? COST_EQUAL : family == FAMILY_CONTAINS ? COST_CONTAINS : COST_TREE;
+    node->cost = family == FAMILY_EQUAL || family == FAMILY_IEQUAL ? COST_EQUAL
+                 : family == FAMILY_CONTAINS                       ? COST_CONTAINS
+                                                                   : COST_TREE;
     return push_bit(b, node->slot, row, node->bit, node->check);
 }
 
@@ -352,22 +360,46 @@ static int keep_contains(struct builder *b, struct prog_slot *slot, const struct
     return 0;
 }
 
+/* Small letters, as texts are compared that are blind to case. */
+static int fold_items(struct builder *b, const struct vl_vec *items)
+{
+    struct text_item *item = items->items;
+    for (size_t i = 0; i < items->len; i++) {
+        char *text = vl_arena_dup_span(b->arena, item[i].text);
+        if (!text)
+            return vl_arena_check(b->arena, "program", b->err);
+        for (size_t j = 0; j < item[i].text.len; j++) {
+            if (text[j] >= 'A' && text[j] <= 'Z')
+                text[j] = (char)(text[j] | 0x20);
+        }
+        item[i].text.ptr = text;
+    }
+    return 0;
+}
+
 static int build_family(struct builder *b, struct prog_slot *slot, const struct builder_bit *bits,
     size_t n_bits, enum text_family family)
 {
     uint32_t words = slot->words[family == FAMILY_CONTAINS ? ROW_CONTAINS : ROW_WHOLE];
+    bool folded = family >= FAMILY_IEQUAL && family < FAMILY_CONTAINS;
+    struct text_sets *sets = folded ? &slot->folded : &slot->exact;
     VL_CLEANUP(vl_vec_done) struct vl_vec items;
     vl_vec_init(&items, sizeof(struct text_item), PROGRAM_NODES_MAX);
     int r = gather(b, bits, n_bits, family, &items);
     uint32_t n = (uint32_t)items.len;
     if (r < 0 || n == 0)
         return r;
-    if (family == FAMILY_EQUAL)
-        return text_dict_build(&slot->dict, items.items, n, words, b->arena, b->err);
-    if (family == FAMILY_PREFIX)
-        return text_tree_build(&slot->prefixes, items.items, n, words, false, b->arena, b->err);
-    if (family == FAMILY_SUFFIX)
-        return text_tree_build(&slot->suffixes, items.items, n, words, true, b->arena, b->err);
+    slot->has_folded |= folded;
+    if (folded)
+        r = fold_items(b, &items);
+    if (r < 0)
+        return r;
+    if (family == FAMILY_EQUAL || family == FAMILY_IEQUAL)
+        return text_dict_build(&sets->dict, items.items, n, words, b->arena, b->err);
+    if (family == FAMILY_PREFIX || family == FAMILY_IPREFIX)
+        return text_tree_build(&sets->prefixes, items.items, n, words, false, b->arena, b->err);
+    if (family == FAMILY_SUFFIX || family == FAMILY_ISUFFIX)
+        return text_tree_build(&sets->suffixes, items.items, n, words, true, b->arena, b->err);
     return keep_contains(b, slot, &items);
 }
 

@@ -270,6 +270,104 @@ static void test_random(void **state)
     }
 }
 
+/* --- texts blind to case: Sigma's rules over logs --- */
+
+#define SIGMA_RULES 30
+
+static struct vl_ruleset *random_sigma(void)
+{
+    static const char *const names[] = {"Image", "CommandLine", "User"};
+    static const char *const modifiers[] = {
+        "", "|contains", "|startswith", "|endswith", "|cased", "|re", "|contains|all"};
+    static const char *const values[] = {"Bash", "/bin/SH", "b", "-X", "KEY", "a", "sh", "/BIN/", "e", "y",
+        "H", "n/", "x k", "s", "k", "/b", "in", "root", "ROOT", "oo"};
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_ruleset *set;
+    vl_buf_init(&text, 1 << 20);
+    for (unsigned i = 0; i < SIGMA_RULES; i++) {
+        vl_buf_printf(&text,
+            "---\ntitle: s%u\nlogsource:\n  category: process_creation\n  product: linux\ndetection:\n", i);
+        for (unsigned j = 0; j < 3; j++) {
+            vl_buf_printf(&text, "  x%u:\n    %s%s:\n", j, CHOOSE(names), CHOOSE(modifiers));
+            for (unsigned n = 1 + (unsigned)rand() % 3; n; n--)
+                vl_buf_printf(&text, "      - '%s'\n", CHOOSE(values));
+        }
+        static const char *const conditions[] = {
+            "1 of x*", "all of x*", "x0 and not x1", "x0 and (x1 or not x2)"};
+        vl_buf_printf(&text, "  condition: %s\nlevel: high\n", CHOOSE(conditions));
+    }
+    assert_int_equal(vl_ruleset_new(&set, &err), 0);
+    assert_int_equal(vl_ruleset_add(set, vl_buf_span(&text), "sigma", &err), 0);
+    assert_int_equal(vl_ruleset_finish(set, &err), 0);
+    assert_int_equal(vl_ruleset_errors(set), 0);
+    return set;
+}
+
+struct seen {
+    bool rules[8 * SIGMA_RULES];
+};
+
+static int on_sigma(const struct vl_rule *rule, const struct vl_event *event, void *user, struct vl_err *err)
+{
+    (void)event, (void)err;
+    ((struct seen *)user)->rules[rule->index] = true;
+    return 0;
+}
+
+static unsigned compare_sigma(const struct vl_ruleset *set, struct vl_rule_matcher *matcher, const char *json)
+{
+    VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(ARENA_MAX);
+    VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
+    struct seen seen = {{false}};
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_event event;
+    unsigned compared = 0;
+    assert_int_equal(vl_doc_parse(vl_span_str(json), VL_DOC_JSON, "record", &doc, &err), 0);
+    assert_int_equal(vl_event_from_log(vl_doc_root(doc), &event, &err), 0);
+    assert_int_equal(vl_rule_match(matcher, &event, on_sigma, &seen, &err), 0);
+    for (uint32_t i = 0; i < vl_ruleset_size(set); i++) {
+        const struct vl_rule *rule = vl_ruleset_at(set, i);
+        bool holds = false;
+        if (rule->source != VL_EVENT_LOG || !rule->enabled || rule->skipped)
+            continue;
+        assert_int_equal(vl_rule_condition_holds(rule->condition, &event, arena, &holds, &err), 0);
+        if (holds != seen.rules[i])
+            fail_msg("%s on %s: by itself %d, in the program %d", rule->name, json, holds, seen.rules[i]);
+        compared++;
+    }
+    return compared;
+}
+
+static void test_sigma(void **state)
+{
+    (void)state;
+    static const char *const records[] = {
+        "{\"Image\":\"/bin/bash\",\"CommandLine\":\"bash -x KEY\",\"User\":\"root\"}",
+        "{\"Image\":\"/BIN/SH\",\"CommandLine\":\"\",\"User\":5}",
+        "{\"Image\":[\"/bin/sh\",\"bash\"],\"User\":null}", "{\"CommandLine\":\"a\",\"User\":\"Bash\"}", "{}",
+        "{\"Image\":\"b\",\"CommandLine\":true}"};
+    srand(11);
+    for (unsigned s = 0; s < SETS; s++) {
+        struct vl_err err = VL_ERR_INIT;
+        struct vl_ruleset *set = random_sigma();
+        struct vl_rule_program *program;
+        struct vl_rule_matcher *matcher;
+        unsigned compared = 0;
+        assert_true(vl_ruleset_size(set) <= 8 * SIGMA_RULES);
+        assert_int_equal(vl_rule_program_new(set, VL_RULE_MATCH_ALL, &program, &err), 0);
+        assert_int_equal(vl_rule_matcher_new(program, &matcher, &err), 0);
+        for (size_t i = 0; i < VL_ARRAY_LEN(records); i++)
+            compared += compare_sigma(set, matcher, records[i]);
+        assert_true(compared >= SIGMA_RULES);
+        vl_rule_matcher_free(matcher);
+        vl_rule_program_free(program);
+        vl_ruleset_free(set);
+    }
+}
+
+/* --- what a probe is told, and large lists --- */
+
 static struct vl_rule_program *program_of(const char *text, struct vl_ruleset **ret_set)
 {
     struct vl_err err = VL_ERR_INIT;
@@ -360,6 +458,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random),
+        cmocka_unit_test(test_sigma),
         cmocka_unit_test(test_prefilter),
         cmocka_unit_test(test_large_lists),
     };
