@@ -8,30 +8,37 @@ static bool is_word(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* Length of a string literal at the front, with its prefix (r, b); 0 where there is none. */
-static size_t literal_length(struct vl_span s)
+/* Length of the prefix of a string literal (r, b, both); `*ret_raw`: a backslash is itself. */
+static size_t literal_prefix(struct vl_span s, bool *ret_raw)
 {
     size_t at = 0;
-    bool raw = false;
-    while (at < s.len && at < 2 &&
-           (s.ptr[at] == 'r' || s.ptr[at] == 'R' || s.ptr[at] == 'b' || s.ptr[at] == 'B')) {
-        raw = raw || s.ptr[at] == 'r' || s.ptr[at] == 'R';
-        at++;
-    }
+    *ret_raw = false;
+    for (; at < s.len && at < 2 && strchr("rRbB", s.ptr[at]) && s.ptr[at]; at++)
+        *ret_raw = *ret_raw || s.ptr[at] == 'r' || s.ptr[at] == 'R';
+    return at;
+}
+
+static bool closes(struct vl_span s, size_t at, char quote, bool triple)
+{
+    if (s.ptr[at] != quote)
+        return false;
+    return !triple || (at + 2 < s.len && s.ptr[at + 1] == quote && s.ptr[at + 2] == quote);
+}
+
+/* Length of a string literal at the front, with its prefix; 0 where there is none. */
+static size_t literal_length(struct vl_span s)
+{
+    bool raw;
+    size_t at = literal_prefix(s, &raw);
     if (at >= s.len || (s.ptr[at] != '\'' && s.ptr[at] != '"'))
         return 0;
     char quote = s.ptr[at];
-    bool triple = at + 2 < s.len && s.ptr[at + 1] == quote && s.ptr[at + 2] == quote;
-    at += triple ? 3 : 1;
-    for (; at < s.len; at++) {
-        if (s.ptr[at] == '\\' && !raw) {
+    bool triple = closes(s, at, quote, true);
+    for (at += triple ? 3 : 1; at < s.len; at++) {
+        if (s.ptr[at] == '\\' && !raw)
             at++;
-        } else if (s.ptr[at] == quote) {
-            if (!triple)
-                return at + 1;
-            if (at + 2 < s.len && s.ptr[at + 1] == quote && s.ptr[at + 2] == quote)
-                return at + 3;
-        }
+        else if (closes(s, at, quote, triple))
+            return at + (triple ? 3 : 1);
     }
     return s.len;
 }

@@ -43,7 +43,7 @@ static int judge(const struct vl_verdict *v, void *user, struct vl_err *err)
     return 0;
 }
 
-static int run_case(struct vl_doc *doc, void *user, struct vl_err *err)
+static int foreign_run_case(struct vl_doc *doc, void *user, struct vl_err *err)
 {
     struct cases *c = user;
     VL_CLEANUP(vl_doc_cleanup) struct vl_doc *owned = doc;
@@ -114,7 +114,7 @@ int main(void)
     for (uint32_t i = 0; r == 0 && i < vl_policies_problems(set); i++)
         printf("problem: %s: %s\n", vl_policies_problem(set, i)->item, vl_policies_problem(set, i)->message);
     if (r == 0)
-        r = each(shared, "cel-cases.jsonl", run_case, &c, &err);
+        r = each(shared, "cel-cases.jsonl", foreign_run_case, &c, &err);
     if (r < 0) {
         printf("error: %s\n", err.msg);
         return 1;

@@ -41,7 +41,7 @@ static int see(const struct vl_verdict *v, void *user, struct vl_err *err)
     return 0;
 }
 
-static int run_case(struct vl_doc *doc, void *user, struct vl_err *err)
+static int foreign_run_case(struct vl_doc *doc, void *user, struct vl_err *err)
 {
     struct cases *c = user;
     VL_CLEANUP(vl_doc_cleanup) struct vl_doc *owned = doc;
@@ -100,7 +100,7 @@ int main(void)
         r = vl_policy_run_new(set, &run, &err);
     c.run = run;
     if (r == 0)
-        r = vl_doc_parse_stream(vl_buf_span(&text), VL_DOC_JSON, "admission.jsonl", run_case, &c, &err);
+        r = vl_doc_parse_stream(vl_buf_span(&text), VL_DOC_JSON, "admission.jsonl", foreign_run_case, &c, &err);
     if (r < 0) {
         printf("error: %s\n", err.msg);
         return 1;
