@@ -25,11 +25,12 @@ enum {
     KEY_DATE,
     KEY_SUBRESOURCE,
     KEY_APPLICABLE,
+    KEY_PARAMETER,
 };
 
 struct settings {
     struct vl_cli_common common;
-    struct vl_cli_list policies, params, old_files, objects, groups;
+    struct vl_cli_list policies, params, old_files, objects, groups, parameters;
     struct vl_policy_options options;
     const char *operation, *user, *subresource;
     bool failed_only, applicable_only;
@@ -39,6 +40,7 @@ struct settings {
     struct vl_vec docs; /* struct vl_doc *: those that must last */
     struct vl_vec old;  /* struct vl_kube_object */
     struct vl_doc *user_info;
+    struct vl_doc *parameter_values;
     struct vl_buf line;
     const char *file;
     unsigned invalid; /* files and objects that are none */
@@ -64,6 +66,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_GROUP:
         vl_cli_list_add(&s->groups, state, arg, true);
+        return 0;
+    case KEY_PARAMETER:
+        vl_cli_list_add(&s->parameters, state, arg, false);
+        if (!strchr(arg, '='))
+            argp_error(state, "--parameter takes NAME=VALUE, not '%s'", arg);
         return 0;
     case KEY_AUTOGEN:
         s->options.autogen = true;
@@ -122,6 +129,7 @@ static const struct argp_option options[] = {
     {"old", KEY_OLD, "FILE", 0, "Objects as they were before: an update of those with the same name", 0},
     {"operation", KEY_OPERATION, "NAME", 0, "CREATE (default), UPDATE (with --old), DELETE or CONNECT", 0},
     {"subresource", KEY_SUBRESOURCE, "NAME", 0, "Of the request: status, scale, exec ...", 0},
+    {"parameter", KEY_PARAMETER, "NAME=VALUE", 0, "Another value of a parameter of checks (YAML)", 0},
     {"standard", KEY_STANDARD, "ID", 0, "Of checks only those of this standard, with its parameters", 0},
     {"kubernetes", KEY_KUBERNETES, "VERSION", 0, "Whose CEL: 1.30 refuses what 1.30 refuses (default 1.36)",
         0},
@@ -336,9 +344,30 @@ static int make_user(struct settings *s, struct vl_err *err)
     return r < 0 ? r : vl_doc_parse(vl_buf_span(&text), VL_DOC_JSON, "--user", &s->user_info, err);
 }
 
+/* "NAME=VALUE" lines as one YAML document, which also tells a name that is given twice. */
+static int read_parameters(struct settings *s, struct vl_err *err)
+{
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    vl_buf_init(&text, VL_CLI_LINE_MAX);
+    for (size_t i = 0; i < s->parameters.len; i++) {
+        const char *item = s->parameters.items[i];
+        const char *value = strchr(item, '=');
+        if (value)
+            vl_buf_printf(&text, "%.*s: %s\n", (int)(value - item), item, value + 1);
+    }
+    int r = vl_buf_check(&text, "--parameter", err);
+    if (r == 0 && text.len)
+        r = vl_doc_parse(vl_buf_span(&text), VL_DOC_YAML, "--parameter", &s->parameter_values, err);
+    if (r == 0 && s->parameter_values)
+        s->options.parameters = vl_doc_root(s->parameter_values);
+    return r;
+}
+
 static int prepare(struct settings *s, struct vl_err *err)
 {
-    int r = vl_policies_new(&s->options, &s->set, err);
+    int r = read_parameters(s, err);
+    if (r == 0)
+        r = vl_policies_new(&s->options, &s->set, err);
     if (r == 0)
         r = vl_cli_load_policies(s->set, &s->policies, false, &s->invalid, err);
     if (r == 0)
@@ -367,6 +396,7 @@ static void done(struct settings *s)
     vl_vec_done(&s->docs);
     vl_vec_done(&s->old);
     vl_doc_free(s->user_info);
+    vl_doc_free(s->parameter_values);
     vl_buf_done(&s->line);
 }
 

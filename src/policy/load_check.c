@@ -117,6 +117,9 @@ static int get_parameters(struct policy_load *load, struct policy *p, struct vl_
         v.expr = (struct policy_expr){.name = name, .field = field, .node = m};
         if (!v.value)
             policy_problem(load, true, m, field, "default is missing");
+        else if (v.type && !policy_value_fits(v.type, v.value))
+            policy_problem(load, true, m, field, "default is %s, not %s",
+                vl_doc_type_name(vl_doc_type(v.value)), v.type);
         if (v.type && v.value)
             p->variables[p->n_variables++] = v;
     }

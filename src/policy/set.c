@@ -446,9 +446,12 @@ int vl_policies_finish(struct vl_policies *set, struct vl_err *err)
         r = policy_apply_standard(set, err);
     if (r == 0)
         r = bind_all(set, err);
+    if (r == 0)
+        policy_unknown_parameters(set, set->options.parameters, "--parameter", "parameters");
     for (size_t i = 0; r == 0 && i < set->policies.len; i++) {
         struct policy *p = *(struct policy **)vl_vec_at(&set->policies, i);
         p->index = (uint32_t)i;
+        policy_set_parameters(set, set->options.parameters, p);
         r = policy_compile(set, p, err);
     }
     set->finished = r == 0;

@@ -217,5 +217,13 @@ void policy_done(struct policy *policy);
 /* --- standard.c --- */
 /* Gives the parameters of a standard to its checks and drops the checks it has not. */
 VL_MUST_CHECK int policy_apply_standard(struct vl_policies *set, struct vl_err *err);
+/* Values of {name: value} instead of the check's own; one of another type is a problem. */
+void policy_set_parameters(
+    struct vl_policies *set, const struct vl_doc_node *parameters, struct policy *policy);
+/* Names that no check has are problems. */
+void policy_unknown_parameters(
+    struct vl_policies *set, const struct vl_doc_node *parameters, const char *file, const char *item);
+/* A document's value is of a CEL type, as far as its outermost part tells. */
+bool policy_value_fits(const char *type, const struct vl_doc_node *value);
 
 #endif

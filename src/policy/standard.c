@@ -96,13 +96,53 @@ const struct vl_standard *vl_policies_standard_find(const struct vl_policies *se
 
 /* --- a standard chosen --- */
 
-static void set_parameters(const struct vl_standard *standard, struct policy *p)
+bool policy_value_fits(const char *type, const struct vl_doc_node *value)
+{
+    static const struct {
+        const char *type; /* or its beginning */
+        enum vl_doc_type node;
+    } rows[] = {{"int", VL_DOC_INT}, {"bool", VL_DOC_BOOL}, {"string", VL_DOC_STRING},
+        {"list(", VL_DOC_ARRAY}, {"map(", VL_DOC_OBJECT}};
+    double ignored;
+    if (strcmp(type, "double") == 0)
+        return vl_doc_number(value, &ignored);
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
+        if (vl_span_starts_with(vl_span_str(type), rows[i].type))
+            return vl_doc_is(value, rows[i].node);
+    }
+    return true;
+}
+
+void policy_set_parameters(struct vl_policies *set, const struct vl_doc_node *parameters, struct policy *p)
 {
     for (uint32_t i = 0; i < p->n_variables; i++) {
-        const struct vl_doc_node *value =
-            p->variables[i].type ? vl_doc_get(standard->parameters, p->variables[i].expr.name) : NULL;
-        if (value)
-            p->variables[i].value = value;
+        struct policy_variable *v = &p->variables[i];
+        const struct vl_doc_node *value = v->type ? vl_doc_get(parameters, v->expr.name) : NULL;
+        struct policy_load load = {.set = set, .file = p->info.file, .item = p->info.name};
+        if (!value)
+            continue;
+        v->value = value;
+        if (policy_value_fits(v->type, value))
+            continue;
+        policy_problem(&load, true, value, v->expr.field, "the value that is set is %s, not %s",
+            vl_doc_type_name(vl_doc_type(value)), v->type);
+        p->invalid = true;
+    }
+}
+
+void policy_unknown_parameters(
+    struct vl_policies *set, const struct vl_doc_node *parameters, const char *file, const char *item)
+{
+    struct policy_load load = {.set = set, .file = file, .item = item};
+    for (const struct vl_doc_node *n = vl_doc_first(parameters); n; n = vl_doc_next(n)) {
+        bool known = false;
+        for (size_t i = 0; i < set->policies.len && !known; i++) {
+            const struct policy *p = *(struct policy **)vl_vec_at(&set->policies, i);
+            known = vl_doc_get_span(p->parameters, vl_doc_key(n)) != NULL;
+        }
+        if (!known)
+            policy_problem(&load, true, n, "parameters", "no check has the parameter '%.*s'",
+                VL_SPAN_FMT(vl_span_slice(vl_doc_key(n), 0, 100)));
     }
 }
 
@@ -145,12 +185,14 @@ int policy_apply_standard(struct vl_policies *set, struct vl_err *err)
         if (judged && !in)
             continue;
         if (judged)
-            set_parameters(standard, p);
+            policy_set_parameters(set, standard->parameters, p);
         *(struct policy **)vl_vec_at(&set->policies, kept++) = p;
     }
-    if (r == 0)
-        set->policies.len = kept;
-    return r;
+    if (r < 0)
+        return r;
+    set->policies.len = kept;
+    policy_unknown_parameters(set, standard->parameters, standard->file, standard->id);
+    return 0;
 }
 
 /* --- exemptions --- */

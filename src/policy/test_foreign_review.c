@@ -100,7 +100,8 @@ int main(void)
         r = vl_policy_run_new(set, &run, &err);
     c.run = run;
     if (r == 0)
-        r = vl_doc_parse_stream(vl_buf_span(&text), VL_DOC_JSON, "admission.jsonl", foreign_run_case, &c, &err);
+        r = vl_doc_parse_stream(
+            vl_buf_span(&text), VL_DOC_JSON, "admission.jsonl", foreign_run_case, &c, &err);
     if (r < 0) {
         printf("error: %s\n", err.msg);
         return 1;

@@ -54,6 +54,7 @@ struct vl_policy_options {
     unsigned kubernetes_minor; /* whose CEL; 0: VL_CEL_KUBERNETES_DEFAULT */
     bool autogen;              /* pod rules of ValidatingAdmissionPolicies on pod templates too */
     const char *standard;      /* only the checks of this standard, with its parameters; NULL: all */
+    const struct vl_doc_node *parameters; /* {name: value} for checks, before those of a standard; or NULL */
     const char
         *builtin_standard; /* without `standard`: of the built-in checks only those of this one; NULL: all */
     const char *data_date; /* recorded in verdicts; may be NULL */
