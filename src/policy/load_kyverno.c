@@ -53,6 +53,64 @@ static unsigned annotated_controllers(struct policy_load *load)
     return bits;
 }
 
+/* Kyverno makes rules for controllers only where nothing in match and exclude is about single pods, and Pod
+ * is not one of several kinds (pkg/autogen, CanAutoGen). */
+static bool block_allows_autogen(const struct vl_doc_node *block)
+{
+    static const char *const single[] = {"name", "names", "selector", "annotations"};
+    const struct vl_doc_node *r = vl_doc_get(block, "resources");
+    const struct vl_doc_node *kinds = vl_doc_get(r, "kinds");
+    for (size_t i = 0; i < VL_ARRAY_LEN(single); i++) {
+        const struct vl_doc_node *n = vl_doc_get(r, single[i]);
+        if (n && vl_doc_type(n) != VL_DOC_NULL)
+            return false;
+    }
+    for (const struct vl_doc_node *k = vl_doc_first(kinds); k; k = vl_doc_next(k)) {
+        if (vl_doc_size(kinds) > 1 && vl_span_eq_str(vl_doc_span(k), "Pod"))
+            return false;
+    }
+    return true;
+}
+
+static bool filter_allows_autogen(const struct vl_doc_node *filter)
+{
+    static const char *const lists[] = {"any", "all"};
+    bool allows = block_allows_autogen(filter);
+    for (size_t i = 0; i < VL_ARRAY_LEN(lists); i++) {
+        const struct vl_doc_node *list = vl_doc_get(filter, lists[i]);
+        for (const struct vl_doc_node *b = vl_doc_first(list); b && allows; b = vl_doc_next(b))
+            allows = block_allows_autogen(b);
+    }
+    return allows;
+}
+
+static bool rules_allow_autogen(const struct vl_doc_node *rules)
+{
+    for (const struct vl_doc_node *r = vl_doc_first(rules); r; r = vl_doc_next(r)) {
+        if (vl_doc_get(r, "generate") || !filter_allows_autogen(vl_doc_get(r, "match")) ||
+            !filter_allows_autogen(vl_doc_get(r, "exclude")))
+            return false;
+    }
+    return true;
+}
+
+/* Of a ValidatingPolicy: one rule, about pods, without selectors and names. */
+static bool constraints_allow_autogen(const struct vl_doc_node *match)
+{
+    static const char *const selectors[] = {"namespaceSelector", "objectSelector"};
+    const struct vl_doc_node *rules = vl_doc_get(match, "resourceRules");
+    const struct vl_doc_node *rule = vl_doc_first(rules);
+    const struct vl_doc_node *resources = vl_doc_get(rule, "resources");
+    for (size_t i = 0; i < VL_ARRAY_LEN(selectors); i++) {
+        const struct vl_doc_node *s = vl_doc_get(match, selectors[i]);
+        if (vl_doc_size(vl_doc_get(s, "matchLabels")) || vl_doc_size(vl_doc_get(s, "matchExpressions")))
+            return false;
+    }
+    return vl_doc_size(rules) == 1 && vl_doc_size(resources) == 1 &&
+           vl_span_eq_str(vl_doc_span(vl_doc_first(resources)), "pods") &&
+           vl_doc_size(vl_doc_get(rule, "resourceNames")) == 0;
+}
+
 static enum vl_severity annotated_severity(struct policy_load *load)
 {
     enum vl_severity severity = VL_SEVERITY_UNKNOWN;
@@ -196,7 +254,7 @@ static int add_rule(struct policy_load *load, const struct vl_doc_node *spec, co
     p->info.line = vl_doc_line(rule);
     policy_get_failure_policy(&one, spec, "spec.failurePolicy", p);
     p->actions = action_of(&one, spec, validate, field);
-    p->controllers = annotated_controllers(&one);
+    p->controllers = rules_allow_autogen(vl_doc_get(spec, "rules")) ? annotated_controllers(&one) : 0;
     if (vl_span_eq_str(one.object->kind, "Policy"))
         p->match.only_namespace = one.object->namespace_name.len
                                       ? one.object->namespace_name
@@ -292,7 +350,7 @@ int policy_load_kyverno2(struct policy_load *load, struct vl_err *err)
     policy_get_failure_policy(load, spec, "spec.failurePolicy", p);
     p->actions = policy_get_actions(
         load, vl_doc_get(spec, "validationActions"), "spec.validationActions", VL_VERDICT_DENY);
-    p->controllers = listed_controllers(load, spec);
+    p->controllers = constraints_allow_autogen(p->match.node) ? listed_controllers(load, spec) : 0;
     int r = policy_get_conditions(load, vl_doc_get(spec, "matchConditions"), "spec.matchConditions", p, err);
     if (r == 0)
         r = policy_get_variables(load, vl_doc_get(spec, "variables"), "spec.variables", p, err);
