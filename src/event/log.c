@@ -17,6 +17,10 @@ static void gather(
         return;
     }
     if (name.len == 0) {
+        /* an XML element with attributes, made JSON: its text */
+        const struct vl_doc_node *text = vl_doc_get(node, "#text");
+        if (text)
+            node = text;
         if (vl_doc_is(node, VL_DOC_BOOL))
             read_bool(vl_doc_bool(node), &value);
         else if (vl_doc_is(node, VL_DOC_FLOAT))
@@ -42,6 +46,60 @@ static void gather(
             return;
         }
     }
+}
+
+/* --- Windows events --- */
+
+/* <Data Name="X">value</Data> as it was in XML: a list of elements. */
+static void gather_data(const struct vl_doc_node *list_node, struct vl_span name, struct read_list *list)
+{
+    if (!vl_doc_is(list_node, VL_DOC_ARRAY))
+        return;
+    for (const struct vl_doc_node *n = vl_doc_first(list_node); n; n = vl_doc_next(n)) {
+        struct vl_span own = vl_doc_get_str(vl_doc_get(n, "#attributes"), "Name");
+        if (own.len == 0)
+            own = vl_doc_get_str(n, "@Name");
+        if (own.len && vl_span_eq(own, name))
+            gather(vl_doc_get(n, "#text"), VL_SPAN_EMPTY, 0, list);
+    }
+}
+
+/* "Provider_Name": the attribute Name of the element Provider. */
+static void gather_attribute(const struct vl_doc_node *system, struct vl_span name, struct read_list *list)
+{
+    size_t line = vl_span_find_char(name, '_');
+    if (line == SIZE_MAX)
+        return;
+    const struct vl_doc_node *element = vl_doc_get_span(system, vl_span_slice(name, 0, line));
+    gather(vl_doc_get_span(vl_doc_get(element, "#attributes"), vl_span_slice(name, line + 1, SIZE_MAX)),
+        VL_SPAN_EMPTY, 0, list);
+}
+
+/* Sigma names fields of Windows events alone; as JSON they stand below Event: EventData, UserData, System
+ * (evtx_dump), or below winlog (Winlogbeat). */
+static void gather_windows(const struct vl_doc_node *record, struct vl_span name, struct read_list *list)
+{
+    static const struct {
+        const char *sigma, *beat;
+    } names[] = {{"EventID", "event_id"}, {"Channel", "channel"}, {"Computer", "computer_name"},
+        {"Provider_Name", "provider_name"}};
+    const struct vl_doc_node *event = vl_doc_get(record, "Event"), *beat = vl_doc_get(record, "winlog");
+    const struct vl_doc_node *data = vl_doc_get(event, "EventData"), *system = vl_doc_get(event, "System");
+    gather(data, name, 0, list);
+    if (!list->n)
+        gather_data(vl_doc_get(data, "Data"), name, list);
+    for (const struct vl_doc_node *u = vl_doc_first(vl_doc_get(event, "UserData")); u && !list->n;
+        u = vl_doc_next(u))
+        gather(u, name, 0, list);
+    if (!list->n)
+        gather(system, name, 0, list);
+    if (!list->n)
+        gather_attribute(system, name, list);
+    if (!list->n)
+        gather(vl_doc_get(beat, "event_data"), name, 0, list);
+    for (size_t i = 0; i < VL_ARRAY_LEN(names) && beat && !list->n; i++)
+        if (vl_span_eq_str(name, names[i].sigma))
+            gather(vl_doc_get(beat, names[i].beat), VL_SPAN_EMPTY, 0, list);
 }
 
 /* All texts, numbers and words of a record, one a line: where keywords are looked for. */
@@ -84,6 +142,8 @@ static void get(const struct vl_event *event, const struct vl_field *field, stru
         return;
     }
     gather(event->data, arg, 0, &list);
+    if (!list.n && !list.failed)
+        gather_windows(event->data, arg, &list);
     if (list.n == 1 && !list.failed)
         *ret = list.items[0];
     else
@@ -104,6 +164,10 @@ int vl_event_from_log(const struct vl_doc_node *record, struct vl_event *ret, st
         if (!read_time(vl_doc_get_str(record, times[i]), &time))
             time = 0;
     }
+    const struct vl_doc_node *created =
+        vl_doc_get(vl_doc_get(vl_doc_get(record, "Event"), "System"), "TimeCreated");
+    if (!time && !read_time(vl_doc_get_str(vl_doc_get(created, "#attributes"), "SystemTime"), &time))
+        time = 0;
     *ret = (struct vl_event){.ops = &log_ops, .data = record, .source = VL_EVENT_LOG, .time = time};
     return 0;
 }

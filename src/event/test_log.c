@@ -51,8 +51,59 @@ static void test_names(void **state)
     assert_true(vl_event_from_log(vl_doc_get(vl_doc_root(doc), "list"), &event, &err) < 0);
 }
 
+/* Windows events as JSON: evtx_dump's form, elements in a list, Winlogbeat's form. */
+static void test_windows(void **state)
+{
+    (void)state;
+    static const char dump[] =
+        "{\"Event\":{\"System\":{\"Provider\":{\"#attributes\":{\"Name\":\"Microsoft-Windows-Sysmon\"}},"
+        "\"EventID\":{"
+        "\"#attributes\":{\"Qualifiers\":0},\"#text\":1},\"TimeCreated\":{\"#attributes\":{\"SystemTime\":"
+        "\"2026-08-07T11:17:00.5Z\"}},\"Channel\":\"Sysmon\"},\"EventData\":{\"Image\":\"C:\\\\cmd.exe\","
+        "\"ProcessId\":7},"
+        "\"UserData\":{\"LogFileCleared\":{\"SubjectUserName\":\"eve\"}}}}";
+    static const char list[] =
+        "{\"Event\":{\"EventData\":{\"Data\":[{\"#attributes\":{\"Name\":\"Image\"},\"#text\":\"a\"},"
+        "{\"@Name\":\"User\",\"#text\":\"b\"}]}}}";
+    static const char beat[] = "{\"winlog\":{\"event_id\":4624,\"event_data\":{\"TargetUserName\":\"bob\"}}}";
+    static const struct {
+        const char *record, *name, *want;
+    } rows[] = {
+        {dump, "Image", "C:\\cmd.exe"},
+        {dump, "EventID", "1"},
+        {dump, "ProcessId", "7"},
+        {dump, "Provider_Name", "Microsoft-Windows-Sysmon"},
+        {dump, "Channel", "Sysmon"},
+        {dump, "SubjectUserName", "eve"},
+        {dump, "Event.EventData.ProcessId", "7"},
+        {dump, "User", "<NA>"},
+        {list, "Image", "a"},
+        {list, "User", "b"},
+        {beat, "EventID", "4624"},
+        {beat, "TargetUserName", "bob"},
+    };
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
+        VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
+        VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(1 << 20);
+        VL_CLEANUP(vl_buf_done) struct vl_buf out;
+        struct vl_err err = VL_ERR_INIT;
+        struct vl_event event;
+        struct vl_event_value v;
+        struct vl_span arg = VL_SPAN_EMPTY;
+        vl_buf_init(&out, 1000);
+        assert_int_equal(vl_doc_parse(vl_span_str(rows[i].record), VL_DOC_JSON, "record", &doc, &err), 0);
+        assert_int_equal(vl_event_from_log(vl_doc_root(doc), &event, &err), 0);
+        assert_int_equal(event.time != 0, rows[i].record == dump);
+        const struct vl_field *f =
+            vl_field_find(VL_EVENT_LOG, vl_span_str(rows[i].name), VL_SPAN_EMPTY, &arg);
+        vl_event_get(&event, f, arg, arena, &v);
+        assert_int_equal(vl_event_value_text(&v, f, &out, &err), 0);
+        assert_string_equal(vl_buf_str(&out), rows[i].want);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_names)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_windows)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
