@@ -270,7 +270,7 @@ static struct vl_cel_range overload_cost(struct estimator *e, const struct vl_ce
     const struct vl_cel_overload *overload, const struct vl_cel_node *const *nodes, unsigned n,
     struct size *ret_size)
 {
-    struct vl_cel_estimate_arg args[VL_CEL_ARGS_MAX + 1];
+    struct vl_cel_estimate_arg args[VL_CEL_ARGS_MAX + 1] = {0};
     struct vl_cel_range size = unknown, result = vl_cel_range_fixed(1);
     if (call->op == VL_CEL_OP_EQ && equality_cost(e, nodes, &result))
         return result;
@@ -281,7 +281,7 @@ static struct vl_cel_range overload_cost(struct estimator *e, const struct vl_ce
     result = overload->price.estimate(args, n, &size);
     if (size.min != unknown.min || size.max != unknown.max)
         *ret_size = known(size);
-    if (call->op == VL_CEL_OP_ADD) /* texts and lists joined */
+    if (call->op == VL_CEL_OP_ADD && n == 2) /* texts and lists joined */
         set_entry(e, call, entry_union(entry_of(e, nodes[0]), entry_of(e, nodes[1])));
     return result;
 }
@@ -342,8 +342,8 @@ static struct vl_cel_range cost_dyn(struct estimator *e, const struct vl_cel_nod
 
 static struct vl_cel_range cost_call(struct estimator *e, const struct vl_cel_node *call)
 {
-    const struct vl_cel_node *args[VL_CEL_ARGS_MAX + 1];
-    struct vl_cel_range costs[VL_CEL_ARGS_MAX + 1], sum = {0, 0};
+    const struct vl_cel_node *args[VL_CEL_ARGS_MAX + 1] = {0};
+    struct vl_cel_range costs[VL_CEL_ARGS_MAX + 1] = {{0, 0}}, sum = {0, 0};
     if (!call->as.call.target && call->as.call.n == 1 && vl_span_eq_str(call->as.call.function, "dyn"))
         return cost_dyn(e, call);
     unsigned n = all_args(call, args);

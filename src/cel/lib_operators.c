@@ -21,21 +21,27 @@
         .args = {&vl_cel_t_##a, &vl_cel_t_##b}, \
         .result = &vl_cel_t_##r}
 
+/* Texts are compared as far as the shorter one goes. */
+#define TEXTS(ident, a)                         \
+    {.id = (ident),                             \
+        .n_args = 2,                            \
+        .args = {&vl_cel_t_##a, &vl_cel_t_##a}, \
+        .result = &vl_cel_t_bool,               \
+        .price = VL_CEL_PRICE_SMALLER}
+
 /* Comparing numbers of different types came with Kubernetes 1.28. */
 #define CROSS_SINCE 28
-#define COMPARISON(name)                                                           \
-    BINARY(name "_bool", bool, bool, bool), BINARY(name "_int64", int, int, bool), \
-        BINARY_SINCE(name "_int64_double", int, double, bool, CROSS_SINCE),        \
-        BINARY_SINCE(name "_int64_uint64", int, uint, bool, CROSS_SINCE),          \
-        BINARY(name "_uint64", uint, uint, bool),                                  \
-        BINARY_SINCE(name "_uint64_double", uint, double, bool, CROSS_SINCE),      \
-        BINARY_SINCE(name "_uint64_int64", uint, int, bool, CROSS_SINCE),          \
-        BINARY(name "_double", double, double, bool),                              \
-        BINARY_SINCE(name "_double_int64", double, int, bool, CROSS_SINCE),        \
-        BINARY_SINCE(name "_double_uint64", double, uint, bool, CROSS_SINCE),      \
-        PRICED(name "_string", string, string, bool, VL_CEL_PRICE_SMALLER),        \
-        PRICED(name "_bytes", bytes, bytes, bool, VL_CEL_PRICE_SMALLER),           \
-        BINARY(name "_timestamp", timestamp, timestamp, bool),                     \
+#define COMPARISON(name)                                                                                     \
+    BINARY(name "_bool", bool, bool, bool), BINARY(name "_int64", int, int, bool),                           \
+        BINARY_SINCE(name "_int64_double", int, double, bool, CROSS_SINCE),                                  \
+        BINARY_SINCE(name "_int64_uint64", int, uint, bool, CROSS_SINCE),                                    \
+        BINARY(name "_uint64", uint, uint, bool),                                                            \
+        BINARY_SINCE(name "_uint64_double", uint, double, bool, CROSS_SINCE),                                \
+        BINARY_SINCE(name "_uint64_int64", uint, int, bool, CROSS_SINCE),                                    \
+        BINARY(name "_double", double, double, bool),                                                        \
+        BINARY_SINCE(name "_double_int64", double, int, bool, CROSS_SINCE),                                  \
+        BINARY_SINCE(name "_double_uint64", double, uint, bool, CROSS_SINCE), TEXTS(name "_string", string), \
+        TEXTS(name "_bytes", bytes), BINARY(name "_timestamp", timestamp, timestamp, bool),                  \
         BINARY(name "_duration", duration, duration, bool)
 
 static const struct vl_cel_type optional_list_a = {

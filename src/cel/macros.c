@@ -368,7 +368,8 @@ struct vl_cel_node *vl_cel_macro_expand(struct vl_cel_parser *p, uint32_t offset
                 VL_SPAN_FMT(name));
             p->stopped = p->fatal = true;
         }
-        return node;
+        /* cppcheck-suppress returnDanglingLifetime */
+        return node; /* of the arena */
     }
     return NULL;
 }
