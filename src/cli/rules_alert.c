@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "codec/json.h"
 
 #define ARENA_MAX   (512UL * 1024 * 1024)
@@ -210,6 +211,17 @@ static int line_json(struct vl_rules_alerts *a, const struct vl_rule *rule, cons
     return r < 0 ? r : tail_json(rule, time, fired, out, err);
 }
 
+/* What an event brings must neither move the cursor of a terminal nor begin a line of its own. */
+static int line_text(struct vl_rules_alerts *a, const struct vl_rule *rule, const struct vl_event *event,
+    struct vl_buf *out, struct vl_err *err)
+{
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    vl_buf_init(&text, VL_OUTPUT_TEXT_MAX * 2);
+    int r = write_text(a, rule, event, &text, err);
+    vl_text_append_printable(out, vl_buf_span(&text));
+    return r;
+}
+
 static int write_line(struct vl_rules_alerts *a, const struct vl_rule *rule, const struct vl_event *event,
     const struct vl_correlation *fired, struct vl_buf *out, struct vl_err *err)
 {
@@ -217,10 +229,7 @@ static int write_line(struct vl_rules_alerts *a, const struct vl_rule *rule, con
     vl_arena_reset(a->scratch);
     if (r < 0)
         return r;
-    if (a->json)
-        r = line_json(a, rule, event, fired, out, err);
-    else
-        r = write_text(a, rule, event, out, err);
+    r = a->json ? line_json(a, rule, event, fired, out, err) : line_text(a, rule, event, out, err);
     vl_buf_append_char(out, '\n');
     return r < 0 ? r : vl_buf_check(out, "an alert", err);
 }
