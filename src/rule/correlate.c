@@ -63,7 +63,8 @@ static int build_windows(struct vl_correlator *c, struct vl_err *err)
     for (uint32_t i = 0; i < n; i++)
         c->n_windows += vl_ruleset_at(c->set, i)->window != NULL;
     c->windows = calloc(c->n_windows + 1UL, sizeof(*c->windows));
-    if (c->windows == NULL)
+    c->ending = calloc(c->n_windows + 1UL, sizeof(struct cr_window *));
+    if (c->windows == NULL || c->ending == NULL)
         return vl_err_nomem(err);
     uint32_t w = 0;
     for (uint32_t i = 0; i < n; i++) {
@@ -71,7 +72,10 @@ static int build_windows(struct vl_correlator *c, struct vl_err *err)
         if (rule->window == NULL)
             continue;
         c->windows[w] = (struct cr_window){.rule = rule, .spec = rule->window, .number = w};
-        cr_window_init(&c->windows[w++]);
+        cr_window_init(&c->windows[w]);
+        if (c->windows[w].at_end)
+            c->ending[c->n_ending++] = &c->windows[w];
+        w++;
     }
     return 0;
 }
@@ -108,6 +112,7 @@ void vl_correlator_free(struct vl_correlator *c)
     vl_buf_done(&c->text);
     free(c->buckets);
     free(c->windows);
+    free(c->ending);
     free(c->feeds);
     free(c->feed_from);
     free(c);
@@ -269,9 +274,9 @@ int vl_correlator_advance(struct vl_correlator *c, const struct vl_event *event,
         c->now = event->time;
     let_dead_go(c);
     int r = 0;
-    for (uint32_t w = 0; r == 0 && w < c->n_windows; w++)
-        if (c->windows[w].begun != NULL)
-            r = end_window(&f, &c->windows[w], false, c->now);
+    for (uint32_t w = 0; r == 0 && w < c->n_ending; w++)
+        if (c->ending[w]->begun != NULL)
+            r = end_window(&f, c->ending[w], false, c->now);
     return r;
 }
 
@@ -303,8 +308,8 @@ int vl_correlator_finish(struct vl_correlator *c, vl_correlate_each *each, void 
     int r = 0;
     /* what one window's end brings may begin another's */
     for (unsigned pass = 0; r == 0 && pass < VL_CORRELATE_CHAIN_MAX; pass++)
-        for (uint32_t w = 0; r == 0 && w < c->n_windows; w++)
-            r = end_window(&f, &c->windows[w], true, 0);
+        for (uint32_t w = 0; r == 0 && w < c->n_ending; w++)
+            r = end_window(&f, c->ending[w], true, 0);
     return r;
 }
 

@@ -71,6 +71,8 @@ struct vl_correlator {
     const struct vl_ruleset *set;
     struct cr_window *windows;
     uint32_t n_windows;
+    struct cr_window **ending; /* those that are judged at their end */
+    uint32_t n_ending;
     struct cr_feed *feeds;
     uint32_t *feed_from; /* by a rule's index: its feeds are [from, from + 1) */
     struct cr_group **buckets;

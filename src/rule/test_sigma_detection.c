@@ -219,7 +219,7 @@ static const struct {
     {"a: {f: [[1]]}\ncondition: a\n", "a value is a text"},
     {"a: {f: 1}\nb: {g|nosuch: 1}\ncondition: a\n", "no such modifier"},
     {"a: []\ncondition: a\n", "nothing to look for"},
-    {"a: {f|windash: '-a -b -c -d -e'}\ncondition: a\n", "more than 4 dashes"},
+    {"a: {f|windash: '-a -b -c -d -e -f -g'}\ncondition: a\n", "more than 6 dashes"},
 };
 
 static void test_wrong(void **state)
