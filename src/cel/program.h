@@ -11,7 +11,7 @@
 #define VL_CEL_CALL_ITEMS_MAX                                                                              \
     2000000                          /* items of a list that a function is called with; sums can have more \
                                       */
-#define VL_CEL_WALK_BYTES         64 /* of a text are as much work as one comparison */
+#define VL_CEL_WALK_BYTES         16 /* of a text are as much work as one comparison */
 #define VL_CEL_PROGRAM_MEMORY_MAX (64UL * 1024 * 1024)
 
 struct vl_cel_op;
