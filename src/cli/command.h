@@ -23,7 +23,7 @@ enum vl_cli_exit {
 };
 
 #define VL_CLI_LINE_MAX (64UL * 1024 * 1024) /* bytes of one line on standard input */
-#define VL_CLI_LIST_MAX 256             /* values of one option */
+#define VL_CLI_LIST_MAX 256                  /* values of one option */
 
 /* Options every command has: the first member of each command's settings. */
 struct vl_cli_common {
