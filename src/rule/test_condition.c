@@ -18,7 +18,7 @@ static struct vl_condition *parse(struct vl_arena *arena, const char *text)
     struct vl_err err = VL_ERR_INIT;
     struct vl_condition *root = NULL;
     if (vl_condition_parse(vl_span_str(text), arena, &root, NULL, &err) < 0)
-        fail_msg("%s: %s", text, err.msg);
+        fail_msg("%s: %.200s", err.msg, text);
     return root;
 }
 
@@ -165,7 +165,7 @@ static void test_limits(void **state)
     VL_CLEANUP(vl_buf_done) struct vl_buf text;
     vl_buf_init(&text, VL_CONDITION_BYTES_MAX);
     vl_buf_append_str(&text, "a.b in (x");
-    while (text.len < VL_CONDITION_BYTES_MAX - 8)
+    for (int i = 0; i < 600000; i++)
         vl_buf_append_str(&text, ",x");
     vl_buf_append_str(&text, ")");
     const struct vl_condition *c = parse(arena, vl_buf_str(&text));
