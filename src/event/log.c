@@ -1,19 +1,39 @@
 /* Any JSON object as a log record: a field is found by its name as it stands, else by its parts between dots;
- * an array on the way gives the values of all its items. The field "*" is all of the record. */
+ * an array on the way gives the values of all its items. The field "*" is all of the record. Where no
+ * name fits exactly, one of another case does. */
 #include "read.h"
 
 #define LOG_DEPTH_MAX 16                   /* parts of a name that are followed */
 #define LOG_TEXT_MAX  (16UL * 1024 * 1024) /* of a whole record; longer is missing */
 
-static void gather(
-    const struct vl_doc_node *node, struct vl_span name, unsigned depth, struct read_list *list)
+/* How names are compared: Azure writes one field as resultType here and ResultType there. */
+enum log_case {
+    LOG_EXACT,
+    LOG_ANY_CASE,
+};
+
+static const struct vl_doc_node *member(
+    const struct vl_doc_node *object, struct vl_span name, enum log_case how)
+{
+    if (how == LOG_EXACT)
+        return vl_doc_get_span(object, name);
+    if (!vl_doc_is(object, VL_DOC_OBJECT))
+        return NULL;
+    for (const struct vl_doc_node *n = vl_doc_first(object); n; n = vl_doc_next(n))
+        if (vl_span_eq_nocase(vl_doc_key(n), name))
+            return n;
+    return NULL;
+}
+
+static void gather_as(const struct vl_doc_node *node, struct vl_span name, unsigned depth, enum log_case how,
+    struct read_list *list)
 {
     struct vl_event_value value;
     if (!node || vl_doc_is(node, VL_DOC_NULL) || depth > LOG_DEPTH_MAX)
         return;
     if (vl_doc_is(node, VL_DOC_ARRAY)) {
         for (const struct vl_doc_node *n = vl_doc_first(node); n; n = vl_doc_next(n))
-            gather(n, name, depth + 1, list);
+            gather_as(n, name, depth + 1, how, list);
         return;
     }
     if (name.len == 0) {
@@ -33,19 +53,25 @@ static void gather(
         return;
     }
     /* The longest name first: keys may have dots in them. */
-    const struct vl_doc_node *whole = vl_doc_get_span(node, name);
+    const struct vl_doc_node *whole = member(node, name, how);
     if (whole) {
-        gather(whole, VL_SPAN_EMPTY, depth + 1, list);
+        gather_as(whole, VL_SPAN_EMPTY, depth + 1, how, list);
         return;
     }
     for (size_t dot = vl_span_rfind_char(name, '.'); dot != SIZE_MAX;
         dot = vl_span_rfind_char(vl_span_slice(name, 0, dot), '.')) {
-        const struct vl_doc_node *head = vl_doc_get_span(node, vl_span_slice(name, 0, dot));
+        const struct vl_doc_node *head = member(node, vl_span_slice(name, 0, dot), how);
         if (head) {
-            gather(head, vl_span_slice(name, dot + 1, SIZE_MAX), depth + 1, list);
+            gather_as(head, vl_span_slice(name, dot + 1, SIZE_MAX), depth + 1, how, list);
             return;
         }
     }
+}
+
+static void gather(
+    const struct vl_doc_node *node, struct vl_span name, unsigned depth, struct read_list *list)
+{
+    gather_as(node, name, depth, LOG_EXACT, list);
 }
 
 /* --- Windows events --- */
@@ -144,6 +170,8 @@ static void get(const struct vl_event *event, const struct vl_field *field, stru
     gather(event->data, arg, 0, &list);
     if (!list.n && !list.failed)
         gather_windows(event->data, arg, &list);
+    if (!list.n && !list.failed)
+        gather_as(event->data, arg, 0, LOG_ANY_CASE, &list);
     if (list.n == 1 && !list.failed)
         *ret = list.items[0];
     else

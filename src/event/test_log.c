@@ -28,6 +28,9 @@ static void test_names(void **state)
         {"null", "<NA>"},
         {"a.x", "<NA>"},
         {"x", "<NA>"},
+        {"A.B.c", "x"}, /* of another case */
+        {"LIST.k", "(1,two)"},
+        {"d.E.g", "y"},
         {"*", "2024-05-01T10:00:00.5Z\nx\n5\ntrue\n1.5\ny\n1\ntwo\n"},
     };
     VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
