@@ -51,7 +51,8 @@ static int add_libraries(struct vl_cel_env *env, struct vl_err *err)
 {
     for (size_t i = 0; vl_cel_libraries[i]; i++) {
         const struct vl_cel_library *library = vl_cel_libraries[i];
-        if (library->spec_only && env->options.profile != VL_CEL_PROFILE_CEL_SPEC)
+        bool spec = env->options.profile == VL_CEL_PROFILE_CEL_SPEC;
+        if (spec ? library->kubernetes_only : library->spec_only)
             continue;
         for (unsigned j = 0; j < library->n; j++) {
             int r = add_function(env, library, &library->functions[j], err);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "lib_strings.h"
 #include "lib_support.h"
 #include "number_text.h"
 #include "type.h"
@@ -26,6 +27,7 @@ struct format {
     struct vl_cel_run *run;
     struct vl_buf out;
     struct vl_cel_value error; /* VL_CEL_ERROR once something is wrong */
+    bool spec;                 /* as cel-spec has it, not Kubernetes */
 };
 
 static bool wrong(struct format *f, const char *message, const char *type)
@@ -436,6 +438,11 @@ static bool read_precision(struct format *f, struct vl_span text, size_t *at, in
 
 static bool put_clause(struct format *f, char verb, int64_t precision, struct vl_cel_value value)
 {
+    enum vl_cel_format_put put =
+        f->spec ? vl_cel_format_put_spec(f->run, verb, precision, value, &f->out) : VL_CEL_FORMAT_OTHER;
+    if (put != VL_CEL_FORMAT_OTHER)
+        return put == VL_CEL_FORMAT_DONE ||
+               wrong(f, "the clause does not take a value of type ", vl_cel_type_name(value));
     switch (verb) {
     case 's':
         return put_string(f, value);
@@ -495,10 +502,9 @@ static bool put_all(struct format *f, struct vl_span text, struct vl_cel_value l
     return true;
 }
 
-static struct vl_cel_value format(struct vl_cel_run *run, const struct vl_cel_value *args, unsigned n)
+static struct vl_cel_value print(struct vl_cel_run *run, const struct vl_cel_value *args, bool spec)
 {
-    (void)n;
-    struct format f = {.run = run, .error = vl_cel_null()};
+    struct format f = {.run = run, .error = vl_cel_null(), .spec = spec};
     vl_buf_init(&f.out, VL_CEL_TEXT_MAX);
     bool ok = put_all(&f, vl_cel_span(args[0]), args[1]);
     struct vl_cel_value made = ok                             ? vl_cel_text_of(run, &f.out)
@@ -506,6 +512,18 @@ static struct vl_cel_value format(struct vl_cel_run *run, const struct vl_cel_va
                                                               : vl_cel_no_room(run);
     vl_buf_done(&f.out);
     return made;
+}
+
+static struct vl_cel_value format(struct vl_cel_run *run, const struct vl_cel_value *args, unsigned n)
+{
+    (void)n;
+    return print(run, args, false);
+}
+
+static struct vl_cel_value format_spec(struct vl_cel_run *run, const struct vl_cel_value *args, unsigned n)
+{
+    (void)n;
+    return print(run, args, true);
 }
 
 static const struct vl_cel_overload format_overloads[] = {
@@ -517,5 +535,21 @@ static const struct vl_cel_function functions[] = {
     {"format", format_overloads, VL_ARRAY_LEN(format_overloads)},
 };
 
-const struct vl_cel_library vl_cel_lib_strings_format = {
-    .name = "cel.lib.ext.strings", .functions = functions, .n = VL_ARRAY_LEN(functions)};
+const struct vl_cel_library vl_cel_lib_strings_format = {.name = "cel.lib.ext.strings",
+    .functions = functions,
+    .n = VL_ARRAY_LEN(functions),
+    .kubernetes_only = true};
+
+static const struct vl_cel_overload spec_overloads[] = {
+    {"string_format", true, 2, 0, 0, {&vl_cel_t_string, &vl_cel_t_list_dyn}, &vl_cel_t_string, format_spec,
+        {vl_cel_price_text, NULL, vl_cel_estimate_text}},
+};
+
+static const struct vl_cel_function spec_functions[] = {
+    {"format", spec_overloads, VL_ARRAY_LEN(spec_overloads)},
+};
+
+const struct vl_cel_library vl_cel_lib_strings_format_spec = {.name = "cel.lib.ext.strings",
+    .functions = spec_functions,
+    .n = VL_ARRAY_LEN(spec_functions),
+    .spec_only = true};

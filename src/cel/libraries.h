@@ -7,10 +7,12 @@
 extern const struct vl_cel_library vl_cel_lib_authorizer;
 extern const struct vl_cel_library vl_cel_lib_cidr;
 extern const struct vl_cel_library vl_cel_lib_comprehensions;
+extern const struct vl_cel_library vl_cel_lib_encoders;
 extern const struct vl_cel_library vl_cel_lib_format;
 extern const struct vl_cel_library vl_cel_lib_ip;
 extern const struct vl_cel_library vl_cel_lib_lists;
 extern const struct vl_cel_library vl_cel_lib_lists_ext;
+extern const struct vl_cel_library vl_cel_lib_math;
 extern const struct vl_cel_library vl_cel_lib_operators;
 extern const struct vl_cel_library vl_cel_lib_optional;
 extern const struct vl_cel_library vl_cel_lib_quantity;
@@ -22,6 +24,7 @@ extern const struct vl_cel_library vl_cel_lib_standard_convert;
 extern const struct vl_cel_library vl_cel_lib_standard_time;
 extern const struct vl_cel_library vl_cel_lib_strings;
 extern const struct vl_cel_library vl_cel_lib_strings_format;
+extern const struct vl_cel_library vl_cel_lib_strings_format_spec;
 extern const struct vl_cel_library vl_cel_lib_strings_spec;
 extern const struct vl_cel_library vl_cel_lib_urls;
 

@@ -75,7 +75,8 @@ struct vl_cel_library {
     const char *name;
     const struct vl_cel_function *functions;
     unsigned n;
-    bool spec_only; /* not in Kubernetes: only in VL_CEL_PROFILE_CEL_SPEC */
+    bool spec_only;       /* not in Kubernetes: only in VL_CEL_PROFILE_CEL_SPEC */
+    bool kubernetes_only; /* the other way round: another library has the function of cel-spec */
     /* A constant argument that is wrong is an error at compilation (regex, duration, timestamp, IP literals
      * from Kubernetes 1.29 on): NULL, or the message for a bad one in the arena. */
     const char *(*validate)(

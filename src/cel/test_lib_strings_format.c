@@ -1,5 +1,5 @@
-/* tests: lib_strings_format.c
- * Facts: answers and messages of Kubernetes 1.36, asked of it. */
+/* tests: lib_strings_format.c lib_strings_spec.c
+ * Facts: answers and messages of Kubernetes 1.36, asked of it; for cel-spec its string_ext tests. */
 #include "test_lib.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@
 
 #include "lib_support.h"
 
-extern const struct vl_cel_library vl_cel_lib_strings_format;
+extern const struct vl_cel_library vl_cel_lib_strings_format, vl_cel_lib_strings_format_spec;
 #define LIST(...)                                                                \
     vl_cel_list_new(vl_cel_run_arena(run), (struct vl_cel_value[]){__VA_ARGS__}, \
         VL_ARRAY_LEN(((struct vl_cel_value[]){__VA_ARGS__})))
@@ -90,6 +90,21 @@ static void test_errors(void **state)
         "%s", vl_cel_bytes(VL_SPAN_LIT("\xff")));
 }
 
+static void test_spec(void **state)
+{
+    (void)state;
+    struct vl_cel_run *run VL_CLEANUP(vl_cel_run_cleanup) = lib_run();
+    struct vl_arena *arena = vl_cel_run_arena(run);
+    struct vl_cel_value key = S("key1"), bytes = vl_cel_bytes(VL_SPAN_LIT("value1"));
+    struct vl_cel_value map = vl_cel_map_new(arena, &key, &bytes, 1);
+    struct vl_cel_value list = LIST(D(1052.032911275), I(2), D(2.5), LIST(S("abc"), D(1.5), vl_cel_null()),
+        map, D(NAN), D(-INFINITY), D(2.0));
+    check(run, "1.052033e+03 2.000000 2.5 [abc, 1.5, null] {key1: value1} NaN -Infinity 2",
+        CALL(vl_cel_lib_strings_format_spec, "format", S("%.6e %f %d %s %s %e %f %s"), list));
+    assert_int_equal(
+        CALL(vl_cel_lib_strings_format_spec, "format", S("%e"), LIST(S("NaN"))).kind, VL_CEL_ERROR);
+}
+
 /* Wide numbers by the million end at the memory of a run. */
 static void test_large(void **state)
 {
@@ -117,6 +132,7 @@ int main(void)
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_spec),
         cmocka_unit_test(test_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
