@@ -8,7 +8,7 @@
 #include "glob.h"
 
 #define SET_MIN  9    /* texts from which a hash set is quicker than a walk */
-#define GLOB_MAX 4096 /* bytes of one pattern with wildcards */
+#define GLOB_MAX 1024 /* bytes of one pattern with wildcards */
 
 static int fail(const struct check *check, struct vl_arena *arena, struct check_problem *problem,
     const char *message, struct vl_err *err)

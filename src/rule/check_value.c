@@ -7,6 +7,7 @@
 #include "check.h"
 
 #define NUMBER_TEXT_MAX 64
+#define NEEDLE_SHORT    64 /* bytes that are compared at each place of a text */
 
 static bool parse_double(struct vl_span text, struct check_number *ret)
 {
@@ -111,10 +112,32 @@ static bool begins(struct vl_span text, struct vl_span with)
     return text.len >= with.len && (with.len == 0 || memcmp(text.ptr, with.ptr, with.len) == 0);
 }
 
+static void fold_into(char *to, struct vl_span from)
+{
+    for (size_t i = 0; i < from.len; i++)
+        to[i] = fold(from.ptr[i]);
+}
+
+/* A long needle in a long text: on copies in small letters, in a time that grows with their sum. */
+static bool contains_folded(struct vl_span text, struct vl_span needle)
+{
+    char *small = malloc(text.len + needle.len);
+    if (!small) /* without memory nothing can be told */
+        return false;
+    fold_into(small, text);
+    fold_into(small + text.len, needle);
+    bool found = vl_span_find((struct vl_span){small, text.len},
+                     (struct vl_span){small + text.len, needle.len}) != SIZE_MAX;
+    free(small);
+    return found;
+}
+
 static bool contains_nocase(struct vl_span text, struct vl_span needle)
 {
-    if (needle.len == 0)
-        return true;
+    if (needle.len == 0 || needle.len > text.len)
+        return needle.len == 0;
+    if (needle.len > NEEDLE_SHORT)
+        return contains_folded(text, needle);
     char first = fold(needle.ptr[0]);
     for (size_t i = 0; i + needle.len <= text.len; i++) {
         if (fold(text.ptr[i]) == first && vl_span_eq_nocase(vl_span_slice(text, i, i + needle.len), needle))

@@ -95,13 +95,52 @@ static bool step(struct vl_span p, size_t *i, char c, bool ignore_case)
     return fold(want, ignore_case) == c;
 }
 
+/* The characters from `at` on that stand for themselves. */
+static struct vl_span literal_run(struct vl_span pattern, size_t at)
+{
+    size_t end = at;
+    while (end < pattern.len && (!pattern.ptr[end] || !strchr("*?[\\", pattern.ptr[end])))
+        end++;
+    return vl_span_slice(pattern, at, end);
+}
+
+/* Where what follows a star may begin: the next place of its literal run, SIZE_MAX where there is none. */
+static size_t next_start(struct vl_span run, struct vl_span text, size_t from, bool ignore_case)
+{
+    if (run.len == 0)
+        return from <= text.len ? from : SIZE_MAX;
+    if (!ignore_case) {
+        size_t at = from <= text.len ? vl_span_find(vl_span_slice(text, from, SIZE_MAX), run) : SIZE_MAX;
+        return at == SIZE_MAX ? SIZE_MAX : from + at;
+    }
+    for (; from + run.len <= text.len; from++) {
+        if (fold(text.ptr[from], true) == fold(run.ptr[0], true))
+            return from;
+    }
+    return SIZE_MAX;
+}
+
+static bool ends_with(struct vl_span text, struct vl_span end, bool ignore_case)
+{
+    if (end.len > text.len)
+        return false;
+    struct vl_span tail = vl_span_slice(text, text.len - end.len, SIZE_MAX);
+    return ignore_case ? vl_span_eq_nocase(tail, end) : vl_span_eq(tail, end);
+}
+
 bool glob_matches(struct vl_span pattern, struct vl_span text, bool ignore_case)
 {
+    struct vl_span run = VL_SPAN_EMPTY;
     size_t i = 0, j = 0, star = SIZE_MAX, back = 0;
-    while (j < text.len) {
+    while (j < text.len || (i < pattern.len && pattern.ptr[i] == '*')) {
         if (i < pattern.len && pattern.ptr[i] == '*') {
             star = ++i;
-            back = j;
+            run = literal_run(pattern, star);
+            if (star + run.len == pattern.len) /* the last one: it must stand at the end */
+                return ends_with(vl_span_slice(text, j, SIZE_MAX), run, ignore_case);
+            back = j = next_start(run, text, j, ignore_case);
+            if (back == SIZE_MAX)
+                return false;
             continue;
         }
         size_t next = i;
@@ -113,9 +152,9 @@ bool glob_matches(struct vl_span pattern, struct vl_span text, bool ignore_case)
         if (star == SIZE_MAX)
             return false;
         i = star;
-        j = ++back;
+        back = j = next_start(run, text, back + 1, ignore_case);
+        if (back == SIZE_MAX)
+            return false;
     }
-    while (i < pattern.len && pattern.ptr[i] == '*')
-        i++;
     return i == pattern.len;
 }

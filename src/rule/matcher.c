@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "program_impl.h"
+#include "text_find.h"
 
 struct slot_state {
     struct vl_event_value value;
@@ -82,27 +83,30 @@ APART const uint64_t *contains_row(
     return room;
 }
 
-static void add_row(uint64_t *room, const uint64_t *row, uint32_t words)
+/* Two rows in one: rare, since most texts are known to one look-up at most. */
+APART const uint64_t *join_rows(const uint64_t *a, const uint64_t *b, uint32_t words, uint64_t *room)
 {
     for (uint32_t i = 0; i < words; i++)
-        room[i] |= row[i];
+        room[i] = a[i] | b[i];
+    return room;
 }
 
 /* Equalities, prefixes and suffixes: rows that lie in the program, put together only where there are two. */
 static inline const uint64_t *sets_row(
     const uint64_t *none, const struct text_sets *sets, struct vl_span text, uint32_t words, uint64_t *room)
 {
-    const uint64_t *equal = sets->dict.entries ? text_dict_find(&sets->dict, text, none) : none;
-    const uint64_t *begins = sets->prefixes.nodes ? text_tree_find(&sets->prefixes, text, none) : none;
-    const uint64_t *ends = sets->suffixes.nodes ? text_tree_find(&sets->suffixes, text, none) : none;
-    if (begins == none && ends == none)
-        return equal;
-    if (equal == none && (begins == none || ends == none))
-        return begins == none ? ends : begins;
-    memcpy(room, equal, words * sizeof(*room));
-    add_row(room, begins, words);
-    add_row(room, ends, words);
-    return room;
+    const uint64_t *row = sets->dict.entries ? text_dict_find(&sets->dict, text, none) : none;
+    if (sets->prefixes.nodes) {
+        const uint64_t *begins = text_tree_find(&sets->prefixes, text, none);
+        if (begins != none)
+            row = row == none ? begins : join_rows(row, begins, words, room);
+    }
+    if (sets->suffixes.nodes) {
+        const uint64_t *ends = text_tree_find(&sets->suffixes, text, none);
+        if (ends != none)
+            row = row == none ? ends : join_rows(row, ends, words, room);
+    }
+    return row;
 }
 
 /* The same on small letters, added to the row. Without memory for them the event ends in an error. */
@@ -122,36 +126,42 @@ APART const uint64_t *add_folded(struct vl_rule_matcher *m, const struct prog_sl
     const uint64_t *folded = sets_row(none, &slot->folded, (struct vl_span){small, text.len}, words, other);
     if (row == none || folded == none)
         return row == none ? folded : row;
-    if (row != room)
-        memcpy(room, row, words * sizeof(*room));
-    add_row(room, folded, words);
-    return room;
+    return join_rows(row, folded, words, room);
 }
 
-static const uint64_t *whole_row(
+static inline const uint64_t *whole_row(
     struct vl_rule_matcher *m, const struct prog_slot *slot, struct vl_span text, uint64_t *room)
 {
     const uint64_t *row = sets_row(m->program->no_row, &slot->exact, text, slot->words[ROW_WHOLE], room);
     return slot->has_folded ? add_folded(m, slot, text, row, room) : row;
 }
 
-/* The row of a slot whose value is one text; of a path with two forms both rows. */
-static const uint64_t *read_row(
+/* A path with two forms: both rows. */
+APART const uint64_t *both_rows(struct vl_rule_matcher *m, const struct prog_slot *slot,
+    const struct vl_event_value *value, enum text_rows which)
+{
+    uint32_t words = slot->words[which];
+    uint64_t *room = m->rows + slot->row_at[which], *first = room + words;
+    const uint64_t *row = which == ROW_WHOLE ? whole_row(m, slot, value->as.string, room)
+                                             : contains_row(m, slot, value->as.string, room);
+    memcpy(first, row, words * sizeof(*first));
+    row = which == ROW_WHOLE ? whole_row(m, slot, value->other, room)
+                             : contains_row(m, slot, value->other, room);
+    return join_rows(first, row, words, first);
+}
+
+/* The row of a slot whose value is one text. */
+static inline const uint64_t *read_row(
     struct vl_rule_matcher *m, struct slot_state *state, uint32_t number, enum text_rows which)
 {
     const struct prog_slot *slot = &m->program->slots[number];
-    uint64_t *room = m->rows + slot->row_at[which];
-    const uint64_t *row = which == ROW_WHOLE ? whole_row(m, slot, state->value.as.string, room)
-                                             : contains_row(m, slot, state->value.as.string, room);
-    if (state->value.other.len) {
-        uint32_t words = slot->words[which];
-        uint64_t *first = room + words;
-        memcpy(first, row, words * sizeof(*first));
-        row = which == ROW_WHOLE ? whole_row(m, slot, state->value.other, room)
-                                 : contains_row(m, slot, state->value.other, room);
-        add_row(first, row, words);
-        row = first;
-    }
+    const uint64_t *row;
+    if (state->value.other.len)
+        row = both_rows(m, slot, &state->value, which);
+    else if (which == ROW_WHOLE)
+        row = whole_row(m, slot, state->value.as.string, m->rows + slot->row_at[which]);
+    else
+        row = contains_row(m, slot, state->value.as.string, m->rows + slot->row_at[which]);
     state->row_epoch[which] = m->epoch;
     state->row[which] = row;
     return row;
@@ -167,14 +177,10 @@ APART bool slow_check(struct vl_rule_matcher *m, const struct prog_node *node, c
            check_holds(&m->program->checks[node->at], &state->value, m->event, m->scratch);
 }
 
-/* The first question for a row of this event, or a value that is no single text. */
-APART bool bit_first(struct vl_rule_matcher *m, const struct prog_node *node)
+/* A value that is no single text has no row. */
+APART bool bit_without_row(
+    struct vl_rule_matcher *m, const struct prog_node *node, const struct slot_state *state)
 {
-    struct slot_state *state = read_slot(m, node->slot);
-    if (state->value.kind == VL_VALUE_STRING) {
-        const uint64_t *row = read_row(m, state, node->slot, (enum text_rows)node->detail);
-        return (row[node->n] >> node->shift & 1) == (node->kind != PROG_BIT_NOT);
-    }
     if (state->value.kind == VL_VALUE_MISSING)
         return false;
     if (node->kind != PROG_BITS)
@@ -185,6 +191,16 @@ APART bool bit_first(struct vl_rule_matcher *m, const struct prog_node *node)
             return true;
     }
     return false;
+}
+
+/* The first question for a row of this event. */
+APART bool bit_first(struct vl_rule_matcher *m, const struct prog_node *node)
+{
+    struct slot_state *state = read_slot(m, node->slot);
+    if (state->value.kind != VL_VALUE_STRING)
+        return bit_without_row(m, node, state);
+    const uint64_t *row = read_row(m, state, node->slot, (enum text_rows)node->detail);
+    return (row[node->n] >> node->shift & 1) == (node->kind != PROG_BIT_NOT);
 }
 
 /* By the rarest byte of the text. */

@@ -38,7 +38,8 @@ struct text_dict_entry {
 struct text_dict {
     struct text_dict_entry *entries;
     uint64_t mask;
-    bool quick; /* few keys: their ends are enough for a hash */
+    uint64_t lengths; /* of the keys, modulo 64, as bits */
+    bool quick;       /* few keys: their ends are enough for a hash */
 };
 
 /* Prefixes (or suffixes, backwards) as a tree with shortened paths. */
@@ -92,10 +93,6 @@ VL_MUST_CHECK int text_dict_build(struct text_dict *dict, const struct text_item
     uint32_t words, struct vl_arena *arena, struct vl_err *err);
 VL_MUST_CHECK int text_tree_build(struct text_tree *tree, struct text_item *items, uint32_t n, uint32_t words,
     bool backwards, struct vl_arena *arena, struct vl_err *err);
-
-/* The row of a text; `none` where no check holds. */
-const uint64_t *text_dict_find(const struct text_dict *dict, struct vl_span text, const uint64_t *none);
-const uint64_t *text_tree_find(const struct text_tree *tree, struct vl_span text, const uint64_t *none);
 
 /* --- the graph --- */
 

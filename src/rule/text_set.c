@@ -2,56 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "program_impl.h"
+#include "text_find.h"
 
-#define QUICK_MAX  4096 /* keys: many with the same ends would be searched one by one */
-#define HASH_START 0x9e3779b97f4a7c15ULL
-#define HASH_MIX   0xff51afd7ed558ccdULL
-
-/* Keys come from rules, not from events: no seed is needed, only speed. */
-static inline uint64_t hash_text(struct vl_span s)
-{
-    uint64_t h = HASH_START ^ s.len, word;
-    size_t i = 0;
-    for (; i + 8 <= s.len; i += 8) {
-        memcpy(&word, s.ptr + i, 8);
-        h = (h ^ word) * HASH_MIX;
-        h ^= h >> 32;
-    }
-    if (i < s.len) {
-        word = 0;
-        memcpy(&word, s.ptr + i, s.len - i);
-        h = (h ^ word) * HASH_MIX;
-        h ^= h >> 32;
-    }
-    return h | 1;
-}
-
-/* Length and both ends: enough where the keys are few. */
-static inline uint64_t hash_ends(struct vl_span s)
-{
-    uint64_t first = 0, last = 0;
-    if (s.len >= 8) {
-        memcpy(&first, s.ptr, 8);
-        memcpy(&last, s.ptr + s.len - 8, 8);
-    } else if (s.len >= 4) {
-        uint32_t a, b;
-        memcpy(&a, s.ptr, 4);
-        memcpy(&b, s.ptr + s.len - 4, 4);
-        first = (uint64_t)a << 32 | b;
-    } else if (s.len) {
-        first = (uint64_t)(uint8_t)s.ptr[0] << 16 | (uint64_t)(uint8_t)s.ptr[s.len / 2] << 8 |
-                (uint8_t)s.ptr[s.len - 1];
-    }
-    uint64_t h = (first ^ HASH_START ^ s.len) * HASH_MIX;
-    h = (h ^ h >> 29 ^ last) * HASH_MIX;
-    return (h ^ h >> 32) | 1;
-}
-
-static inline uint64_t hash_key(const struct text_dict *dict, struct vl_span s)
-{
-    return dict->quick ? hash_ends(s) : hash_text(s);
-}
+#define QUICK_MAX 4096 /* keys: many with the same ends would be searched one by one */
 
 static void row_set(uint64_t *row, uint32_t bit)
 {
@@ -84,19 +37,9 @@ int text_dict_build(struct text_dict *dict, const struct text_item *items, uint3
             return vl_arena_check(arena, "program", err);
         row_set(row, items[i].bit);
         *e = (struct text_dict_entry){hash, items[i].text, row};
+        dict->lengths |= length_bit(items[i].text.len);
     }
     return vl_arena_check(arena, "program", err);
-}
-
-const uint64_t *text_dict_find(const struct text_dict *dict, struct vl_span text, const uint64_t *none)
-{
-    uint64_t hash = hash_key(dict, text), at = hash >> 7 & dict->mask;
-    for (; dict->entries[at].hash; at = (at + 1) & dict->mask) {
-        if (dict->entries[at].hash == hash && dict->entries[at].key.len == text.len &&
-            (text.len == 0 || memcmp(dict->entries[at].key.ptr, text.ptr, text.len) == 0))
-            return dict->entries[at].row;
-    }
-    return none;
 }
 
 /* --- trees --- */
@@ -210,41 +153,4 @@ int text_tree_build(struct text_tree *tree, struct text_item *items, uint32_t n,
             return e;
     }
     return 0;
-}
-
-static bool label_matches(
-    const struct text_tree *tree, const struct text_tree_node *node, struct vl_span text, size_t at)
-{
-    const char *label = tree->bytes + node->label;
-    if (node->label_len > text.len - at)
-        return false;
-    if (!tree->backwards)
-        return memcmp(label, text.ptr + at, node->label_len) == 0;
-    const char *p = text.ptr + text.len - at;
-    for (uint32_t i = 0; i < node->label_len; i++) {
-        if (label[i] != *--p)
-            return false;
-    }
-    return true;
-}
-
-const uint64_t *text_tree_find(const struct text_tree *tree, struct vl_span text, const uint64_t *none)
-{
-    const struct text_tree_node *node = tree->nodes;
-    const uint64_t *row = none;
-    size_t at = 0;
-    while (label_matches(tree, node, text, at)) {
-        at += node->label_len;
-        if (node->row)
-            row = node->row;
-        if (at == text.len || node->n_children == 0)
-            break;
-        char next = tree->backwards ? text.ptr[text.len - 1 - at] : text.ptr[at];
-        const uint8_t *firsts = tree->firsts + node->first_child;
-        const uint8_t *found = memchr(firsts, next, node->n_children);
-        if (!found)
-            break;
-        node = &tree->nodes[node->first_child + (uint32_t)(found - firsts)];
-    }
-    return row;
 }
