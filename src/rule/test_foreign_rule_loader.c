@@ -273,7 +273,7 @@ static enum verdict check_plugins(struct vl_span a)
     return (vl_ruleset_errors(set) == 0) == contains(a, "_TRUE(") ? HOLDS : BROKEN;
 }
 
-/* --- a test --- */
+/* --- what a condition refers to --- */
 
 static struct vl_ruleset *load(struct vl_span rules)
 {
@@ -288,10 +288,68 @@ static struct vl_ruleset *load(struct vl_span rules)
     return set;
 }
 
+struct names {
+    const char *const *items;
+    uint32_t n;
+};
+
+static struct names names_of(const struct vl_rule_description *d, struct vl_span a)
+{
+    if (contains(a, "details.fields."))
+        return (struct names){d->fields, d->n_fields};
+    if (contains(a, "details.macros."))
+        return (struct names){d->macros, d->n_macros};
+    if (contains(a, "details.lists."))
+        return (struct names){d->lists, d->n_lists};
+    return (struct names){d->operators, d->n_operators};
+}
+
+/* The macro and the list that the condition names are given here; the macro uses nothing that it has not
+ * itself. */
+static struct vl_ruleset *load_condition(struct vl_span condition)
+{
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    vl_buf_init(&text, FILE_MAX);
+    vl_buf_printf(&text,
+        "- list: known_procs\n  items: [a]\n- macro: spawned_process\n  condition: evt.type = execve\n"
+        "- rule: r\n  desc: d\n  condition: %.*s\n  output: o\n  priority: INFO\n",
+        VL_SPAN_FMT(condition));
+    return load(vl_buf_span(&text));
+}
+
+static enum verdict check_details(const struct vl_ruleset *set, struct vl_span a)
+{
+    VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(FILE_MAX);
+    struct vl_rule_description d;
+    struct vl_err err = VL_ERR_INIT;
+    char value[256];
+    size_t end;
+    if (!contains(a, "details.") || contains(a, "details.transformers"))
+        return UNKNOWN;
+    if (!set || vl_ruleset_size(set) != 1 ||
+        vl_rule_describe(set, vl_ruleset_at(set, 0), arena, &d, &err) < 0)
+        return BROKEN;
+    struct names names = names_of(&d, a);
+    if (contains(a, ".size(), ")) {
+        struct vl_span last = vl_span_trim(vl_span_slice(a, vl_span_rfind_char(a, ',') + 1, a.len));
+        return names.n == (uint32_t)strtoul(last.ptr, NULL, 10) ? HOLDS : BROKEN;
+    }
+    if (!literal(a, 0, value, sizeof(value), &end))
+        return UNKNOWN;
+    for (uint32_t i = 0; i < names.n; i++)
+        if (strcmp(names.items[i], value) == 0)
+            return HOLDS;
+    return BROKEN;
+}
+
+/* --- a test --- */
+
 static enum verdict judge(const struct vl_ruleset *set, struct vl_span rules, struct vl_span a)
 {
     if (contains(a, "check_requirements("))
         return check_plugins(a);
+    if (contains(a, "details."))
+        return set ? check_details(set, a) : UNKNOWN;
     return rules.len && set ? check(set, rules, a) : UNKNOWN;
 }
 
@@ -299,11 +357,15 @@ static void foreign_case(const struct vl_doc_node *test, struct count *count)
 {
     struct vl_span name = vl_doc_get_str(test, "test");
     struct vl_span rules = vl_doc_get_str(vl_doc_get(test, "rules"), "rules_content");
+    struct vl_span condition = vl_doc_get_str(vl_doc_get(test, "rules"), "cond");
     unsigned held = 0, broken = 0, unknown = 0;
     for (size_t i = 0; i < VL_ARRAY_LEN(put_together); i++)
         if (vl_span_eq_str(name, put_together[i].test))
             rules = vl_span_str(put_together[i].rules);
-    VL_CLEANUP(vl_ruleset_cleanup) struct vl_ruleset *set = rules.len ? load(rules) : NULL;
+    VL_CLEANUP(vl_ruleset_cleanup)
+    struct vl_ruleset *set = rules.len       ? load(rules)
+                             : condition.len ? load_condition(condition)
+                                             : NULL;
     const struct vl_doc_node *assertions = vl_doc_get(test, "assertions");
     for (const struct vl_doc_node *n = vl_doc_first(assertions); n; n = vl_doc_next(n)) {
         enum verdict v = judge(set, rules, vl_doc_span(n));
