@@ -363,9 +363,7 @@ static void foreign_case(const struct vl_doc_node *test, struct count *count)
         if (vl_span_eq_str(name, put_together[i].test))
             rules = vl_span_str(put_together[i].rules);
     VL_CLEANUP(vl_ruleset_cleanup)
-    struct vl_ruleset *set = rules.len       ? load(rules)
-                             : condition.len ? load_condition(condition)
-                                             : NULL;
+    struct vl_ruleset *set = rules.len ? load(rules) : condition.len ? load_condition(condition) : NULL;
     const struct vl_doc_node *assertions = vl_doc_get(test, "assertions");
     for (const struct vl_doc_node *n = vl_doc_first(assertions); n; n = vl_doc_next(n)) {
         enum verdict v = judge(set, rules, vl_doc_span(n));
