@@ -76,7 +76,7 @@ static bool index_of(struct vl_cel_value key, int64_t *ret)
         *ret = key.as.i;
         return key.as.u <= INT64_MAX;
     case VL_CEL_DOUBLE:
-        if (!(key.as.d > -0x1p63 && key.as.d < 0x1p63) || floor(key.as.d) != key.as.d)
+        if (!(key.as.d > -VL_CEL_TWO_63 && key.as.d < VL_CEL_TWO_63) || floor(key.as.d) != key.as.d)
             return false;
         *ret = (int64_t)key.as.d;
         return true;

@@ -70,8 +70,8 @@ static struct vl_cel_value nothing_fits(
     struct vl_cel_run *run, const struct vl_cel_call *call, const struct vl_cel_value *args, unsigned n)
 {
     /* Texts and times are what cel-go calls receivers: they answer for themselves. */
-    bool receiver =
-        args[0].kind == VL_CEL_STRING || args[0].kind == VL_CEL_TIMESTAMP || args[0].kind == VL_CEL_DURATION;
+    uint8_t first = n ? args[0].kind : VL_CEL_NULL;
+    bool receiver = first == VL_CEL_STRING || first == VL_CEL_TIMESTAMP || first == VL_CEL_DURATION;
     if (call->mismatch == VL_CEL_MISMATCH_PLAIN || (call->mismatch == VL_CEL_MISMATCH_NAME && receiver))
         return vl_cel_no_overload(run);
     if (call->mismatch == VL_CEL_MISMATCH_NAME)

@@ -85,7 +85,7 @@ struct vl_cel_value vl_cel_eval_append(struct vl_cel_run *run, const struct vl_c
 /* cel.@mapInsert(accumulator, key, value) or (accumulator, map), in place. */
 struct vl_cel_value vl_cel_eval_insert(struct vl_cel_run *run, const struct vl_cel_op *op)
 {
-    struct vl_cel_value map = vl_cel_slot_value(run, op->as.slot), args[2];
+    struct vl_cel_value map = vl_cel_slot_value(run, op->as.slot), args[2] = {map, map};
     vl_cel_spend(run, 1);
     if (map.kind == VL_CEL_ERROR)
         return map;

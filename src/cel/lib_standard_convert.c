@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "number_text.h"
+#include "value_impl.h"
 #include "standard.h"
 
 static const struct vl_cel_type type_of_a = {
@@ -130,7 +131,7 @@ static struct vl_cel_value double_to_int(struct vl_cel_run *run, const struct vl
 {
     (void)n;
     double v = args[0].as.d;
-    if (!(v > -0x1p63 && v < 0x1p63)) /* the smallest int is refused too, as in cel-go */
+    if (!(v > -VL_CEL_TWO_63 && v < VL_CEL_TWO_63)) /* the smallest int is refused too, as in cel-go */
         return out_of_range(run, false);
     return vl_cel_int((int64_t)v);
 }

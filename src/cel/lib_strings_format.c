@@ -299,7 +299,7 @@ static void put_grouped(struct vl_buf *out, struct vl_span digits, size_t least)
  * read back the same. */
 static bool put_fixed(struct format *f, struct vl_cel_value value, int64_t precision)
 {
-    double number;
+    double number = 0;
     if (!double_of(f, value, "fixed-point clause can only be used on doubles, was given ", &number))
         return false;
     if (too_large(precision)) {
@@ -327,7 +327,7 @@ static bool put_scientific(struct format *f, struct vl_cel_value value, int64_t 
 {
     static const char *const raised[] = {
         "\u2070", "\u00b9", "\u00b2", "\u00b3", "\u2074", "\u2075", "\u2076", "\u2077", "\u2078", "\u2079"};
-    double number;
+    double number = 0;
     char text[64];
     if (!double_of(f, value, "scientific clause can only be used on doubles, was given ", &number))
         return false;

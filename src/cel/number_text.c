@@ -197,6 +197,7 @@ static size_t put_fraction(char *text, uint64_t v, uint64_t unit)
     text[n++] = '.';
     while (rest) {
         unit /= 10;
+        /* cppcheck-suppress zerodivcond ; what is left of a second is below its unit */
         text[n++] = (char)('0' + rest / unit);
         rest %= unit;
     }

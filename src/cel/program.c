@@ -67,17 +67,21 @@ int vl_cel_compile_report(const struct vl_cel_env *env, struct vl_span expressio
     if (expression.len > VL_CEL_EXPRESSION_MAX)
         return vl_err_set(err, VL_ERR_LIMIT, "an expression of more than %lu bytes", VL_CEL_EXPRESSION_MAX);
     struct vl_arena *scratch VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(VL_CEL_PROGRAM_MEMORY_MAX);
+    if (!scratch)
+        return vl_err_nomem(err);
     struct vl_cel_program *program VL_CLEANUP(vl_cel_program_cleanup) = calloc(1, sizeof(*program));
-    if (!program || !scratch)
+    if (!program)
         return vl_err_nomem(err);
     program->env = env;
     program->arena = vl_arena_new(VL_CEL_PROGRAM_MEMORY_MAX);
     if (!program->arena)
+        /* cppcheck-suppress memleak ; freed when it leaves the scope */
         return vl_err_nomem(err);
     program->strict_presence = env->options.profile == VL_CEL_PROFILE_CEL_SPEC;
     struct vl_cel_parsed tree = {0};
     int r = read_tree(env, expression, scratch, report, &tree, err);
     if (r < 0)
+        /* cppcheck-suppress memleak ; freed when it leaves the scope */
         return r;
     program->estimate = vl_cel_estimate(env, tree.root);
     r = vl_cel_compile_tree(program, tree.root, err);

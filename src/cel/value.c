@@ -327,7 +327,7 @@ static uint64_t key_hash(const struct vl_cel_map *map, struct vl_cel_value key)
         number = key.as.boolean;
         break;
     case VL_CEL_DOUBLE:
-        if (key.as.d >= -0x1p63 && key.as.d < 0x1p63)
+        if (key.as.d >= -VL_CEL_TWO_63 && key.as.d < VL_CEL_TWO_63)
             number = (uint64_t)(int64_t)key.as.d;
         else if (key.as.d >= 0 && key.as.d < 0x1p64)
             number = (uint64_t)key.as.d;

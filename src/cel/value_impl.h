@@ -4,11 +4,12 @@
 
 #include "cel/value.h"
 
-#define VL_CEL_VALUE_DEPTH_MAX 2000     /* nesting of a value that is compared or printed */
-#define VL_CEL_EQUAL_WORK_MAX  10000000 /* comparisons of one vl_cel_equal() without a budget */
-#define VL_CEL_CONCAT_COPY     64       /* sums of lists up to this many items are copied */
-#define VL_CEL_CONCAT_DEPTH    64       /* deeper sums are copied into one */
-#define VL_CEL_MAP_HASHED      8        /* maps of more entries get a hash index */
+#define VL_CEL_TWO_63          9223372036854775808.0 /* the first double over INT64_MAX */
+#define VL_CEL_VALUE_DEPTH_MAX 2000                  /* nesting of a value that is compared or printed */
+#define VL_CEL_EQUAL_WORK_MAX  10000000              /* comparisons of one vl_cel_equal() without a budget */
+#define VL_CEL_CONCAT_COPY     64                    /* sums of lists up to this many items are copied */
+#define VL_CEL_CONCAT_DEPTH    64                    /* deeper sums are copied into one */
+#define VL_CEL_MAP_HASHED      8                     /* maps of more entries get a hash index */
 
 enum vl_cel_repr {
     VL_CEL_REPR_OWN, /* struct vl_cel_list or vl_cel_map */

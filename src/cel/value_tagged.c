@@ -146,7 +146,7 @@ static int read_container(struct vl_arena *arena, const struct vl_doc_node *v, b
 {
     struct vl_cel_value all = is_list ? vl_cel_list_grow(arena) : vl_cel_map_grow(arena);
     for (const struct vl_doc_node *n = vl_doc_first(v); n; n = vl_doc_next(n)) {
-        struct vl_cel_value key = vl_cel_null(), value;
+        struct vl_cel_value key = vl_cel_null(), value = key;
         int r = is_list ? 0 : vl_cel_value_tagged(arena, vl_doc_at(n, 0), &key, err);
         if (r >= 0)
             r = vl_cel_value_tagged(arena, is_list ? n : vl_doc_at(n, 1), &value, err);
@@ -208,7 +208,7 @@ int vl_cel_value_tagged(
     if (tag == VL_CEL_LIST || tag == VL_CEL_MAP)
         return read_container(arena, v, tag == VL_CEL_LIST, ret, err);
     if (tag == VL_CEL_OPTIONAL) {
-        struct vl_cel_value inner;
+        struct vl_cel_value inner = vl_cel_null();
         int r = vl_doc_is(v, VL_DOC_NULL) ? 0 : vl_cel_value_tagged(arena, v, &inner, err);
         if (r >= 0)
             *ret = vl_doc_is(v, VL_DOC_NULL) ? vl_cel_optional_none() : vl_cel_optional(arena, inner);

@@ -278,7 +278,7 @@ static bool signed_number(struct vl_span s, int *ret)
 static bool fixed_offset(struct vl_cel_run *run, struct vl_span zone, size_t colon, int64_t *ret_offset,
     struct vl_cel_value *ret_error)
 {
-    int hours, minutes;
+    int hours = 0, minutes = 0;
     struct vl_span parts[2] = {vl_span_slice(zone, 0, colon), vl_span_slice(zone, colon + 1, zone.len)};
     int *numbers[2] = {&hours, &minutes};
     for (int i = 0; i < 2; i++) {
