@@ -46,7 +46,8 @@ struct text_dict {
 struct text_tree_node {
     uint32_t label, label_len; /* into `bytes` */
     uint32_t first_child, n_children;
-    const uint64_t *row; /* of this text and all its prefixes; NULL: no text ends here */
+    const uint16_t *table; /* by byte: 1 + which child, 0 none; NULL where there are few */
+    const uint64_t *row;   /* of this text and all its prefixes; NULL: no text ends here */
 };
 struct text_tree {
     struct text_tree_node *nodes; /* children of a node beside each other; [0]: the root */

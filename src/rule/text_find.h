@@ -91,6 +91,20 @@ static inline bool label_matches(
     return true;
 }
 
+/* The child whose label begins with the byte; NULL for none. */
+static inline const struct text_tree_node *text_tree_child(
+    const struct text_tree *tree, const struct text_tree_node *node, uint8_t next)
+{
+    const struct text_tree_node *children = &tree->nodes[node->first_child];
+    if (node->table)
+        return node->table[next] ? &children[node->table[next] - 1] : NULL;
+    for (uint32_t i = 0; i < node->n_children; i++) {
+        if (tree->firsts[node->first_child + i] == next)
+            return &children[i];
+    }
+    return NULL;
+}
+
 static inline const uint64_t *text_tree_find(
     const struct text_tree *tree, struct vl_span text, const uint64_t *none)
 {
@@ -103,12 +117,10 @@ static inline const uint64_t *text_tree_find(
             row = node->row;
         if (at == text.len || node->n_children == 0)
             break;
-        char next = tree->backwards ? text.ptr[text.len - 1 - at] : text.ptr[at];
-        const uint8_t *firsts = tree->firsts + node->first_child;
-        const uint8_t *found = memchr(firsts, next, node->n_children);
-        if (!found)
+        node = text_tree_child(
+            tree, node, (uint8_t)(tree->backwards ? text.ptr[text.len - 1 - at] : text.ptr[at]));
+        if (!node)
             break;
-        node = &tree->nodes[node->first_child + (uint32_t)(found - firsts)];
     }
     return row;
 }

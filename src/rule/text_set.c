@@ -4,7 +4,8 @@
 
 #include "text_find.h"
 
-#define QUICK_MAX 4096 /* keys: many with the same ends would be searched one by one */
+#define FEW_CHILDREN 4    /* that are looked through */
+#define QUICK_MAX    4096 /* keys: many with the same ends would be searched one by one */
 
 static void row_set(uint64_t *row, uint32_t bit)
 {
@@ -74,6 +75,17 @@ static uint32_t common_prefix(const struct tree_builder *t, const struct range *
     return n;
 }
 
+static int make_table(const struct tree_builder *t, struct text_tree_node *node, struct vl_err *err)
+{
+    uint16_t *table = vl_arena_array(t->arena, 256, sizeof(*table));
+    if (!table)
+        return vl_arena_check(t->arena, "program", err);
+    for (uint32_t i = 0; i < node->n_children; i++)
+        table[t->tree->firsts[node->first_child + i]] = (uint16_t)(i + 1);
+    node->table = table;
+    return 0;
+}
+
 /* Fills the node of a range, and makes room for its children; the ranges of those are appended. */
 static int fill_node(struct tree_builder *t, const struct range *r, struct vl_vec *ranges, struct vl_err *err)
 {
@@ -104,7 +116,7 @@ static int fill_node(struct tree_builder *t, const struct range *r, struct vl_ve
         t->tree->firsts[t->n_nodes++] = (uint8_t)t->items[from].text.ptr[end];
         node->n_children++;
     }
-    return 0;
+    return node->n_children > FEW_CHILDREN ? make_table(t, node, err) : 0;
 }
 
 /* Texts in one block of bytes, reversed where asked, so that labels are places in it. */
