@@ -18,6 +18,7 @@
 struct reader {
     struct vl_arena *arena;
     unsigned depth;
+    const char *over; /* the limit that was passed, or NULL */
 };
 
 static const struct vl_cel_type *read(
@@ -241,8 +242,10 @@ static const struct vl_cel_type *read_object(
         return read_map(r, schema, values, name);
     size_t n = vl_doc_size(properties);
     struct vl_cel_schema object = {.node = schema, .is_resource = is_resource, .min_bytes = 2};
-    if (n > SCHEMA_FIELDS_MAX)
+    if (n > SCHEMA_FIELDS_MAX) {
+        r->over = "an object of its schema has too many properties";
         return NULL;
+    }
     object.fields = vl_arena_array(r->arena, n + 3, sizeof(*object.fields));
     if (!object.fields)
         return NULL;
@@ -270,7 +273,9 @@ static const struct vl_cel_type *read(
 {
     struct vl_span type = vl_doc_get_str(schema, "type");
     const struct vl_cel_type *result = NULL;
-    if (r->depth == SCHEMA_DEPTH_MAX || !vl_doc_is(schema, VL_DOC_OBJECT))
+    if (r->depth == SCHEMA_DEPTH_MAX)
+        r->over = "its schema is nested too deeply";
+    if (r->over || !vl_doc_is(schema, VL_DOC_OBJECT))
         return NULL;
     r->depth++;
     if (vl_doc_bool(vl_doc_get(schema, "x-kubernetes-int-or-string")))
@@ -300,6 +305,9 @@ int vl_cel_schema_type(struct vl_arena *arena, const struct vl_doc_node *schema,
     int checked = vl_arena_check(arena, "types of a schema", err);
     if (checked < 0)
         return checked;
+    if (r.over)
+        return vl_err_set(err, VL_ERR_LIMIT, "%s (at most %d levels, %d properties)", r.over,
+            SCHEMA_DEPTH_MAX, SCHEMA_FIELDS_MAX);
     *ret = type;
     return 0;
 }

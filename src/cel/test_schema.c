@@ -244,6 +244,38 @@ static void test_nothing_to_see(void **state)
     assert_int_equal(err.code, VL_ERR_INVALID);
 }
 
+static void assert_over(const struct vl_buf *json)
+{
+    struct vl_doc *schema VL_CLEANUP(vl_doc_cleanup) = parse(vl_buf_str(json));
+    struct vl_cel_env_options options = {0};
+    struct vl_cel_env *env VL_CLEANUP(vl_cel_env_cleanup) = NULL;
+    struct vl_err err = VL_ERR_INIT;
+    assert_int_equal(vl_cel_env_new(&options, &env, &err), 0);
+    assert_true(vl_cel_env_variable_schema(env, "self", vl_doc_root(schema), &err) < 0);
+    assert_int_equal(err.code, VL_ERR_LIMIT);
+    assert_non_null(strstr(err.msg, "CEL variable self: "));
+}
+
+static void test_limits(void **state)
+{
+    struct vl_buf deep VL_CLEANUP(vl_buf_done) = {0};
+    struct vl_buf wide VL_CLEANUP(vl_buf_done) = {0};
+    (void)state;
+    vl_buf_init(&deep, 1UL << 20);
+    vl_buf_init(&wide, 4UL << 20);
+    for (int i = 0; i < 100; i++)
+        vl_buf_append_str(&deep, "{\"type\":\"array\",\"items\":");
+    vl_buf_append_str(&deep, "{\"type\":\"string\"}");
+    for (int i = 0; i < 100; i++)
+        vl_buf_append_str(&deep, "}");
+    assert_over(&deep);
+    vl_buf_append_str(&wide, "{\"type\":\"object\",\"properties\":{");
+    for (int i = 0; i < 10001; i++)
+        vl_buf_printf(&wide, "%s\"p%d\":{\"type\":\"string\"}", i ? "," : "", i);
+    vl_buf_append_str(&wide, "}}");
+    assert_over(&wide);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +287,7 @@ int main(void)
         cmocka_unit_test(test_wrong_data),
         cmocka_unit_test(test_estimates),
         cmocka_unit_test(test_nothing_to_see),
+        cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
