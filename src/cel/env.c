@@ -19,6 +19,26 @@ static bool has_overload(const struct vl_cel_env *env, const struct vl_cel_overl
     return minor >= overload->since && (!overload->until || minor < overload->until);
 }
 
+/* Environments are many, one a policy, and most functions have few overloads: no room is taken for the most.
+ */
+static int grow(
+    struct vl_cel_env *env, struct vl_cel_env_function *function, unsigned more, struct vl_err *err)
+{
+    unsigned cap = function->n + more;
+    const struct vl_cel_overload **overloads = vl_arena_array(env->arena, cap, sizeof(*overloads));
+    const struct vl_cel_library **libraries = vl_arena_array(env->arena, cap, sizeof(*libraries));
+    if (!overloads || !libraries)
+        return vl_err_nomem(err);
+    for (unsigned i = 0; i < function->n; i++) {
+        overloads[i] = function->overloads[i];
+        libraries[i] = function->libraries[i];
+    }
+    function->overloads = overloads;
+    function->libraries = libraries;
+    function->cap = cap;
+    return 0;
+}
+
 static int add_function(struct vl_cel_env *env, const struct vl_cel_library *library,
     const struct vl_cel_function *function, struct vl_err *err)
 {
@@ -41,6 +61,9 @@ static int add_function(struct vl_cel_env *env, const struct vl_cel_library *lib
         if (known->n == VL_CEL_OVERLOADS_MAX)
             return vl_err_set(err, VL_ERR_LIMIT, "function %s has more than %d overloads", function->name,
                 VL_CEL_OVERLOADS_MAX);
+        int r = known->n < known->cap ? 0 : grow(env, known, function->n - i, err);
+        if (r < 0)
+            return r;
         known->overloads[known->n] = &function->overloads[i];
         known->libraries[known->n++] = library;
     }
@@ -101,7 +124,6 @@ int vl_cel_env_new(const struct vl_cel_env_options *options, struct vl_cel_env *
     if (!env->arena)
         return vl_err_nomem(err);
     env->options.container = options->container ? vl_arena_strdup(env->arena, options->container) : NULL;
-    env->variables = vl_arena_array(env->arena, VL_CEL_VARIABLES_MAX, sizeof(*env->variables));
     r = vl_arena_check(env->arena, "CEL environment", err);
     if (r >= 0)
         r = add_libraries(env, err);
@@ -146,6 +168,16 @@ int vl_cel_env_declare(
         return vl_err_wrap(err, "CEL variable %s", name);
     if (!added)
         return vl_err_set(err, VL_ERR_CONFLICT, "CEL variable %s is declared twice", name);
+    if (env->n_variables == env->cap_variables) {
+        unsigned cap = env->cap_variables ? env->cap_variables * 2 : 8;
+        struct vl_cel_variable *grown = vl_arena_array(env->arena, cap, sizeof(*grown));
+        if (!grown)
+            return vl_err_nomem(err);
+        if (env->n_variables)
+            memcpy(grown, env->variables, env->n_variables * sizeof(*grown));
+        env->variables = grown;
+        env->cap_variables = cap;
+    }
     slot->value.num = env->n_variables;
     env->qualified |= strchr(name, '.') != NULL;
     env->variables[env->n_variables++] = (struct vl_cel_variable){.name = copy, .type = type};

@@ -18,9 +18,9 @@ struct vl_cel_variable {
  * vl_cel_node.overloads. */
 struct vl_cel_env_function {
     const char *name;
-    const struct vl_cel_overload *overloads[VL_CEL_OVERLOADS_MAX];
-    const struct vl_cel_library *libraries[VL_CEL_OVERLOADS_MAX];
-    unsigned n;
+    const struct vl_cel_overload **overloads; /* grow with `cap`, in the arena of the environment */
+    const struct vl_cel_library **libraries;
+    unsigned n, cap;
 };
 
 #define VL_CEL_OPERATORS (VL_CEL_OP_NOT_STRICTLY_FALSE + 1)
@@ -29,7 +29,7 @@ struct vl_cel_env {
     struct vl_cel_env_options options;
     struct vl_arena *arena;
     struct vl_cel_variable *variables;
-    unsigned n_variables;
+    unsigned n_variables, cap_variables;
     bool qualified;               /* some variable's name has a dot */
     bool has_schemas;             /* some variable's type is a schema */
     struct vl_map variable_index; /* name -> index */
