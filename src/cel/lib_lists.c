@@ -14,6 +14,12 @@ LIST(duration);
 LIST(timestamp);
 LIST(bytes);
 
+/* An item that has no order or no sum. */
+static struct vl_cel_value refuse(struct vl_cel_run *run, struct vl_cel_value list)
+{
+    return vl_cel_price_work(run, list) ? vl_cel_no_overload(run) : vl_cel_run_stopped(run);
+}
+
 static struct vl_cel_value is_sorted(struct vl_cel_run *run, const struct vl_cel_value *args, unsigned n)
 {
     (void)n;
@@ -21,7 +27,7 @@ static struct vl_cel_value is_sorted(struct vl_cel_run *run, const struct vl_cel
     struct vl_cel_iter iter = vl_cel_iterate(args[0]);
     for (bool first = true; vl_cel_iter_next(&iter, NULL, &item); first = false) {
         if (!vl_cel_is_comparable(item))
-            return vl_cel_no_overload(run);
+            return refuse(run, args[0]);
         bool ordered = false;
         if (!first && vl_cel_compare(before, item, &ordered) > 0 && ordered)
             return vl_cel_bool(false);
@@ -39,7 +45,7 @@ static struct vl_cel_value best(
     bool any = false;
     for (; vl_cel_iter_next(&iter, NULL, &item); any = true) {
         if (!vl_cel_is_comparable(item))
-            return vl_cel_no_overload(run);
+            return refuse(run, list);
         bool ordered = false;
         int order = any ? vl_cel_compare(result, item, &ordered) : 0;
         if (!any || (ordered && (wanted < 0 ? order > 0 : order < 0)))
@@ -61,10 +67,11 @@ static struct vl_cel_value list_max(struct vl_cel_run *run, const struct vl_cel_
 }
 
 /* False after turning *sum into an error. */
-static bool add_item(struct vl_cel_run *run, struct vl_cel_value *sum, struct vl_cel_value item)
+static bool add_item(
+    struct vl_cel_run *run, struct vl_cel_value list, struct vl_cel_value *sum, struct vl_cel_value item)
 {
     if (item.kind != sum->kind) {
-        *sum = vl_cel_no_overload(run);
+        *sum = refuse(run, list);
         return false;
     }
     switch (item.kind) {
@@ -89,7 +96,7 @@ static struct vl_cel_value sum_from(struct vl_cel_run *run, struct vl_cel_value 
     struct vl_cel_value item;
     struct vl_cel_iter iter = vl_cel_iterate(list);
     while (vl_cel_iter_next(&iter, NULL, &item))
-        if (!add_item(run, &sum, item))
+        if (!add_item(run, list, &sum, item))
             break;
     return sum;
 }
@@ -125,6 +132,8 @@ static struct vl_cel_value index_of(
     struct vl_cel_iter iter = vl_cel_iterate(list);
     int64_t found = -1;
     for (int64_t i = 0; vl_cel_iter_next(&iter, NULL, &item); i++) {
+        if ((item.kind == VL_CEL_LIST || item.kind == VL_CEL_MAP) && !vl_cel_price_work(run, item))
+            return vl_cel_run_stopped(run);
         if (vl_cel_run_equal(run, item, wanted)) {
             found = i;
             if (!last)

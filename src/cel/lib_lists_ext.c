@@ -47,7 +47,7 @@ static struct vl_cel_value slice(struct vl_cel_run *run, const struct vl_cel_val
     return vl_cel_list_of(run, items, made);
 }
 
-/* False where the memory or the nesting ends. */
+/* False where the memory, the work or the nesting ends. */
 static bool flatten_into(struct vl_cel_run *run, struct vl_cel_value list, int64_t depth,
     struct vl_cel_value *out, unsigned nesting)
 {
@@ -55,6 +55,11 @@ static bool flatten_into(struct vl_cel_run *run, struct vl_cel_value list, int64
     struct vl_cel_value item;
     while (vl_cel_iter_next(&iter, NULL, &item)) {
         bool deeper = item.kind == VL_CEL_LIST && depth > 0;
+        if (run->work == 0)
+            run->over = true;
+        if (run->over)
+            return false;
+        run->work--;
         if (nesting > FLATTEN_DEPTH || (deeper && !flatten_into(run, item, depth - 1, out, nesting + 1)))
             return false;
         if (!deeper && !vl_cel_list_push(vl_cel_run_arena(run), *out, item))
@@ -81,7 +86,9 @@ static struct vl_cel_value flatten(struct vl_cel_run *run, const struct vl_cel_v
     if (depth < 0)
         return vl_cel_fail(run, "level must be non-negative");
     struct vl_cel_value out = vl_cel_list_grow(vl_cel_run_arena(run));
-    return flatten_into(run, args[0], depth, &out, 0) ? out : vl_cel_no_room(run);
+    if (flatten_into(run, args[0], depth, &out, 0))
+        return out;
+    return run->over ? vl_cel_run_stopped(run) : vl_cel_no_room(run);
 }
 
 static struct vl_cel_value range(struct vl_cel_run *run, const struct vl_cel_value *args, unsigned n)

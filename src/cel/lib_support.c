@@ -70,23 +70,21 @@ size_t vl_cel_rune_offset(struct vl_span text, uint64_t index)
 }
 
 /* Letters, marks, numbers, punctuation, symbols: what Go's IsPrint has beside the ASCII space. */
-static bool printable(struct vl_cel_run *run, struct vl_span rune)
+static bool printable(const struct vl_regex *regex, struct vl_span rune)
 {
     if (rune.len == 1)
         return *rune.ptr >= ' ' && *rune.ptr <= '~';
-    struct vl_cel_value error;
-    const struct vl_regex *regex = vl_cel_regex(run, VL_SPAN_LIT("[\\pL\\pM\\pN\\pP\\pS]"), &error);
     return regex && vl_regex_full_match(regex, rune);
 }
 
-static void quote_rune(struct vl_cel_run *run, struct vl_buf *out, struct vl_span bytes, uint32_t rune)
+static void quote_rune(const struct vl_regex *regex, struct vl_buf *out, struct vl_span bytes, uint32_t rune)
 {
     static const char plain[] = "\a\b\f\n\r\t\v\\\"", letters[] = "abfnrtv\\\"";
     const char *special = rune && rune < 0x80 ? strchr(plain, (int)rune) : NULL;
     if (special) {
         vl_buf_append_char(out, '\\');
         vl_buf_append_char(out, letters[special - plain]);
-    } else if (printable(run, bytes)) {
+    } else if (printable(regex, bytes)) {
         vl_buf_append_span(out, bytes);
     } else if (rune < ' ' || rune == 0x7f) {
         vl_buf_printf(out, "\\x%02x", (unsigned)rune);
@@ -97,12 +95,17 @@ static void quote_rune(struct vl_cel_run *run, struct vl_buf *out, struct vl_spa
 
 void vl_cel_quote(struct vl_cel_run *run, struct vl_buf *out, struct vl_span text)
 {
+    struct vl_cel_value error;
+    const struct vl_regex *regex = NULL;
+    for (size_t i = 0; !regex && i < text.len; i++)
+        if ((unsigned char)text.ptr[i] >= 0x80)
+            regex = vl_cel_regex(run, VL_SPAN_LIT("[\\pL\\pM\\pN\\pP\\pS]"), &error);
     vl_buf_append_char(out, '"');
-    while (text.len) {
+    while (text.len && !out->failed) {
         uint32_t rune = 0;
         size_t n = vl_utf8_decode(text, &rune);
         if (n)
-            quote_rune(run, out, vl_span_slice(text, 0, n), rune);
+            quote_rune(regex, out, vl_span_slice(text, 0, n), rune);
         else
             vl_buf_printf(out, "\\x%02x", (unsigned)(unsigned char)*text.ptr);
         text = vl_span_slice(text, n ? n : 1, text.len);

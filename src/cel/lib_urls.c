@@ -128,13 +128,20 @@ static bool unescape(const struct reader *r, struct vl_span s, enum part part, s
     return true;
 }
 
+static void put_percent(struct vl_buf *out, unsigned char c)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    const char text[] = {'%', digits[c >> 4], digits[c & 15]};
+    vl_buf_append(out, text, sizeof(text));
+}
+
 static void put_escaped(struct vl_buf *out, struct vl_span s, enum part part)
 {
     for (size_t i = 0; i < s.len; i++) {
         if (plain((unsigned char)s.ptr[i], part))
             vl_buf_append_char(out, s.ptr[i]);
         else
-            vl_buf_printf(out, "%%%02X", (unsigned)(unsigned char)s.ptr[i]);
+            put_percent(out, (unsigned char)s.ptr[i]);
     }
 }
 

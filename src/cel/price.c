@@ -2,33 +2,57 @@
 
 #include <math.h>
 
+#include "run_impl.h"
 #include "value_impl.h"
+
+#define STEPS_MAX 20000000 /* of one traversal; more than any budget pays for */
 
 uint64_t vl_cel_price_size(struct vl_cel_value value)
 {
     return value.kind == VL_CEL_OPTIONAL ? 1 : vl_cel_actual_size(value);
 }
 
-static uint64_t traversal(struct vl_cel_value value, unsigned depth)
+struct traversal {
+    unsigned depth;
+    uint64_t steps; /* that are left: parts that many lists share are walked over for each of them */
+};
+
+static uint64_t traversal(struct vl_cel_value value, struct traversal *walk)
 {
     if (value.kind == VL_CEL_STRING || value.kind == VL_CEL_BYTES)
         return (uint64_t)((double)value.len * VL_CEL_COST_TRAVERSAL);
-    if ((value.kind != VL_CEL_LIST && value.kind != VL_CEL_MAP) || depth > VL_CEL_VALUE_DEPTH_MAX)
+    if ((value.kind != VL_CEL_LIST && value.kind != VL_CEL_MAP) || walk->depth > VL_CEL_VALUE_DEPTH_MAX)
         return 1;
     uint64_t sum = 0;
     struct vl_cel_value key, item;
     struct vl_cel_iter iter = vl_cel_iterate(value);
-    while (vl_cel_iter_next(&iter, &key, &item)) {
+    walk->depth++;
+    while (walk->steps && vl_cel_iter_next(&iter, &key, &item)) {
+        walk->steps--;
         if (value.kind == VL_CEL_MAP)
-            sum = vl_cel_cost_add(sum, traversal(key, depth + 1));
-        sum = vl_cel_cost_add(sum, traversal(item, depth + 1));
+            sum = vl_cel_cost_add(sum, traversal(key, walk));
+        sum = vl_cel_cost_add(sum, traversal(item, walk));
     }
+    walk->depth--;
     return sum;
 }
 
 uint64_t vl_cel_price_traversal(struct vl_cel_value value)
 {
-    return traversal(value, 0);
+    struct traversal walk = {.steps = STEPS_MAX};
+    uint64_t sum = traversal(value, &walk);
+    return walk.steps ? sum : UINT64_MAX;
+}
+
+bool vl_cel_price_work(struct vl_cel_run *run, struct vl_cel_value value)
+{
+    struct traversal walk = {.steps = run->work};
+    if (value.kind == VL_CEL_LIST || value.kind == VL_CEL_MAP)
+        (void)traversal(value, &walk);
+    run->work = walk.steps;
+    if (run->work == 0)
+        run->over = true;
+    return !run->over;
 }
 
 uint64_t vl_cel_price_one(const struct vl_cel_value *args, unsigned n, struct vl_cel_value result)

@@ -18,6 +18,10 @@ uint64_t vl_cel_price_size(struct vl_cel_value value);
 /* Every text and item of a value: 1 a scalar, a tenth of its bytes a text. */
 uint64_t vl_cel_price_traversal(struct vl_cel_value value);
 
+/* That walk itself is work, which lists of lists that share their parts make large at no cost. False where
+ * the run has none left. */
+bool vl_cel_price_work(struct vl_cel_run *run, struct vl_cel_value value);
+
 /* For the tables. `text` walks over the first argument, `text_twice` does so two times, `one` costs 1. */
 uint64_t vl_cel_price_one(const struct vl_cel_value *args, unsigned n, struct vl_cel_value result);
 uint64_t vl_cel_price_text(const struct vl_cel_value *args, unsigned n, struct vl_cel_value result);

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cost.h"
+#include "price.h"
 
-extern const struct vl_cel_library vl_cel_lib_lists_ext, vl_cel_lib_sets;
+extern const struct vl_cel_library vl_cel_lib_lists, vl_cel_lib_lists_ext, vl_cel_lib_sets;
 #define LISTS vl_cel_lib_lists_ext
 #define SETS  vl_cel_lib_sets
 #define I(n)  vl_cel_int(n)
@@ -101,6 +101,25 @@ static void test_sets(void **state)
     assert_int_equal(lib_cost(&SETS, "sets.equivalent", 2, both, one), 9);
 }
 
+/* Lists that share their parts have more of them than anybody can walk over. */
+static void test_shared(void **state)
+{
+    (void)state;
+    struct vl_cel_run *run VL_CLEANUP(vl_cel_run_cleanup) = lib_run();
+    struct vl_cel_value list = vl_cel_list_new(vl_cel_run_arena(run), NULL, 0);
+    for (int i = 0; i < 60; i++)
+        list = LIST(list, list);
+    assert_int_equal(CALL(LISTS, "flatten", list, I(100)).kind, VL_CEL_ERROR);
+    assert_true(vl_cel_price_traversal(list) == UINT64_MAX);
+    vl_cel_run_reset(run, 1000000);
+    list = vl_cel_list_new(vl_cel_run_arena(run), NULL, 0);
+    for (int i = 0; i < 60; i++)
+        list = LIST(list, list);
+    struct vl_cel_value answer = CALL(vl_cel_lib_lists, "indexOf", list, I(1));
+    assert_int_equal(answer.kind, VL_CEL_ERROR);
+    assert_true(answer.as.error->is_cost);
+}
+
 /* A million items: sorted in a moment, and compared with each other only as far as the limit of work goes. */
 static void test_many(void **state)
 {
@@ -123,6 +142,7 @@ int main(void)
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_sort),
         cmocka_unit_test(test_sets),
+        cmocka_unit_test(test_shared),
         cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
