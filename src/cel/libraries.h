@@ -1,4 +1,4 @@
-/* The libraries by name, each in its file lib_NAME.c: one line each, sorted. */
+/* The libraries by name, each in its file lib_NAME.c: one line each, sorted; libraries.c has their order. */
 #ifndef VL_CEL_LIBRARIES_H
 #define VL_CEL_LIBRARIES_H
 
