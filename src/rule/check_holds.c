@@ -133,7 +133,7 @@ static bool one_matches(const struct check *check, const struct vl_event_value *
     struct check_number number;
     struct check_net address;
     struct vl_span text;
-    switch ((enum check_class)check->class) {
+    switch (check->class) {
     case CHECK_NUMBER:
         return number_of(value, &number) &&
                order_holds((enum vl_condition_op)check->op, compare_numbers(&number, &want->number));

@@ -160,10 +160,10 @@ static int operand_init(struct check_operand **ret, const struct vl_operand *sou
     const char *wrong = transformer_type(o);
     if (!wrong)
         return 0;
+    /* NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange): names[] is asked for its length */
+    enum vl_transformer transformer = (enum vl_transformer)o->transformer;
     return problem_at(problem, source, arena,
-        vl_arena_printf(
-            arena, "transformer %s %s", vl_transformer_name((enum vl_transformer)o->transformer), wrong),
-        err);
+        vl_arena_printf(arena, "transformer %s %s", vl_transformer_name(transformer), wrong), err);
 }
 
 int check_operand_init(struct check_operand **ret, const struct vl_operand *source,

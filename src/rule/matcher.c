@@ -437,8 +437,10 @@ int vl_rule_matcher_new(
     if (!m->scratch || !m->answers || !m->slots || !m->rows || !m->multi || !m->fired)
         return vl_err_nomem(err);
     int r = scans_new(m, err);
+    /* NOLINTBEGIN(clang-analyzer-unix.Malloc): it does not know VL_CLEANUP */
     if (r < 0)
         return r;
+    /* NOLINTEND(clang-analyzer-unix.Malloc) */
     *ret = m;
     m = NULL;
     return 0;

@@ -213,7 +213,7 @@ int build_prefilter(struct builder *b)
     vl_vec_init(&entries, sizeof(struct vl_rule_prefilter_entry), PROGRAM_NODES_MAX);
     uint64_t *types = NULL;
     int r = accepted_types(b, &types);
-    if (r < 0)
+    if (r < 0 || !types)
         return r;
     uint64_t *all = types + (size_t)p->n_rules * PROGRAM_WORDS;
     for (uint32_t i = 0; i < p->n_rules && r >= 0; i++) {

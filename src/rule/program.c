@@ -215,8 +215,10 @@ int vl_rule_program_new(const struct vl_ruleset *set, enum vl_rule_matching matc
     if (!program->arena)
         return vl_err_nomem(err);
     int r = build(program, err);
+    /* NOLINTBEGIN(clang-analyzer-unix.Malloc): it does not know VL_CLEANUP */
     if (r < 0)
         return r;
+    /* NOLINTEND(clang-analyzer-unix.Malloc) */
     *ret = program;
     program = NULL;
     return 0;

@@ -254,8 +254,10 @@ static int64_t build_tree(struct builder *b, const struct vl_condition *c, unsig
     if (c->kind == VL_COND_MACRO)
         return vl_err_set(b->err, VL_ERR_INVALID, "the macro %.*s is not resolved",
             VL_SPAN_FMT(vl_span_slice(c->as.macro, 0, 64)));
-    uint32_t n = c->as.children.n, *items = malloc((n + 1UL) * sizeof(*items));
-    int64_t r = items ? 0 : vl_err_nomem(b->err);
+    uint32_t n = c->as.children.n, *items = calloc(n + 1UL, sizeof(*items));
+    int64_t r = 0;
+    if (!items)
+        return vl_err_nomem(b->err);
     for (uint32_t i = 0; i < n && r >= 0; i++) {
         r = build_tree(b, c->as.children.items[i], depth + 1);
         if (r >= 0)
@@ -327,7 +329,7 @@ static int64_t simplify(struct builder *b, uint32_t number, unsigned depth)
     if (node.kind > PROG_NOT)
         r = type_constant(b, number);
     else {
-        uint32_t *items = malloc((node.n + 1UL) * sizeof(*items));
+        uint32_t *items = calloc(node.n + 1UL, sizeof(*items));
         if (!items)
             return vl_err_nomem(b->err);
         for (uint32_t i = 0; i < node.n && r >= 0; i++) {

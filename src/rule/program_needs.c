@@ -53,7 +53,7 @@ static enum rank leaf_rank(const struct builder *b, uint32_t number)
 
 /* Leaves of which one must hold. */
 struct needs {
-    enum rank rank;
+    unsigned rank; /* enum rank */
     uint32_t n;
     uint32_t nodes[BUILD_NEEDS_MAX];
 };
@@ -112,7 +112,7 @@ int build_needs(struct builder *b, const uint32_t *nodes, uint32_t n, unsigned r
         if (one.rank < best.rank || (one.rank == best.rank && one.rank != RANK_NONE && one.n < best.n))
             best = one;
     }
-    if (best.rank != (enum rank)rank)
+    if (best.rank != rank)
         return 0;
     for (uint32_t i = 0; i < best.n; i++) {
         uint32_t *leaf = vl_vec_push(leaves, "nodes of a program", b->err);
