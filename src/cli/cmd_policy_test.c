@@ -119,7 +119,7 @@ static int run(void *settings, struct vl_err *err)
     int r = vl_policies_new(NULL, &set, err);
     s->set = set;
     for (size_t i = 0; r == 0 && i < s->folders.len; i++)
-        r = vl_cli_each_policy_file(s->folders.items[i], load_file, s, err);
+        r = vl_cli_each_test_file(s->folders.items[i], load_file, s, err);
     if (r == 0)
         r = vl_policies_finish(set, err);
     /* Beside a suite lie policies in forms that only its own tool reads. */

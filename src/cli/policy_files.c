@@ -12,6 +12,7 @@ struct walk {
     int (*each)(const char *path, struct vl_span text, void *user, struct vl_err *err);
     void *user;
     unsigned files;
+    bool tests; /* hidden folders of test suites, too */
 };
 
 static int read_one(struct walk *w, const char *path, struct vl_err *err)
@@ -35,13 +36,18 @@ static int keep(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
+static int keep_tests(const struct dirent *entry)
+{
+    return keep(entry) || strcmp(entry->d_name, ".kyverno-test") == 0;
+}
+
 static int walk_folder(struct walk *w, const char *path, unsigned depth, struct vl_err *err)
 {
     struct dirent **names = NULL;
     int r = 0;
     if (depth > VL_CLI_POLICY_DEPTH_MAX)
         return vl_err_set(err, VL_ERR_LIMIT, "%s: more than %d folders deep", path, VL_CLI_POLICY_DEPTH_MAX);
-    int n = scandir(path, &names, keep, alphasort);
+    int n = scandir(path, &names, w->tests ? keep_tests : keep, alphasort);
     if (n < 0)
         return vl_err_sys(err, errno, "%s", path);
     for (int i = 0; i < n; i++) {
@@ -62,15 +68,28 @@ static int walk_folder(struct walk *w, const char *path, unsigned depth, struct 
     return r < 0 ? r : 0;
 }
 
+static int walk(struct walk *w, const char *path, struct vl_err *err)
+{
+    struct stat st;
+    if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return walk_folder(w, path, 0, err);
+    return read_one(w, path, err);
+}
+
 int vl_cli_each_policy_file(const char *path,
     int (*each)(const char *path, struct vl_span text, void *user, struct vl_err *err), void *user,
     struct vl_err *err)
 {
     struct walk w = {.each = each, .user = user};
-    struct stat st;
-    if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return walk_folder(&w, path, 0, err);
-    return read_one(&w, path, err);
+    return walk(&w, path, err);
+}
+
+int vl_cli_each_test_file(const char *path,
+    int (*each)(const char *path, struct vl_span text, void *user, struct vl_err *err), void *user,
+    struct vl_err *err)
+{
+    struct walk w = {.each = each, .user = user, .tests = true};
+    return walk(&w, path, err);
 }
 
 struct loading {

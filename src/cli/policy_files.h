@@ -14,6 +14,11 @@ VL_MUST_CHECK int vl_cli_each_policy_file(const char *path,
     int (*each)(const char *path, struct vl_span text, void *user, struct vl_err *err), void *user,
     struct vl_err *err);
 
+/* The same with the folders ".kyverno-test", where Kyverno's policies have their test suites. */
+VL_MUST_CHECK int vl_cli_each_test_file(const char *path,
+    int (*each)(const char *path, struct vl_span text, void *user, struct vl_err *err), void *user,
+    struct vl_err *err);
+
 /* Loads files into a set; what is no YAML is told on standard error and counted in *invalid. */
 VL_MUST_CHECK int vl_cli_load_policies(struct vl_policies *set, const struct vl_cli_list *files, bool params,
     unsigned *invalid, struct vl_err *err);
