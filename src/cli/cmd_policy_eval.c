@@ -227,7 +227,7 @@ static int each_document(const char *path, struct vl_span text,
     struct vl_span front = vl_span_trim(body);
     bool json = front.len && (front.ptr[0] == '{' || front.ptr[0] == '[');
     s->file = path;
-    int r = vl_doc_parse_stream(body, json ? VL_DOC_JSON : VL_DOC_YAML, path, each, s, err);
+    int r = vl_doc_parse_stream(body, json ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES, path, each, s, err);
     if (r < 0 && (err->code == VL_ERR_INVALID || err->code == VL_ERR_LIMIT)) {
         (void)vl_cli_complain(err);
         vl_err_clear(err);
@@ -316,7 +316,8 @@ static int namespace_file(const char *path, struct vl_span text, void *user, str
         return 0;
     bool json = front.len && (front.ptr[0] == '{' || front.ptr[0] == '[');
     s->file = path;
-    int r = vl_doc_parse_stream(text, json ? VL_DOC_JSON : VL_DOC_YAML, path, namespace_document, s, &bad);
+    int r = vl_doc_parse_stream(
+        text, json ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES, path, namespace_document, s, &bad);
     if (r < 0 && bad.code == VL_ERR_MEMORY)
         *err = bad;
     return r < 0 && bad.code == VL_ERR_MEMORY ? r : 0;

@@ -165,7 +165,8 @@ static int judge_file(const char *path, struct vl_span text, void *user, struct 
     struct vl_span front = vl_span_trim(text);
     bool json = front.len && front.ptr[0] == '{';
     s->file = path;
-    return vl_doc_parse_stream(text, json ? VL_DOC_JSON : VL_DOC_YAML, path, judge_document, s, err);
+    return vl_doc_parse_stream(
+        text, json ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES, path, judge_document, s, err);
 }
 
 static int tell(struct suite *s,

@@ -14,7 +14,8 @@ int vl_doc_parse(struct vl_span input, enum vl_doc_format format, const char *na
     case VL_DOC_JSONC:
         return doc_json_parse(input, format, name, ret_doc, err);
     case VL_DOC_YAML:
-        return doc_yaml_parse(input, name, ret_doc, err);
+    case VL_DOC_YAML_KUBERNETES:
+        return doc_yaml_parse(input, format, name, ret_doc, err);
     case VL_DOC_TOML:
         return doc_toml_parse(input, name, ret_doc, err);
     }
@@ -28,8 +29,8 @@ int vl_doc_parse_stream(struct vl_span input, enum vl_doc_format format, const c
         return vl_err_set(err, VL_ERR_LIMIT, "%s: more than %lu bytes", name, VL_DOC_BYTES_MAX);
     if (format == VL_DOC_JSON || format == VL_DOC_JSON_LOOSE || format == VL_DOC_JSONC)
         return doc_json_stream(input, format, name, each, user, err);
-    if (format == VL_DOC_YAML)
-        return doc_yaml_stream(input, name, each, user, err);
+    if (format == VL_DOC_YAML || format == VL_DOC_YAML_KUBERNETES)
+        return doc_yaml_stream(input, format, name, each, user, err);
     struct vl_doc *doc;
     int r = vl_doc_parse(input, format, name, &doc, err);
     return r < 0 ? r : each(doc, user, err);

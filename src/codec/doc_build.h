@@ -143,9 +143,9 @@ VL_MUST_CHECK int doc_json_parse(struct vl_span input, enum vl_doc_format format
     struct vl_doc **ret_doc, struct vl_err *err);
 VL_MUST_CHECK int doc_json_stream(struct vl_span input, enum vl_doc_format format, const char *name,
     int (*each)(struct vl_doc *doc, void *user, struct vl_err *err), void *user, struct vl_err *err);
-VL_MUST_CHECK int doc_yaml_parse(
-    struct vl_span input, const char *name, struct vl_doc **ret_doc, struct vl_err *err);
-VL_MUST_CHECK int doc_yaml_stream(struct vl_span input, const char *name,
+VL_MUST_CHECK int doc_yaml_parse(struct vl_span input, enum vl_doc_format format, const char *name,
+    struct vl_doc **ret_doc, struct vl_err *err);
+VL_MUST_CHECK int doc_yaml_stream(struct vl_span input, enum vl_doc_format format, const char *name,
     int (*each)(struct vl_doc *doc, void *user, struct vl_err *err), void *user, struct vl_err *err);
 VL_MUST_CHECK int doc_toml_parse(
     struct vl_span input, const char *name, struct vl_doc **ret_doc, struct vl_err *err);

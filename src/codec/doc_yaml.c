@@ -3,6 +3,9 @@
 #include "doc_build.h"
 #include "doc_layout.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -12,6 +15,7 @@
 #include "base/text.h"
 #include "load_impl.h"
 
+#define NUMBER_TEXT_MAX  80 /* of an integer with its prefix; longer ones are none */
 #define ANCHOR_NAMES_MAX (64UL * 1024 * 1024)
 #define TAG_PREFIX       "tag:yaml.org,2002:"
 
@@ -45,6 +49,7 @@ struct walk {
     bool want_key[VL_DOC_DEPTH_MAX + 1];
     bool merges[VL_DOC_DEPTH_MAX + 1]; /* the mapping has a "<<" */
     bool is_merge;                     /* the next value is that of a "<<" */
+    bool kubernetes;                   /* plain scalars as kubectl reads them */
 };
 
 static struct doc_place place_of(const yaml_event_t *event)
@@ -215,12 +220,68 @@ static bool is_merge_key(const yaml_event_t *event)
     return event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && vl_span_eq_str(s, "<<");
 }
 
+/* Base of "0b11", "0X1F", "0o7" (*ret_prefix 2) and "0644"; 10 of all else. */
+static int go_base(const char *digits, size_t *ret_prefix)
+{
+    *ret_prefix = digits[0] == '0' && digits[1] && strchr("bBoOxX", digits[1]) ? 2 : 0;
+    if (*ret_prefix)
+        return strchr("bB", digits[1]) ? 2 : strchr("xX", digits[1]) ? 16 : 8;
+    return digits[0] == '0' && digits[1] ? 8 : 10;
+}
+
+/* A number that Go reads in base 0 and the core schema does not: 0644, 0b11, 0X1F, 1_000. */
+static bool go_integer(struct vl_span s, char text[NUMBER_TEXT_MAX])
+{
+    char plain[NUMBER_TEXT_MAX];
+    size_t n = 0, prefix = 0;
+    for (size_t i = 0; i < s.len && n < sizeof(plain); i++) {
+        if (s.ptr[i] != '_')
+            plain[n++] = s.ptr[i];
+    }
+    if (n == sizeof(plain))
+        return false;
+    plain[n] = '\0';
+    bool negative = plain[0] == '-';
+    const char *digits = plain + (negative || plain[0] == '+');
+    int base = go_base(digits, &prefix);
+    digits += prefix;
+    if (!*digits || strspn(digits, "0123456789abcdefABCDEF") != strlen(digits))
+        return false;
+    char *end = NULL;
+    errno = 0;
+    unsigned long long value = strtoull(digits, &end, base);
+    if (errno || *end != '\0' || (negative && value > (unsigned long long)INT64_MAX + 1))
+        return false;
+    (void)snprintf(text, NUMBER_TEXT_MAX, "%s%llu", negative ? "-" : "", value);
+    return true;
+}
+
+/* What kubectl reads: sigs.k8s.io/yaml, that is go.yaml.in/yaml/v2, resolve.go. */
+static struct vl_span as_kubernetes(struct vl_span s, char text[NUMBER_TEXT_MAX])
+{
+    static const char *const yes[] = {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"};
+    static const char *const no[] = {"n", "N", "no", "No", "NO", "off", "Off", "OFF"};
+    bool number = s.len && ((s.ptr[0] >= '0' && s.ptr[0] <= '9') || s.ptr[0] == '-' || s.ptr[0] == '+');
+    if (is_one_of(s, yes, VL_ARRAY_LEN(yes)))
+        return VL_SPAN_LIT("true");
+    if (is_one_of(s, no, VL_ARRAY_LEN(no)))
+        return VL_SPAN_LIT("false");
+    return number && go_integer(s, text) ? vl_span_str(text) : s;
+}
+
 static int on_scalar(struct walk *w, const yaml_event_t *event, struct vl_err *err)
 {
-    struct anchor a = {.len = (uint32_t)event->data.scalar.length};
-    int r = scalar_type(w, event, &a.type, err);
+    char number[NUMBER_TEXT_MAX];
+    struct vl_span s = {(const char *)event->data.scalar.value, event->data.scalar.length};
+    bool plain = !event->data.scalar.tag && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    if (w->kubernetes && plain)
+        s = as_kubernetes(s, number);
+    struct anchor a = {.len = (uint32_t)s.len};
+    int r = plain ? 0 : scalar_type(w, event, &a.type, err);
+    if (plain)
+        a.type = resolve_plain(s);
     if (r >= 0)
-        r = doc_text_add(&w->b, event->data.scalar.value, event->data.scalar.length, &a.text, err);
+        r = doc_text_add(&w->b, s.len ? s.ptr : "", s.len, &a.text, err);
     if (r >= 0)
         r = keep_anchor(w, event->data.scalar.anchor, a, err);
     if (r < 0)
@@ -457,10 +518,12 @@ static void walk_end(struct walk *w)
 }
 
 /* The next document of the stream; *ret_doc is NULL at the end. */
-static int next_document(yaml_parser_t *parser, const char *name, struct vl_doc **ret_doc, struct vl_err *err)
+static int next_document(yaml_parser_t *parser, enum vl_doc_format format, const char *name,
+    struct vl_doc **ret_doc, struct vl_err *err)
 {
     struct walk w;
     w.parser = parser;
+    w.kubernetes = format == VL_DOC_YAML_KUBERNETES;
     *ret_doc = NULL;
     int r = walk_begin(&w, name, err);
     bool begun = false, ended = false;
@@ -512,14 +575,15 @@ static int null_document(const char *name, struct vl_doc **ret_doc, struct vl_er
     return r;
 }
 
-int doc_yaml_parse(struct vl_span input, const char *name, struct vl_doc **ret_doc, struct vl_err *err)
+int doc_yaml_parse(struct vl_span input, enum vl_doc_format format, const char *name, struct vl_doc **ret_doc,
+    struct vl_err *err)
 {
     yaml_parser_t parser;
     struct vl_doc *doc;
     int r = start_parser(&parser, input, name, err);
     if (r < 0)
         return r;
-    r = next_document(&parser, name, &doc, err);
+    r = next_document(&parser, format, name, &doc, err);
     libyaml.yaml_parser_delete(&parser);
     if (r < 0)
         return r;
@@ -529,7 +593,7 @@ int doc_yaml_parse(struct vl_span input, const char *name, struct vl_doc **ret_d
     return 0;
 }
 
-int doc_yaml_stream(struct vl_span input, const char *name,
+int doc_yaml_stream(struct vl_span input, enum vl_doc_format format, const char *name,
     int (*each)(struct vl_doc *doc, void *user, struct vl_err *err), void *user, struct vl_err *err)
 {
     yaml_parser_t parser;
@@ -538,7 +602,7 @@ int doc_yaml_stream(struct vl_span input, const char *name,
         return r;
     for (;;) {
         struct vl_doc *doc;
-        r = next_document(&parser, name, &doc, err);
+        r = next_document(&parser, format, name, &doc, err);
         if (r < 0 || !doc)
             break;
         r = each(doc, user, err);

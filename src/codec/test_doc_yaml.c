@@ -1,6 +1,7 @@
 #include "doc_test.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 /* One row for each construct of the YAML 1.2 specification, chapters 2 and 6 to 8, in own words. */
 static const struct {
@@ -276,9 +277,45 @@ static void test_streams(void **state)
     assert_true(vl_doc_parse_stream(VL_SPAN_LIT("\xff"), VL_DOC_YAML, "t", on_doc, NULL, &err) < 0);
 }
 
+/* What go.yaml.in/yaml v2 gives for the same texts, by way of JSON. */
+static void test_kubernetes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum vl_doc_type type;
+        const char *value;
+    } values[] = {{"yes", VL_DOC_BOOL, "true"}, {"On", VL_DOC_BOOL, "true"}, {"y", VL_DOC_BOOL, "true"},
+        {"no", VL_DOC_BOOL, "false"}, {"OFF", VL_DOC_BOOL, "false"}, {"true", VL_DOC_BOOL, "true"},
+        {"'yes'", VL_DOC_STRING, "yes"}, {"!!str yes", VL_DOC_STRING, "yes"}, {"yEs", VL_DOC_STRING, "yEs"},
+        {"0644", VL_DOC_INT, "420"}, {"-0644", VL_DOC_INT, "-420"}, {"0o644", VL_DOC_INT, "420"},
+        {"0x1F", VL_DOC_INT, "31"}, {"0b101", VL_DOC_INT, "5"}, {"1_000", VL_DOC_INT, "1000"},
+        {"0", VL_DOC_INT, "0"}, {"10", VL_DOC_INT, "10"}, {"+7", VL_DOC_INT, "7"},
+        {"1.5", VL_DOC_FLOAT, "1.5"}, {"1.2.3", VL_DOC_STRING, "1.2.3"},
+        {"18446744073709551615", VL_DOC_UINT, "18446744073709551615"},
+        {"2026-01-01", VL_DOC_STRING, "2026-01-01"}, {"0x", VL_DOC_STRING, "0x"}, {"-", VL_DOC_STRING, "-"}};
+    for (size_t i = 0; i < VL_ARRAY_LEN(values); i++) {
+        struct vl_err err = VL_ERR_INIT;
+        struct vl_doc *doc = NULL;
+        char text[100];
+        (void)snprintf(text, sizeof(text), "a: %s\n", values[i].text);
+        if (values[i].text[0] == '-' && values[i].text[1] == '\0')
+            (void)snprintf(text, sizeof(text), "a: '-'\n");
+        assert_int_equal(vl_doc_parse(vl_span_str(text), VL_DOC_YAML_KUBERNETES, "t", &doc, &err), 0);
+        const struct vl_doc_node *node = vl_doc_get(vl_doc_root(doc), "a");
+        if (vl_doc_type(node) != values[i].type || !vl_span_eq_str(vl_doc_text(node), values[i].value))
+            fail_msg("%s: %s %.*s", values[i].text, vl_doc_type_name(vl_doc_type(node)),
+                VL_SPAN_FMT(vl_doc_text(node)));
+        if (values[i].type == VL_DOC_BOOL)
+            assert_int_equal(vl_doc_bool(node), values[i].value[0] == 't');
+        vl_doc_free(doc);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kubernetes),
         cmocka_unit_test(test_specification),
         cmocka_unit_test(test_merge),
         cmocka_unit_test(test_merge_into_many),

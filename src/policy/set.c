@@ -287,10 +287,11 @@ static int add(
     bool json = front.len && (front.ptr[0] == '{' || front.ptr[0] == '[');
     struct vl_err first = VL_ERR_INIT;
     size_t documents = set->docs.len;
-    int r = vl_doc_parse_stream(body, json ? VL_DOC_JSON : VL_DOC_YAML, file, add_document, &a, &first);
+    int r = vl_doc_parse_stream(
+        body, json ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES, file, add_document, &a, &first);
     /* YAML's flow form begins like JSON. Duplicate keys and the like stay errors in both. */
     if (r < 0 && json && first.code == VL_ERR_INVALID && set->docs.len == documents)
-        r = vl_doc_parse_stream(body, VL_DOC_YAML, file, add_document, &a, err);
+        r = vl_doc_parse_stream(body, VL_DOC_YAML_KUBERNETES, file, add_document, &a, err);
     else if (r < 0)
         *err = first;
     return r < 0 ? r : 0;

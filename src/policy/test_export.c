@@ -109,7 +109,7 @@ static void export_all(const struct vl_policies *set, struct vl_buf *out)
     "validationFailureAction: Enforce\n  rules:\n"                                                           \
     "  - name: r\n    match: {any: [{resources: {kinds: [Pod], namespaces: [shop]}}]}\n    validate:\n     " \
     " cel:\n        "                                                                                        \
-    "expressions: [{expression: \"object.spec.containers.all(c, c.name != 'bad')\", message: no}]\n"
+    "expressions: [{expression: \"object.spec.containers.all(c, c.name != 'bad')\", message: never}]\n"
 #define VPOL                                                                                            \
     "apiVersion: policies.kyverno.io/v1alpha1\nkind: ValidatingPolicy\nmetadata: {name: v}\nspec:\n  "  \
     "autogen: "                                                                                         \

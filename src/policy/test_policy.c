@@ -344,10 +344,10 @@ static void test_line_ends(void **state)
         "apiVersion: admissionregistration.k8s.io/v1\r\nkind: ValidatingAdmissionPolicy\r\n"
         "metadata: {name: p}\r\nspec:\r\n  matchConstraints: {}\r\n  validations:\r\n  - expression: "
         "'false'\r\n"
-        "    message: no\r\n",
+        "    message: never\r\n",
         NULL);
     assert_int_equal(vl_policies_errors(w.set), 0);
-    assert_string_equal(evaluate(&w, POD, NULL), "fail!: no; ");
+    assert_string_equal(evaluate(&w, POD, NULL), "fail!: never; ");
     world_done(&w);
 }
 

@@ -444,7 +444,7 @@ int vl_manifest_scan_add(
     if (r < 0)
         return r;
     struct vl_err bad = VL_ERR_INIT;
-    enum vl_doc_format format = looks_like_json(text) ? VL_DOC_JSON : VL_DOC_YAML;
+    enum vl_doc_format format = looks_like_json(text) ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES;
     r = vl_doc_parse_stream(text, format, file, on_document, scan, &bad);
     if (r < 0 && (bad.code == VL_ERR_MEMORY || bad.code == VL_ERR_SYSTEM)) {
         *err = bad;

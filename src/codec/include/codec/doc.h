@@ -21,6 +21,8 @@ enum vl_doc_format {
                           files that other programs take as they are (package.json) */
     VL_DOC_JSONC,      /* JSON with comments and trailing commas (bun.lock, tsconfig) */
     VL_DOC_YAML,       /* YAML 1.1 as libyaml reads it, scalars by the core schema of YAML 1.2 */
+    VL_DOC_YAML_KUBERNETES, /* the same with scalars as kubectl reads them (sigs.k8s.io/yaml, YAML 1.1): yes,
+                               on and y are true, 0644 is octal; their text is then "true" and "420" */
     VL_DOC_TOML,
 };
 
