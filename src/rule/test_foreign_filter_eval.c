@@ -170,8 +170,8 @@ static bool run_file(const char *name, int (*each)(struct vl_doc *doc, void *use
         (void)printf("%s\n", err.msg);
         return false;
     }
-    (void)printf("falco-filter-eval/%s: %u of %u; %u need a capture or a plugin\n", name, run.passed,
-        run.total, run.outside);
+    (void)printf("foreign: rule/falco-filter-eval/%s %u/%u\n", name, run.passed, run.total + run.outside);
+    (void)printf("%u of them need a capture or a plugin, or ask for no filter\n", run.outside);
     return run.passed == run.total && run.total > 0;
 }
 

@@ -70,6 +70,6 @@ int main(void)
         (void)printf("%s\n", err.msg);
         return 1;
     }
-    (void)printf("falco-filter-parser: %u of %u\n", count.passed, count.total);
+    (void)printf("foreign: rule/falco-filter-parser %u/%u\n", count.passed, count.total);
     return count.passed == count.total && count.total > 0 ? 0 : 1;
 }

@@ -203,8 +203,7 @@ static void test_foreign(void **state)
         } else
             foreign_format(strings, name);
     }
-    (void)printf("falco-filter-eval/formatter_strings.json: %u of %u; %u of an option without use\n", passed,
-        passed, outside);
+    (void)printf("foreign: rule/falco-filter-eval/formatter_strings.json %u/%u\n", passed, passed + outside);
 }
 
 int main(void)
