@@ -152,3 +152,4 @@
         "error: type conversion error from 'string' to 'google.protobuf.Timestamp'", 2},
     {"\"2001-01-01T00:00:60Z\"", "timestamp(x)",
         "error: type conversion error from 'string' to 'google.protobuf.Timestamp'", 2},
+    {"{\"a\": \"a\"}", "string(x[?'a'].value()) + 'b'", "{\"string\":\"ab\"}", 5},
