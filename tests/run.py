@@ -256,7 +256,8 @@ def slice_valgrind(tally):
     step("functional tests under valgrind")
     folder = build("valgrind", ["-Dbuildtype=debugoptimized", "-Dtests=false"], tally)
     if folder:
-        functional(folder, tally, extra_env={"VALLUM_WRAPPER": "valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --trace-children=yes"})
+        functional(folder, tally, extra_env={"VALLUM_WRAPPER": "valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite "
+                                             f"--trace-children=yes --suppressions={ROOT}/tests/valgrind.supp"})
 
 
 def slice_coverage(tally):
