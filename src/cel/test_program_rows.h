@@ -153,3 +153,5 @@
     {"\"2001-01-01T00:00:60Z\"", "timestamp(x)",
         "error: type conversion error from 'string' to 'google.protobuf.Timestamp'", 2},
     {"{\"a\": \"a\"}", "string(x[?'a'].value()) + 'b'", "{\"string\":\"ab\"}", 5},
+    {"{\"a\":\"1.5\"}", "string(x[?'a'].value())", "{\"string\":\"1.5\"}", 4},
+    {"{\"a\":1}", "string(x[?'a'].value())", "error: no such overload: string(int)", 4},
