@@ -1,0 +1,106 @@
+#include "app.h"
+
+#include <string.h>
+
+#include "base/time.h"
+#include "repo_identity.h"
+#include "router.h"
+#include "schema.h"
+
+#define PASSWORD_LENGTH 20
+#define SERVER_BODY_MAX (4UL * 1024 * 1024)
+#define ADMINISTRATOR   "admin"
+
+struct first_start {
+    const char *hash;
+    bool made;
+};
+
+/* In the write, not before: two that start at the same time must not make two. */
+static int first_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    struct first_start *f = user;
+    int64_t count = 0, id = 0;
+    f->made = false;
+    int r = vl_repo_principals(conn, &count, err);
+    if (r < 0 || count > 0)
+        return r;
+    r = vl_repo_principal_add(conn, VL_PRINCIPAL_USER, ADMINISTRATOR, f->hash, &id, err);
+    if (r >= 0)
+        r = vl_repo_role_set(conn, id, 0, VL_ROLE_OWNER, err);
+    if (r >= 0)
+        r = vl_repo_audit(conn, ADMINISTRATOR, "", 0, "principal.add", ADMINISTRATOR, "first start", err);
+    f->made = r >= 0;
+    return r;
+}
+
+static int first_administrator(struct vl_server_app *app, bool *ret_made, struct vl_err *err)
+{
+    struct vl_store_conn *conn = NULL;
+    char password[PASSWORD_LENGTH + 1], hash[VL_CRYPT_HASH_TEXT];
+    struct first_start f = {.hash = hash};
+    int64_t count = 0;
+    int r = vl_store_read(app->store, &conn, err);
+    if (r >= 0)
+        r = vl_repo_principals(conn, &count, err);
+    vl_store_read_done(conn);
+    if (r < 0 || count > 0)
+        return r;
+    r = vl_crypt_random_text(password, PASSWORD_LENGTH, err);
+    if (r >= 0)
+        r = vl_crypt_password_hash(vl_span_str(password), hash, err);
+    /* The file first: an administrator whose password nobody knows would be there for good. */
+    if (r >= 0)
+        r = vl_server_data_password(&app->data, password, err);
+    if (r >= 0)
+        r = vl_store_write(app->store, first_write, &f, err);
+    explicit_bzero(password, sizeof(password));
+    *ret_made = f.made;
+    return r;
+}
+
+int vl_server_app_open(struct vl_server_app *app, const struct vl_server_config *config,
+    struct vl_arena *arena, bool *ret_first_start, struct vl_err *err)
+{
+    memset(app, 0, sizeof(*app));
+    app->config = config;
+    app->started_ms = vl_time_now_ms();
+    vl_server_data_init(&app->data);
+    *ret_first_start = false;
+    int r = vl_server_data_open(&app->data, config, arena, err);
+    if (r < 0)
+        return r;
+    const char *url =
+        config->database ? config->database : vl_arena_printf(arena, "sqlite:%s/vallum.db", app->data.folder);
+    if (!url)
+        return vl_arena_check(arena, "the configuration", err);
+    struct vl_store_options options = {.url = url};
+    r = vl_store_open(&options, &vl_server_schema, &app->store, err);
+    return r < 0 ? r : first_administrator(app, ret_first_start, err);
+}
+
+int vl_server_app_listen(struct vl_server_app *app, struct vl_err *err)
+{
+    struct vl_http_server_options options = {
+        .address = app->config->address,
+        .port = app->config->port,
+        .certificate_pem = vl_buf_span(&app->data.server.certificate_pem),
+        .key_pem = vl_buf_span(&app->data.server.key_pem),
+        .body_max = SERVER_BODY_MAX,
+        .handle = vl_server_handle,
+        .user = app,
+    };
+    int r = vl_http_server_start(&options, &app->http, err);
+    app->ready = r >= 0;
+    return r;
+}
+
+void vl_server_app_close(struct vl_server_app *app, int grace_ms)
+{
+    app->ready = false;
+    vl_http_server_stop(app->http, grace_ms);
+    app->http = NULL;
+    vl_store_close(app->store);
+    app->store = NULL;
+    vl_server_data_done(&app->data);
+}

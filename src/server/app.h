@@ -1,0 +1,27 @@
+/* The running server: what every part of it needs, owned in one place. */
+#ifndef VL_SERVER_APP_H
+#define VL_SERVER_APP_H
+
+#include "config.h"
+#include "data_dir.h"
+#include "net/http_server.h"
+#include "store/store.h"
+
+struct vl_server_app {
+    const struct vl_server_config *config;
+    struct vl_server_data data;
+    struct vl_store *store;
+    struct vl_http_server *http;
+    int64_t started_ms;
+    bool ready; /* set once, when everything has started */
+};
+
+/* Data folder, database, first administrator. *ret_first_start: the administrator's password was just
+ * written. */
+VL_MUST_CHECK int vl_server_app_open(struct vl_server_app *app, const struct vl_server_config *config,
+    struct vl_arena *arena, bool *ret_first_start, struct vl_err *err);
+/* Listens. */
+VL_MUST_CHECK int vl_server_app_listen(struct vl_server_app *app, struct vl_err *err);
+void vl_server_app_close(struct vl_server_app *app, int grace_ms);
+
+#endif

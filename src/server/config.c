@@ -1,0 +1,134 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "codec/doc.h"
+
+#define NAMES_MAX 64
+
+static const char *const settings[] = {"data", "listen", "database", "certificate", "key", "names"};
+
+int vl_server_config_init(struct vl_server_config *config, struct vl_arena *arena, struct vl_err *err)
+{
+    const char *home = getenv("HOME"), *state = getenv("XDG_STATE_HOME");
+    *config = (struct vl_server_config){.address = "localhost", .port = VL_SERVER_DEFAULT_PORT};
+    if (geteuid() == 0)
+        config->data = "/var/lib/vallum";
+    else if (state && state[0] == '/')
+        config->data = vl_arena_printf(arena, "%s/vallum", state);
+    else
+        config->data = vl_arena_printf(arena, "%s/.local/state/vallum", home ? home : "");
+    return vl_arena_check(arena, "the configuration", err);
+}
+
+/* "ADDRESS:PORT", "[::1]:8443", ":8443", "ADDRESS". */
+static int set_listen(
+    struct vl_server_config *config, const char *value, struct vl_arena *arena, struct vl_err *err)
+{
+    struct vl_span all = vl_span_str(value), address = all, port = VL_SPAN_EMPTY;
+    size_t colon = vl_span_rfind_char(all, ':'), bracket = vl_span_find_char(all, ']');
+    uint64_t number = VL_SERVER_DEFAULT_PORT;
+    bool plain_v6 = bracket == SIZE_MAX && colon != SIZE_MAX && vl_span_find_char(all, ':') != colon;
+    if (colon != SIZE_MAX && !plain_v6 && (bracket == SIZE_MAX || colon > bracket)) {
+        address = vl_span_slice(all, 0, colon);
+        port = vl_span_slice(all, colon + 1, all.len);
+        if (!vl_span_to_u64(port, &number) || number > UINT16_MAX)
+            return vl_err_set(err, VL_ERR_USAGE, "listen: \"%s\" has no port from 0 to 65535", value);
+    }
+    if (vl_span_starts_with(address, "[") && vl_span_ends_with(address, "]"))
+        address = vl_span_slice(address, 1, address.len - 1);
+    config->address = address.len ? vl_arena_dup_span(arena, address) : "::";
+    config->port = (uint16_t)number;
+    return vl_arena_check(arena, "the configuration", err);
+}
+
+static int set_names(
+    struct vl_server_config *config, const char *value, struct vl_arena *arena, struct vl_err *err)
+{
+    const char **names = vl_arena_array(arena, NAMES_MAX, sizeof(*names));
+    struct vl_span rest = vl_span_str(value), part;
+    config->n_names = 0;
+    while (names && vl_span_split(&rest, ',', &part)) {
+        part = vl_span_trim(part);
+        if (config->n_names == NAMES_MAX)
+            return vl_err_set(err, VL_ERR_LIMIT, "names: more than %d", NAMES_MAX);
+        if (part.len)
+            names[config->n_names++] = vl_arena_dup_span(arena, part);
+    }
+    config->names = names;
+    return vl_arena_check(arena, "the configuration", err);
+}
+
+int vl_server_config_set(struct vl_server_config *config, const char *name, const char *value,
+    struct vl_arena *arena, struct vl_err *err)
+{
+    const char *copy = vl_arena_strdup(arena, value);
+    if (!copy)
+        return vl_arena_check(arena, "the configuration", err);
+    if (*copy == '\0')
+        return vl_err_set(err, VL_ERR_USAGE, "%s: is empty", name);
+    if (strcmp(name, "data") == 0)
+        config->data = copy;
+    else if (strcmp(name, "listen") == 0)
+        return set_listen(config, value, arena, err);
+    else if (strcmp(name, "database") == 0)
+        config->database = copy;
+    else if (strcmp(name, "certificate") == 0)
+        config->certificate = copy;
+    else if (strcmp(name, "key") == 0)
+        config->key = copy;
+    else if (strcmp(name, "names") == 0)
+        return set_names(config, value, arena, err);
+    else
+        return vl_err_set(err, VL_ERR_USAGE, "there is no setting \"%s\"", name);
+    return 0;
+}
+
+int vl_server_config_file(
+    struct vl_server_config *config, const char *path, struct vl_arena *arena, struct vl_err *err)
+{
+    struct vl_buf text VL_CLEANUP(vl_buf_done);
+    struct vl_doc *doc VL_CLEANUP(vl_doc_cleanup) = NULL;
+    vl_buf_init(&text, VL_SERVER_CONFIG_MAX);
+    int r = vl_file_read(path, VL_SERVER_CONFIG_MAX, &text, err);
+    if (r >= 0)
+        r = vl_doc_parse(vl_buf_span(&text), VL_DOC_YAML, path, &doc, err);
+    if (r < 0)
+        return r;
+    const struct vl_doc_node *root = vl_doc_root(doc);
+    if (!vl_doc_is(root, VL_DOC_OBJECT) && !vl_doc_is(root, VL_DOC_NULL))
+        return vl_err_set(err, VL_ERR_USAGE, "%s: is no mapping of settings", path);
+    for (const struct vl_doc_node *n = vl_doc_first(root); n && r >= 0; n = vl_doc_next(n)) {
+        bool scalar = !vl_doc_is(n, VL_DOC_OBJECT) && !vl_doc_is(n, VL_DOC_ARRAY);
+        const char *name = vl_arena_dup_span(arena, vl_doc_key(n));
+        const char *value = vl_arena_dup_span(arena, vl_doc_text(n));
+        if (!name || !value)
+            return vl_arena_check(arena, "the configuration", err);
+        r = scalar ? vl_server_config_set(config, name, value, arena, err)
+                   : vl_err_set(err, VL_ERR_USAGE, "%s: is no single value", name);
+        if (r < 0)
+            r = vl_err_wrap(err, "%s:%u", path, vl_doc_line(n));
+    }
+    return r;
+}
+
+int vl_server_config_environment(struct vl_server_config *config, struct vl_arena *arena, struct vl_err *err)
+{
+    for (size_t i = 0; i < VL_ARRAY_LEN(settings); i++) {
+        char variable[64];
+        (void)snprintf(variable, sizeof(variable), "VALLUM_%s", settings[i]);
+        for (char *c = variable; *c; c++)
+            *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+        const char *value = getenv(variable);
+        if (!value)
+            continue;
+        int r = vl_server_config_set(config, settings[i], value, arena, err);
+        if (r < 0)
+            return vl_err_wrap(err, "%s", variable);
+    }
+    return 0;
+}

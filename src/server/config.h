@@ -1,0 +1,38 @@
+/* Configuration: file, then VALLUM_* variables, then flags; later ones win. */
+#ifndef VL_SERVER_CONFIG_H
+#define VL_SERVER_CONFIG_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+#define VL_SERVER_CONFIG_MAX   (1024UL * 1024) /* bytes of the file */
+#define VL_SERVER_DEFAULT_PORT 8443
+
+struct vl_server_config {
+    const char *data;              /* folder */
+    const char *address;           /* to listen on */
+    uint16_t port;                 /* 0: any */
+    const char *database;          /* URL */
+    const char *certificate, *key; /* PEM files; NULL: made by our own authority */
+    const char *const *names;      /* host names of the certificate, besides the address */
+    unsigned n_names;
+};
+
+/* The default of every member. */
+VL_MUST_CHECK int vl_server_config_init(
+    struct vl_server_config *config, struct vl_arena *arena, struct vl_err *err);
+
+/* A YAML mapping: data, listen, database, certificate, key, names. An unknown key is an error with its line.
+ */
+VL_MUST_CHECK int vl_server_config_file(
+    struct vl_server_config *config, const char *path, struct vl_arena *arena, struct vl_err *err);
+
+/* One setting by its name in the file. VL_ERR_USAGE tells what is wrong with the value. */
+VL_MUST_CHECK int vl_server_config_set(struct vl_server_config *config, const char *name, const char *value,
+    struct vl_arena *arena, struct vl_err *err);
+
+/* VALLUM_DATA, VALLUM_LISTEN, VALLUM_DATABASE … */
+VL_MUST_CHECK int vl_server_config_environment(
+    struct vl_server_config *config, struct vl_arena *arena, struct vl_err *err);
+
+#endif

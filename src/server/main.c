@@ -1,0 +1,248 @@
+/* vallumd: reads its configuration, starts, waits for signals; and the administrative commands. */
+#include <argp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "base/time.h"
+#include "codec/json.h"
+#include "repo_identity.h"
+#include "server/server.h"
+
+#define ARENA_MAX  (16UL * 1024 * 1024)
+#define GRACE_MS   10000
+#define ETC_CONFIG "/etc/vallum/vallumd.yaml"
+#define DAY_MS     (24 * 60 * 60 * 1000LL)
+#define DAYS_MAX   3650
+
+enum {
+    KEY_DATA = 0x100,
+    KEY_LISTEN,
+    KEY_DATABASE,
+    KEY_CONFIG,
+    KEY_CERTIFICATE,
+    KEY_KEY,
+    KEY_NAMES,
+    KEY_ROLE,
+    KEY_NAME,
+    KEY_DAYS,
+};
+
+struct flags {
+    const char *values[16]; /* by key */
+    const char *words[2];   /* "admin" "create-token" */
+    unsigned n_words;
+};
+
+static const struct argp_option options[] = {
+    {"data", KEY_DATA, "DIR", 0,
+        "Where everything is kept (default: /var/lib/vallum, or ~/.local/state/vallum)", 1},
+    {"listen", KEY_LISTEN, "ADDRESS:PORT", 0, "Default: localhost:8443", 1},
+    {"database", KEY_DATABASE, "URL", 0, "sqlite:PATH or postgresql://… (default: DIR/vallum.db)", 1},
+    {"config", KEY_CONFIG, "FILE", 0, "Settings; default: " ETC_CONFIG " where it is there", 1},
+    {"certificate", KEY_CERTIFICATE, "FILE", 0, "PEM, with --key, instead of one of our own authority", 1},
+    {"key", KEY_KEY, "FILE", 0, "PEM", 1},
+    {"names", KEY_NAMES, "NAMES", 0, "Host names for our own certificate, with commas", 1},
+    {0, 0, 0, 0, "For admin create-token:", 2},
+    {"role", KEY_ROLE, "ROLE", 0, "reader, admin or owner", 2},
+    {"name", KEY_NAME, "NAME", 0, "Of the token (default: admin)", 2},
+    {"days", KEY_DAYS, "N", 0, "It ends after so many days (default 90)", 2},
+    {0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct flags *f = state->input;
+    if (key >= KEY_DATA && key <= KEY_DAYS) {
+        f->values[key - KEY_DATA] = arg;
+        return 0;
+    }
+    if (key != ARGP_KEY_ARG)
+        return ARGP_ERR_UNKNOWN;
+    if (f->n_words == VL_ARRAY_LEN(f->words))
+        argp_error(state, "what is '%s'?", arg);
+    else
+        f->words[f->n_words++] = arg;
+    return 0;
+}
+
+static int configure(
+    struct vl_server_config *config, const struct flags *f, struct vl_arena *arena, struct vl_err *err)
+{
+    static const struct {
+        int key;
+        const char *name;
+    } rows[] = {{KEY_DATA, "data"}, {KEY_LISTEN, "listen"}, {KEY_DATABASE, "database"},
+        {KEY_CERTIFICATE, "certificate"}, {KEY_KEY, "key"}, {KEY_NAMES, "names"}};
+    const char *file = f->values[KEY_CONFIG - KEY_DATA];
+    int r = vl_server_config_init(config, arena, err);
+    if (r >= 0 && (file || access(ETC_CONFIG, R_OK) == 0))
+        r = vl_server_config_file(config, file ? file : ETC_CONFIG, arena, err);
+    if (r >= 0)
+        r = vl_server_config_environment(config, arena, err);
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows) && r >= 0; i++) {
+        const char *value = f->values[rows[i].key - KEY_DATA];
+        if (value)
+            r = vl_server_config_set(config, rows[i].name, value, arena, err);
+    }
+    return r;
+}
+
+/* --- serving --- */
+
+static int reload(struct vl_server_app *app)
+{
+    struct vl_err err = VL_ERR_INIT;
+    int r = vl_server_data_reload(&app->data, app->config, &err);
+    if (r >= 0)
+        r = vl_http_server_swap_certificate(app->http, vl_buf_span(&app->data.server.certificate_pem),
+            vl_buf_span(&app->data.server.key_pem), &err);
+    if (r < 0)
+        (void)fprintf(stderr, "error: the certificate stays as it was: %s\n", err.msg);
+    else
+        (void)fprintf(stderr, "the certificate was read again\n");
+    return r;
+}
+
+static int serve(const struct vl_server_config *config, struct vl_arena *arena, struct vl_err *err)
+{
+    struct vl_server_app app;
+    bool first = false;
+    sigset_t wanted;
+    int caught = 0;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, SIGHUP);
+    /* Blocked before any thread starts, so that this one alone takes them. */
+    pthread_sigmask(SIG_BLOCK, &wanted, NULL);
+    int r = vl_server_app_open(&app, config, arena, &first, err);
+    if (r >= 0)
+        r = vl_server_app_listen(&app, err);
+    if (r >= 0) {
+        (void)fprintf(stderr, "vallumd %s listens on https://%s:%u, ready after %lld ms\n", VL_VERSION,
+            config->address, vl_http_server_port(app.http), (long long)(vl_time_now_ms() - app.started_ms));
+        (void)fprintf(stderr, "%s: %s\n", config->certificate ? "certificate" : "certificate authority",
+            app.data.fingerprint);
+        if (first)
+            (void)fprintf(stderr, "the password of \"admin\" lies in %s/%s until the first login\n",
+                app.data.folder, VL_SERVER_PASSWORD_FILE);
+        while (sigwait(&wanted, &caught) == 0 && caught == SIGHUP)
+            (void)reload(&app);
+        (void)fprintf(stderr, "stopping\n");
+    }
+    vl_server_app_close(&app, GRACE_MS);
+    return r;
+}
+
+/* --- administration --- */
+
+struct new_token {
+    struct vl_token token;
+    char text[VL_TOKEN_TEXT];
+    int64_t id;
+};
+
+/* A client of that name holds the tokens that are made here. */
+static int token_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    struct new_token *t = user;
+    struct vl_arena *arena VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(65536);
+    struct vl_principal who = {0};
+    const char *hash = NULL;
+    int r =
+        arena ? vl_repo_principal_by_name(conn, t->token.name, arena, &who, &hash, err) : vl_err_nomem(err);
+    if (r == 0)
+        r = vl_repo_principal_add(conn, VL_PRINCIPAL_CLIENT, t->token.name, NULL, &who.id, err);
+    else if (r > 0 && who.kind != VL_PRINCIPAL_CLIENT)
+        return vl_err_set(err, VL_ERR_CONFLICT, "\"%s\" is a user: give another --name", t->token.name);
+    if (r >= 0)
+        r = vl_repo_role_set(conn, who.id, 0, t->token.role, err);
+    if (r >= 0)
+        r = vl_repo_token_add(conn, who.id, &t->token, t->text, &t->id, err);
+    return r < 0 ? r
+                 : vl_repo_audit(
+                       conn, "vallumd", "", 0, "token.add", t->token.name, vl_role_name(t->token.role), err);
+}
+
+static int print_token(const struct new_token *t, struct vl_err *err)
+{
+    struct vl_buf out VL_CLEANUP(vl_buf_done);
+    struct vl_json json;
+    vl_buf_init(&out, 4096);
+    vl_json_init(&json, &out, false);
+    vl_json_object(&json);
+    vl_json_member_str(&json, "token", t->text);
+    vl_json_member_int(&json, "id", t->id);
+    vl_json_member_str(&json, "name", t->token.name);
+    vl_json_member_str(&json, "role", vl_role_name(t->token.role));
+    vl_json_member_time(&json, "expires", t->token.expires);
+    vl_json_object_end(&json);
+    int r = vl_json_check(&json, "the answer", err);
+    if (r >= 0 && (puts(vl_buf_str(&out)) == EOF || fflush(stdout) != 0))
+        r = vl_err_sys(err, errno, "standard output");
+    return r;
+}
+
+static int create_token(
+    const struct vl_server_config *config, const struct flags *f, struct vl_arena *arena, struct vl_err *err)
+{
+    struct vl_server_app app;
+    struct new_token t = {.token = {.name = "admin-token", .role = VL_ROLE_NONE}};
+    const char *role = f->values[KEY_ROLE - KEY_DATA], *days_text = f->values[KEY_DAYS - KEY_DATA];
+    uint64_t days = 90;
+    bool first;
+    if (!role || !vl_role_parse(vl_span_str(role), &t.token.role))
+        return vl_err_set(err, VL_ERR_USAGE, "--role takes reader, admin or owner");
+    if (days_text && (!vl_span_to_u64(vl_span_str(days_text), &days) || days == 0 || days > DAYS_MAX))
+        return vl_err_set(err, VL_ERR_USAGE, "--days takes a whole number from 1 to %d", DAYS_MAX);
+    if (f->values[KEY_NAME - KEY_DATA])
+        t.token.name = f->values[KEY_NAME - KEY_DATA];
+    t.token.expires = vl_time_now_ms() + (int64_t)days * DAY_MS;
+    int r = vl_server_app_open(&app, config, arena, &first, err);
+    if (r >= 0)
+        r = vl_store_write(app.store, token_write, &t, err);
+    vl_server_app_close(&app, 0);
+    return r < 0 ? r : print_token(&t, err);
+}
+
+static int run(const struct flags *f, struct vl_err *err)
+{
+    struct vl_arena *arena VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(ARENA_MAX);
+    struct vl_server_config config;
+    int r = arena ? configure(&config, f, arena, err) : vl_err_nomem(err);
+    if (r < 0)
+        return r;
+    if (f->n_words == 0)
+        return serve(&config, arena, err);
+    if (f->n_words == 2 && strcmp(f->words[0], "admin") == 0 && strcmp(f->words[1], "create-token") == 0)
+        return create_token(&config, f, arena, err);
+    return vl_err_set(err, VL_ERR_USAGE, "there is no command \"%s%s%s\"; try vallumd --help", f->words[0],
+        f->n_words > 1 ? " " : "", f->n_words > 1 ? f->words[1] : "");
+}
+
+int vl_server_main(int argc, char **argv)
+{
+    static const struct argp argp = {.options = options,
+        .parser = parse,
+        .args_doc = "\nadmin create-token --role ROLE",
+        .doc = "The control plane of Vallum. Without a command it serves until SIGTERM; SIGHUP reads the "
+               "certificate again.\v"
+               "Exit status: 0 stopped, 1 error, 3 usage."};
+    struct flags f = {0};
+    struct vl_err err = VL_ERR_INIT;
+    argp_program_version = "vallumd " VL_VERSION;
+    argp_err_exit_status = 3;
+    signal(SIGPIPE, SIG_IGN);
+    umask(077);
+    if (argp_parse(&argp, argc, argv, 0, NULL, &f) != 0)
+        return 3;
+    if (run(&f, &err) >= 0)
+        return 0;
+    (void)fprintf(stderr, "error: %s\n", err.msg);
+    return err.code == VL_ERR_USAGE ? 3 : 1;
+}

@@ -1,0 +1,60 @@
+/* Whether it lives, whether it can work, and figures (Prometheus text format 0.0.4). */
+#include "base/time.h"
+#include "routes.h"
+#include "store/queue.h"
+
+int vl_route_healthz(struct vl_request *request, struct vl_err *err)
+{
+    (void)err;
+    request->reply->status = 200;
+    request->reply->content_type = "text/plain";
+    request->reply->lent = VL_SPAN_LIT("ok\n");
+    return 0;
+}
+
+int vl_route_readyz(struct vl_request *request, struct vl_err *err)
+{
+    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
+    struct vl_queue_counts counts;
+    int r = vl_store_read(request->app->store, &conn, err);
+    if (r >= 0)
+        r = vl_queue_count(conn, NULL, &counts, err);
+    if (r < 0)
+        return vl_err_set(err, VL_ERR_UNREACHABLE, "the database does not answer");
+    if (!request->app->ready)
+        return vl_err_set(err, VL_ERR_UNREACHABLE, "starting");
+    return vl_route_healthz(request, err);
+}
+
+static void metric(struct vl_buf *out, const char *name, const char *type, const char *help, double value)
+{
+    vl_buf_printf(out, "# HELP vallum_%s %s\n# TYPE vallum_%s %s\nvallum_%s %.15g\n", name, help, name, type,
+        name, value);
+}
+
+int vl_route_metrics(struct vl_request *request, struct vl_err *err)
+{
+    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
+    struct vl_queue_counts jobs;
+    struct vl_http_server_counts http;
+    struct vl_buf *out = &request->reply->body;
+    int r = vl_store_read(request->app->store, &conn, err);
+    if (r >= 0)
+        r = vl_queue_count(conn, NULL, &jobs, err);
+    if (r < 0)
+        return r;
+    vl_http_server_count(request->app->http, &http);
+    request->reply->status = 200;
+    request->reply->content_type = "text/plain; version=0.0.4";
+    metric(out, "uptime_seconds", "gauge", "Since the start.",
+        (double)(vl_time_now_ms() - request->app->started_ms) / 1000);
+    metric(out, "http_connections_total", "counter", "Connections taken.", (double)http.connections);
+    metric(out, "http_requests_total", "counter", "Requests answered.", (double)http.calls);
+    metric(
+        out, "http_cut_total", "counter", "Slow clients and full streams that were cut.", (double)http.cut);
+    metric(out, "jobs_waiting", "gauge", "Jobs in the queue.", (double)jobs.waiting);
+    metric(out, "jobs_due", "gauge", "Jobs that could run now.", (double)jobs.due);
+    metric(out, "jobs_running", "gauge", "Jobs under way.", (double)jobs.running);
+    metric(out, "jobs_dead", "gauge", "Jobs that were given up.", (double)jobs.dead);
+    return vl_buf_check(out, "metrics", err);
+}

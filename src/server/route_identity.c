@@ -1,0 +1,235 @@
+/* Login, and tokens of one's own. */
+#include <string.h>
+
+#include "base/time.h"
+#include "net/crypt.h"
+#include "repo_identity.h"
+#include "routes.h"
+
+#define NAME_MAX_BYTES 256
+#define LOGIN_HOURS    12
+#define DAYS_MAX       3650
+#define HOUR_MS        3600000LL
+#define DAY_MS         (24 * HOUR_MS)
+
+struct login {
+    struct vl_request *request;
+    const char *name;
+    int64_t now;
+    int64_t principal;
+    bool good;
+    char text[VL_TOKEN_TEXT];
+    int64_t id;
+};
+
+/* Who waits: the name, and the address. One alone would let an attacker lock out others, or try every name.
+ */
+static int wait_of(struct login *l, int64_t *ret_ms, struct vl_err *err)
+{
+    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
+    int64_t name = 0, peer = 0;
+    int r = vl_store_read(l->request->app->store, &conn, err);
+    if (r >= 0)
+        r = vl_repo_login_wait(
+            conn, vl_arena_printf(l->request->arena, "name:%s", l->name), l->now, &name, err);
+    if (r >= 0)
+        r = vl_repo_login_wait(
+            conn, vl_arena_printf(l->request->arena, "peer:%s", l->request->call->peer), l->now, &peer, err);
+    *ret_ms = name > peer ? name : peer;
+    return r;
+}
+
+static int check(struct login *l, const char *password, struct vl_err *err)
+{
+    /* An unknown name takes as long as a wrong password. */
+    static const char nobody[] = "pbkdf2-sha256$600000$00000000000000000000000000000000$"
+                                 "0000000000000000000000000000000000000000000000000000000000000000";
+    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
+    struct vl_principal who = {0};
+    const char *hash = NULL;
+    int r = vl_store_read(l->request->app->store, &conn, err);
+    if (r >= 0)
+        r = vl_repo_principal_by_name(conn, l->name, l->request->arena, &who, &hash, err);
+    if (r < 0)
+        return r;
+    vl_store_read_done(conn); /* the hash takes a while */
+    conn = NULL;
+    bool fits = vl_crypt_password_fits(vl_span_str(password), hash ? hash : nobody);
+    l->good = fits && hash;
+    l->principal = who.id;
+    return 0;
+}
+
+static int login_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    struct login *l = user;
+    struct vl_arena *arena = l->request->arena;
+    const char *peer = l->request->call->peer;
+    const char *keys[] = {
+        vl_arena_printf(arena, "name:%s", l->name), vl_arena_printf(arena, "peer:%s", peer)};
+    int r = vl_arena_check(arena, "the request", err);
+    for (size_t i = 0; i < VL_ARRAY_LEN(keys) && r >= 0; i++)
+        r = l->good ? vl_repo_login_good(conn, keys[i], err)
+                    : vl_repo_login_failed(conn, keys[i], l->now, err);
+    struct vl_token token = {
+        .name = "login", .role = VL_ROLE_OWNER, .created = l->now, .expires = l->now + LOGIN_HOURS * HOUR_MS};
+    if (r >= 0 && l->good)
+        r = vl_repo_token_add(conn, l->principal, &token, l->text, &l->id, err);
+    if (r >= 0)
+        r = vl_repo_audit(conn, l->name, peer, 0, l->good ? "login" : "login.failed", l->name, NULL, err);
+    return r;
+}
+
+static const char *time_text(struct vl_request *request, int64_t ms)
+{
+    char text[VL_TIME_TEXT_MAX];
+    return ms ? vl_arena_strdup(request->arena, vl_time_format(ms, text)) : NULL;
+}
+
+int vl_route_login(struct vl_request *request, struct vl_err *err)
+{
+    static const char *const fields[] = {"name", "password", NULL};
+    struct login l = {.request = request, .now = vl_time_now_ms()};
+    const char *password;
+    int64_t wait = 0;
+    int r = vl_request_only(request, fields, err);
+    if (r >= 0)
+        r = vl_request_text(request, "name", true, NAME_MAX_BYTES, &l.name, err);
+    if (r >= 0)
+        r = vl_request_text(request, "password", true, VL_CRYPT_PASSWORD_MAX, &password, err);
+    if (r >= 0)
+        r = wait_of(&l, &wait, err);
+    if (r < 0)
+        return r;
+    if (wait > 0)
+        return vl_err_set(
+            err, VL_ERR_AUTH, "too many failures: try again in %lld seconds", (long long)(wait / 1000 + 1));
+    r = check(&l, password, err);
+    if (r >= 0)
+        r = vl_store_write(request->app->store, login_write, &l, err);
+    if (r < 0)
+        return r;
+    if (!l.good)
+        return vl_err_set(err, VL_ERR_AUTH, "name or password is wrong");
+    vl_server_data_forget_password(&request->app->data);
+    struct vl_json json;
+    vl_request_json(request, 200, &json);
+    vl_json_member_str(&json, "token", l.text);
+    vl_json_member_int(&json, "id", l.id);
+    vl_json_member_time(&json, "expires", l.now + LOGIN_HOURS * HOUR_MS);
+    return vl_request_json_end(&json, err);
+}
+
+int vl_route_me(struct vl_request *request, struct vl_err *err)
+{
+    struct vl_json json;
+    vl_request_json(request, 200, &json);
+    vl_json_member_str(&json, "name", request->who.name);
+    vl_json_member_str(&json, "kind", request->who.kind == VL_PRINCIPAL_USER ? "user" : "client");
+    vl_json_member_str(&json, "role", vl_role_name(request->role));
+    return vl_request_json_end(&json, err);
+}
+
+int vl_route_tokens(struct vl_request *request, struct vl_err *err)
+{
+    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
+    struct vl_token *tokens;
+    struct vl_json json;
+    size_t n;
+    int r = vl_store_read(request->app->store, &conn, err);
+    if (r >= 0)
+        r = vl_repo_token_list(conn, request->who.id, request->arena, &tokens, &n, err);
+    if (r < 0)
+        return r;
+    vl_request_json(request, 200, &json);
+    vl_json_key(&json, "items");
+    vl_json_array(&json);
+    for (size_t i = 0; i < n; i++) {
+        vl_json_object(&json);
+        vl_json_member_int(&json, "id", tokens[i].id);
+        vl_json_member_str(&json, "name", tokens[i].name);
+        vl_json_member_str(&json, "role", vl_role_name(tokens[i].role));
+        vl_json_member_str(&json, "created", time_text(request, tokens[i].created));
+        vl_json_member_str(&json, "expires", time_text(request, tokens[i].expires));
+        vl_json_object_end(&json);
+    }
+    vl_json_array_end(&json);
+    return vl_request_json_end(&json, err);
+}
+
+struct change {
+    struct vl_request *request;
+    struct vl_token token;
+    char text[VL_TOKEN_TEXT];
+    int64_t id;
+    bool found;
+};
+
+static int token_add_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    struct change *c = user;
+    int r = vl_repo_token_add(conn, c->request->who.id, &c->token, c->text, &c->id, err);
+    return r < 0 ? r
+                 : vl_repo_audit(conn, c->request->who.name, c->request->call->peer, 0, "token.add",
+                       c->token.name, vl_role_name(c->token.role), err);
+}
+
+int vl_route_token_add(struct vl_request *request, struct vl_err *err)
+{
+    static const char *const fields[] = {"name", "role", "days", NULL};
+    struct change c = {.request = request, .token = {.role = request->role}};
+    const char *role;
+    int64_t days;
+    int r = vl_request_only(request, fields, err);
+    if (r >= 0)
+        r = vl_request_text(request, "name", true, NAME_MAX_BYTES, &c.token.name, err);
+    if (r >= 0)
+        r = vl_request_text(request, "role", false, NAME_MAX_BYTES, &role, err);
+    if (r >= 0)
+        r = vl_request_int(request, "days", 90, 1, DAYS_MAX, &days, err);
+    if (r < 0)
+        return r;
+    if (role && !vl_role_parse(vl_span_str(role), &c.token.role))
+        return vl_err_set(err, VL_ERR_INVALID, "/role: is none of reader, admin, owner");
+    if (c.token.role > request->role)
+        return vl_err_set(err, VL_ERR_INVALID, "/role: a token cannot do more than its maker (%s)",
+            vl_role_name(request->role));
+    c.token.expires = vl_time_now_ms() + days * DAY_MS;
+    r = vl_store_write(request->app->store, token_add_write, &c, err);
+    if (r < 0)
+        return r;
+    struct vl_json json;
+    vl_request_json(request, 201, &json);
+    vl_json_member_int(&json, "id", c.id);
+    vl_json_member_str(&json, "token", c.text);
+    vl_json_member_str(&json, "role", vl_role_name(c.token.role));
+    vl_json_member_str(&json, "expires", time_text(request, c.token.expires));
+    return vl_request_json_end(&json, err);
+}
+
+static int token_remove_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    struct change *c = user;
+    int r = vl_repo_token_remove(conn, c->request->who.id, c->id, err);
+    if (r <= 0)
+        return r;
+    c->found = true;
+    return vl_repo_audit(conn, c->request->who.name, c->request->call->peer, 0, "token.remove",
+        c->request->params[0], NULL, err);
+}
+
+int vl_route_token_remove(struct vl_request *request, struct vl_err *err)
+{
+    struct change c = {.request = request};
+    uint64_t id;
+    if (!vl_span_to_u64(vl_span_str(request->params[0]), &id) || id > INT64_MAX)
+        return vl_err_set(err, VL_ERR_NOT_FOUND, "there is no such token");
+    c.id = (int64_t)id;
+    int r = vl_store_write(request->app->store, token_remove_write, &c, err);
+    if (r < 0)
+        return r;
+    if (!c.found)
+        return vl_err_set(err, VL_ERR_NOT_FOUND, "there is no such token");
+    request->reply->status = 204;
+    return 0;
+}
