@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "base/file.h"
 #include "base/time.h"
 #include "codec/json.h"
 #include "repo_identity.h"
@@ -183,9 +184,8 @@ static int print_token(const struct new_token *t, struct vl_err *err)
     vl_json_member_time(&json, "expires", t->token.expires);
     vl_json_object_end(&json);
     int r = vl_json_check(&json, "the answer", err);
-    if (r >= 0 && (puts(vl_buf_str(&out)) == EOF || fflush(stdout) != 0))
-        r = vl_err_sys(err, errno, "standard output");
-    return r;
+    vl_buf_append_char(&out, '\n');
+    return r < 0 ? r : vl_file_write_fd(STDOUT_FILENO, "standard output", vl_buf_span(&out), err);
 }
 
 static int create_token(
