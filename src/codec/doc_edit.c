@@ -198,8 +198,9 @@ static int put_line(
 static int put_below_key(
     struct edit *e, uint32_t key, uint32_t value, const struct edit_content *content, struct vl_err *err)
 {
-    uint32_t colon, container = at(e, value)->parent;
-    unsigned indent;
+    /* gcc -O3 does not see that a failed search ends here */
+    uint32_t colon = 0, container = at(e, value)->parent;
+    unsigned indent = 0;
     int r = find_colon(e, key, &colon, err);
     if (r >= 0)
         r = indent_of(e, container, &indent, err);
@@ -450,8 +451,8 @@ static int find_place(const struct edit *e, char bytes[VL_DOC_EDIT_POINTER + 1],
 static int apply(struct edit *e, const struct vl_doc_change *change, struct vl_err *err)
 {
     char bytes[VL_DOC_EDIT_POINTER + 1];
-    struct edit_place p;
-    struct vl_span token;
+    struct edit_place p = {0};
+    struct vl_span token = {0};
     e->pointer = change->pointer;
     int r = find_place(e, bytes, &p, &token, err);
     if (r < 0)
