@@ -167,7 +167,7 @@ static int place_of(struct history *h, const struct assembly *a, const struct vl
     slot->value.num = h->list.len;
     *ret = vl_vec_push(&h->list, "files that list packages", err);
     if (!*ret)
-        return err->err;
+        return err->err < 0 ? err->err : vl_err_nomem(err);
     **ret = (struct history_place){p->path, k, VL_LAYER_NONE};
     return 0;
 }

@@ -283,7 +283,7 @@ static int match_package(struct vl_scan_run *run, struct vl_scan_matcher *m, str
     r = vl_advisory_match(m->matcher, p, run->result->arena, &m->matches, err);
     if (r < 0 || m->matches.len == 0)
         return r;
-    bool again;
+    bool again = false;
     r = seen_before(seen, run->result->arena, p, &again, err);
     if (r < 0 || again)
         return r;

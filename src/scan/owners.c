@@ -73,7 +73,7 @@ static int name_want(
 
 int owners_want(struct owners *o, struct vl_span path, uint32_t *ret_want, struct vl_err *err)
 {
-    uint32_t want = (uint32_t)o->found.len, got;
+    uint32_t want = (uint32_t)o->found.len, got = want;
     struct vl_span folder = metadata_folder(path);
     int r = name_want(o, folder.len ? folder : path, want, &got, err);
     if (r < 0)
