@@ -1,6 +1,7 @@
 /* tests: scan_image.c scan_folder.c */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "test_index_support.h"
@@ -43,13 +44,13 @@ static const struct vl_finding *find(const struct vl_scan_result *result, const 
         if (strcmp(f->id, id) == 0)
             return f;
     }
-    return NULL;
+    fail_msg("no finding %s", id);
+    abort(); /* not reached, which gcc -O3 has to be told */
 }
 
 static void check(const struct vl_scan_result *result, bool layers)
 {
     const struct vl_finding *f = find(result, "CVE-2024-0001");
-    assert_non_null(f);
     const struct vl_package *p = f->package;
     assert_string_equal(p->name, "right-pad");
     assert_string_equal(p->path, "srv/node_modules/right-pad/package.json");
@@ -76,7 +77,6 @@ static void test_image(void **state)
             fail_msg("%s", err.msg);
         check(result, true);
         const struct vl_finding *f = find(result, "CVE-2023-5678");
-        assert_non_null(f);
         assert_string_equal(f->fixed_version, "3.0.13-1~deb12u1");
         assert_int_equal(f->package->layer, 0);
         assert_int_equal(result->inventory->layers.len, 4);
