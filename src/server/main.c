@@ -237,7 +237,7 @@ int vl_server_main(int argc, char **argv)
     struct vl_err err = VL_ERR_INIT;
     argp_program_version = "vallumd " VL_VERSION;
     argp_err_exit_status = 3;
-    signal(SIGPIPE, SIG_IGN);
+    (void)sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     umask(077);
     if (argp_parse(&argp, argc, argv, 0, NULL, &f) != 0)
         return 3;
