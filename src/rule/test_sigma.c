@@ -87,8 +87,8 @@ static void test_filters(void **state)
     static const char *const filters[] = {
         "title: F\n" PROCESS "filter:\n  rules: [r-1]\n  s: {User|startswith: adm_}\n  condition: s\n",
         "title: F\n" PROCESS "filter:\n  rules: any\n  s: {User|startswith: adm_}\n  condition: not s\n",
-        "title: F\nlogsource: {product: linux}\nfilter:\n  rules: [R]\n  s: {User|startswith: adm_}\n  "
-        "condition: s\n",
+        ("title: F\nlogsource: {product: linux}\nfilter:\n  rules: [R]\n  s: {User|startswith: adm_}\n  "
+         "condition: s\n"),
     };
     for (size_t i = 0; i < VL_ARRAY_LEN(filters); i++) {
         for (int first = 0; first < 2; first++) { /* the filter may come before its rule */
