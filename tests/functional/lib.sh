@@ -19,7 +19,8 @@ finish() {
 trap finish EXIT
 
 # vallum ARGS...: the program under test, under valgrind where the slice asks for it.
-vallum() { ${VALLUM_WRAPPER:-} "$VALLUM" "$@"; }
+# VALLUM_SOURCE, the checkout to the tests, is the setting of --source to the program.
+vallum() { env -u VALLUM_SOURCE ${VALLUM_WRAPPER:-} "$VALLUM" "$@"; }
 
 ok() { echo "ok $*"; }
 not_ok() {
