@@ -318,7 +318,7 @@ static int fix_file(
     struct settings *s, const char *file, struct vl_buf *diff, uint64_t *ret_applied, struct vl_err *err)
 {
     struct vl_buf old VL_CLEANUP(vl_buf_done), text VL_CLEANUP(vl_buf_done);
-    struct vl_manifest_fix_count count;
+    struct vl_manifest_fix_count count = {0};
     vl_buf_init(&old, VL_MANIFEST_TEXT_MAX);
     vl_buf_init(&text, VL_MANIFEST_TEXT_MAX);
     int r = vl_file_read(file, VL_MANIFEST_TEXT_MAX, &old, err);

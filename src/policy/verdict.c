@@ -25,6 +25,7 @@ int vl_policy_run_new(const struct vl_policies *set, struct vl_policy_run **ret,
     if (!run)
         return vl_err_nomem(err);
     if (!set->finished)
+        /* cppcheck-suppress memleak ; freed when it leaves the scope */
         return vl_err_set(err, VL_ERR_INVALID, "the policies are not finished");
     run->set = set;
     run->now_ms = set->options.now_ms ? set->options.now_ms : vl_time_now_ms();

@@ -213,6 +213,7 @@ int vl_rule_program_new(const struct vl_ruleset *set, enum vl_rule_matching matc
     program->set = set;
     program->matching = matching;
     if (!program->arena)
+        /* cppcheck-suppress memleak ; freed when it leaves the scope */
         return vl_err_nomem(err);
     int r = build(program, err);
     /* NOLINTBEGIN(clang-analyzer-unix.Malloc): it does not know VL_CLEANUP */

@@ -131,7 +131,7 @@ int vl_feed_wait(struct vl_store *store, int64_t cursor, int timeout_ms, struct 
 {
     uint64_t version = store_feed_version(store);
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
-    int64_t last;
+    int64_t last = 0;
     int r = vl_store_read(store, &conn, err);
     if (r >= 0)
         r = vl_feed_last(conn, &last, err);

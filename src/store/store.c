@@ -346,7 +346,9 @@ int vl_store_write(struct vl_store *store,
     if (store->last)
         store->last->next = &request;
     else
+        /* cppcheck-suppress autoVariables ; the writer takes it out before it is done, which is waited for */
         store->first = &request;
+    /* cppcheck-suppress autoVariables ; likewise */
     store->last = &request;
     store->waiting++;
     pthread_cond_signal(&store->work);
