@@ -4,8 +4,8 @@
 #include "export.h"
 
 static const char *const controllers_rules[] = {
-    "{apiGroups: [apps], apiVersions: [v1], operations: [%s], resources: [deployments, daemonsets, "
-    "replicasets, statefulsets]}",
+    ("{apiGroups: [apps], apiVersions: [v1], operations: [%s], resources: [deployments, daemonsets, "
+     "replicasets, statefulsets]}"),
     "{apiGroups: [\"\"], apiVersions: [v1], operations: [%s], resources: [replicationcontrollers]}",
     "{apiGroups: [batch], apiVersions: [v1], operations: [%s], resources: [jobs]}"};
 
