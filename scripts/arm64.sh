@@ -8,7 +8,7 @@ root=$PWD/out/arm64
 sysroot=$root/sysroot
 libraries="libc6-dev libstdc++-12-dev libyaml-dev libexpat1-dev libtomlplusplus-dev libcurl4-openssl-dev libssl-dev libisal-dev
   zlib1g-dev libzstd-dev liblzma-dev libbz2-dev libarchive-dev libsqlite3-dev libre2-dev libvectorscan-dev libseccomp-dev
-  libcmocka-dev"
+  libpq-dev libmicrohttpd-dev libgnutls28-dev libcmocka-dev"
 mkdir -p "$root/state/lists/partial" "$root/cache/archives/partial"
 : >"$root/status"
 
@@ -18,7 +18,8 @@ apt_arm64() {
     -o "Dir::Cache=$root/cache" -o APT::Sandbox::User=root -o APT::Get::AllowUnauthenticated=false "$@"
 }
 
-if [ ! -e "$sysroot/.complete" ]; then
+wanted=$libraries
+if [ "$(cat "$sysroot/.complete" 2>/dev/null)" != "$wanted" ]; then # a sysroot for an older list is made anew
   rm -rf "$sysroot"
   mkdir -p "$sysroot"
   quiet "arm64: reading package lists" apt_arm64 update
@@ -33,7 +34,7 @@ if [ ! -e "$sysroot/.complete" ]; then
   find "$sysroot" -type l -lname '/*' | while read -r link; do
     ln -sfn "$(realpath -m --relative-to="$(dirname "$link")" "$sysroot$(readlink "$link")")" "$link"
   done
-  touch "$sysroot/.complete"
+  echo "$wanted" >"$sysroot/.complete"
 fi
 
 cat >"$root/cross.ini" <<INI
