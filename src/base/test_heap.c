@@ -13,6 +13,14 @@
 
 #define SIZE (3UL * 1024 * 1024)
 
+#ifdef __SANITIZE_ADDRESS__ /* gcc */
+#define OTHER_MALLOC
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define OTHER_MALLOC
+#endif
+#endif
+
 /* What the kernel says of the memory at `at`: "hg" among the flags of its mapping is the wish for huge pages.
  */
 static bool is_on_huge_pages(const void *at)
@@ -58,7 +66,7 @@ static void test_large_allocations_are_on_huge_pages(void **state)
     char *after = malloc(SIZE);
     assert_non_null(after);
     memset(after, 2, SIZE);
-#if !defined(__SANITIZE_ADDRESS__) /* whose malloc() is another */
+#ifndef OTHER_MALLOC
     assert_true(!told || is_on_huge_pages(after + SIZE / 2));
 #else
     assert_true(!told || !is_on_huge_pages(&told));

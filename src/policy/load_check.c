@@ -104,8 +104,10 @@ static int get_parameters(struct policy_load *load, struct policy *p, struct vl_
         policy_problem(load, true, p->parameters, "parameters", "more than %d", VL_POLICY_VARIABLES_MAX);
         return 0;
     }
-    p->variables = n ? vl_arena_array(load->set->arena, n, sizeof(*p->variables)) : NULL;
-    if (n && !p->variables)
+    if (n == 0)
+        return 0;
+    p->variables = vl_arena_array(load->set->arena, n, sizeof(*p->variables));
+    if (!p->variables)
         return vl_arena_check(load->set->arena, "policies", err);
     for (const struct vl_doc_node *m = vl_doc_first(p->parameters); m; m = vl_doc_next(m)) {
         struct policy_variable v = {0};

@@ -21,12 +21,11 @@ struct asking {
 
 int vl_policy_run_new(const struct vl_policies *set, struct vl_policy_run **ret, struct vl_err *err)
 {
+    if (!set->finished)
+        return vl_err_set(err, VL_ERR_INVALID, "the policies are not finished");
     VL_CLEANUP(vl_policy_run_cleanup) struct vl_policy_run *run = calloc(1, sizeof(*run));
     if (!run)
         return vl_err_nomem(err);
-    if (!set->finished)
-        /* cppcheck-suppress memleak ; freed when it leaves the scope */
-        return vl_err_set(err, VL_ERR_INVALID, "the policies are not finished");
     run->set = set;
     run->now_ms = set->options.now_ms ? set->options.now_ms : vl_time_now_ms();
     run->arena = vl_arena_new(POLICY_RUN_ARENA_MAX);
