@@ -31,8 +31,10 @@ int vl_policy_run_new(const struct vl_policies *set, struct vl_policy_run **ret,
     run->arena = vl_arena_new(POLICY_RUN_ARENA_MAX);
     run->verdict = vl_arena_new(POLICY_VERDICT_ARENA_MAX);
     int r = run->arena && run->verdict ? vl_cel_run_new(&run->cel, err) : vl_err_nomem(err);
+    /* NOLINTBEGIN(clang-analyzer-unix.Malloc): it does not know VL_CLEANUP */
     if (r < 0)
         return r;
+    /* NOLINTEND(clang-analyzer-unix.Malloc) */
     *ret = run;
     run = NULL;
     return 0;
