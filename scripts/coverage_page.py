@@ -26,7 +26,7 @@ Cases that do not pass are listed in `src/*/wrong-cases.tsv`, each with a second
 """
 
 ROOMS = (("version", "Versions: orders and constraints"), ("advisory", "CVSS"), ("model", "Package URLs"), ("image", "Image layers"),
-         ("scan", "Scans"), ("program", "Through the program"), ("package", "Packages"), ("cel", "CEL"), ("rule", "Detection rules"))
+         ("scan", "Scans"), ("program", "Through the program"), ("package", "Packages"), ("cel", "CEL"), ("policy", "Policies"), ("rule", "Detection rules"))
 
 
 def read(path):
