@@ -164,7 +164,7 @@ static int parse_token(struct parser *p)
     if (width > WIDTH_MAX)
         return fail(p, start, "a width of more than 4096");
     int r = take_operand(p, start, &source);
-    if (r < 0)
+    if (r < 0 || !source) /* either with the other, which gcc -fanalyzer does not see */
         return r;
     const char *key = key_of(p, source);
     default_argument(source);
