@@ -277,8 +277,9 @@ static int merge_children(struct builder *b, size_t number)
     uint32_t *same = malloc((node.n + 1UL) * sizeof(*same)), *kept = malloc((node.n + 1UL) * sizeof(*kept));
     bool *done = calloc(node.n + 1UL, 1);
     uint32_t n_kept = 0;
-    uint32_t children = same && kept && done ? node.n : 0;
-    int64_t r = same && kept && done ? 0 : vl_err_nomem(b->err);
+    bool room = same && kept && done;
+    uint32_t children = room ? node.n : 0;
+    int64_t r = room ? 0 : vl_err_nomem(b->err);
     for (uint32_t i = 0; i < children && r >= 0; i++) {
         uint32_t child = ((const uint32_t *)b->children.items)[node.first + i], bit = 0, other, n = 0;
         const struct build_node *leaf = bit_of(b, child, negated, &bit);
