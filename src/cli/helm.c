@@ -22,6 +22,13 @@ struct helm {
     int out, said; /* our ends; -1 once closed */
 };
 
+static int not_there(struct vl_err *err)
+{
+    return vl_err_set(err, VL_ERR_UNSUPPORTED,
+        "a Helm chart, and there is no helm on this machine: pipe the output of \"helm template\" into "
+        "\"vallum scan manifests -\"");
+}
+
 static int start(char **argv, struct helm *h, struct vl_err *err)
 {
     posix_spawn_file_actions_t actions;
@@ -57,10 +64,7 @@ static int start(char **argv, struct helm *h, struct vl_err *err)
     close(h->out);
     close(h->said);
     if (e == ENOENT)
-        return vl_err_set(err, VL_ERR_UNSUPPORTED,
-            "a Helm chart, and there is no helm on this machine: pipe the output of \"helm template\" into "
-            "\"vallum scan "
-            "manifests -\"");
+        return not_there(err);
     return vl_err_sys(err, e, "helm");
 }
 
@@ -120,6 +124,9 @@ static int run(char **argv, const char *folder, struct vl_buf *out, struct vl_er
         ;
     if (r < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
         return r;
+    /* Where posix_spawnp() cannot see the exec fail, the child tells it by this status. */
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && said.len == 0)
+        return not_there(err);
     struct vl_span rest = vl_buf_span(&said), line = VL_SPAN_LIT("it says nothing");
     (void)vl_span_split_line(&rest, &line);
     return vl_err_set(err, VL_ERR_INVALID, "%s: helm refuses the chart: %.*s", folder, VL_SPAN_FMT(line));
