@@ -42,7 +42,7 @@ bool vl_cel_list_merge(
     size_t n = 0, most = vl_cel_list_size(a) + vl_cel_list_size(b);
     struct vl_cel_list *list = vl_arena_alloc(arena, sizeof(*list));
     struct vl_cel_value *items = vl_arena_array(arena, most, sizeof(*items)), item;
-    if (!list || (most && !items))
+    if (!identity || !list || (most && !items)) /* without an identity lists are joined, not merged */
         return false;
     struct vl_cel_iter iter = vl_cel_iterate(a);
     while (n < most && vl_cel_iter_next(&iter, NULL, &items[n]))
