@@ -182,7 +182,7 @@ static int feed_window(struct vl_correlator *c, const struct cr_feed *feed, cons
     struct cr_group *group = cr_group_of(c, feed->window, feed->member, event, inner);
     if (group == NULL)
         return vl_err_nomem(err);
-    uint64_t time = event != NULL ? event->time : inner->last;
+    uint64_t time = event ? event->time : inner ? inner->last : 0; /* one of the two is always there */
     double value = 0;
     int r = cr_group_take(c, group, feed->member, event, time, &value);
     if (r < 0)
