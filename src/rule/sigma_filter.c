@@ -105,7 +105,7 @@ int vl_sigma_filters_apply(struct vl_sigma *sigma, struct vl_err *err)
         int r = vl_err_set(&unused, VL_ERR_NOT_FOUND, "no rule here has this name and log source");
         struct vl_sigma_place place = {
             filter->file, NULL, filter->line, filter->column, "filter", filter->title};
-        r = vl_sigma_problem(sigma, &place, false, "SIGMA_FILTER_UNUSED", &unused);
+        r = r < 0 ? vl_sigma_problem(sigma, &place, false, "SIGMA_FILTER_UNUSED", &unused) : 0;
         if (r < 0)
             return r;
     }

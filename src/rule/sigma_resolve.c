@@ -30,8 +30,8 @@ struct member {
     const struct vl_rule *rule;
     const struct vl_sigma_entry *entry; /* NULL: no rule of Sigma's */
     const struct vl_sigma_source *source;
-    enum vl_event_source events;
     const char *name; /* as the correlation calls it */
+    enum vl_event_source events;
     uint8_t slot;
 };
 
@@ -42,7 +42,7 @@ static int field_at(struct vl_sigma *sigma, const struct vl_sigma_correlation *c
         const struct vl_sigma_alias *alias = &c->aliases[i];
         if (strcmp(alias->name, name) != 0)
             continue;
-        if (strcmp(alias->rule, m->name) == 0 ||
+        if (same(m->name, alias->rule) ||
             (m->entry != NULL && (same(m->entry->alias, alias->rule) || same(m->entry->id, alias->rule)))) {
             name = alias->field;
             break;
@@ -107,7 +107,7 @@ static int members_add(struct vl_sigma *sigma, struct vl_sigma_entry *entry, con
             sigma->sink->find != NULL ? sigma->sink->find(sigma->sink, vl_span_str(name)) : NULL;
         if (rule == NULL)
             return vl_err_set(err, VL_ERR_NOT_FOUND, "no rule is named %s", name);
-        members[(*n)++] = (struct member){rule, NULL, NULL, rule->source, name, slot};
+        members[(*n)++] = (struct member){rule, NULL, NULL, name, rule->source, slot};
         return 0;
     }
     if (other == entry || other->broken)
@@ -122,7 +122,7 @@ static int members_add(struct vl_sigma *sigma, struct vl_sigma_entry *entry, con
             continue;
         const struct vl_sigma_source *source = k == 0 ? leaf->source : NULL;
         members[(*n)++] = (struct member){
-            other->rules[k], other, source, source != NULL ? source->source : VL_EVENT_LOG, name, slot};
+            other->rules[k], other, source, name, source != NULL ? source->source : VL_EVENT_LOG, slot};
     }
     return 0;
 }
@@ -137,6 +137,8 @@ static int resolve_one(struct vl_sigma *sigma, struct vl_sigma_entry *entry, str
         if (r < 0)
             return r;
     }
+    if (n == 0)
+        return vl_err_set(err, VL_ERR_NOT_FOUND, "no rule that it names is used");
     struct vl_rule_window *window = vl_arena_alloc(sigma->arena, sizeof(*window));
     const struct vl_rule **rules = vl_arena_array(sigma->arena, n, sizeof(*rules));
     uint8_t *slots = vl_arena_array(sigma->arena, n, 1);
