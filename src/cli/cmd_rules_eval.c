@@ -16,7 +16,8 @@ struct settings {
     struct vl_cli_common common;
     bool json, first;
     int source;                                 /* enum vl_event_source */
-    struct vl_cli_list rules, events, selected; /* selected: "+…" on, "-…" off, in their order */
+    struct vl_cli_list rules, events, selected; /* selected: in their order */
+    bool selected_on[VL_CLI_LIST_MAX];          /* each: on, or off */
 };
 
 /* What an event goes through. */
@@ -43,12 +44,11 @@ static int source_of(const struct argp_state *state, const char *name)
     return i;
 }
 
-static void select_rules(struct settings *s, struct argp_state *state, bool enabled, const char *rules)
+static void select_rules(struct settings *s, struct argp_state *state, bool enabled, char *rules)
 {
-    char *text = NULL;
-    if (asprintf(&text, "%c%s", enabled ? '+' : '-', rules) < 0)
-        argp_failure(state, VL_EXIT_ERROR, 0, "out of memory");
-    vl_cli_list_add(&s->selected, state, text, false); /* lives as long as the program */
+    vl_cli_list_add(&s->selected, state, rules, false);
+    if (s->selected.len)
+        s->selected_on[s->selected.len - 1] = enabled;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -191,8 +191,8 @@ static int run(void *settings, struct vl_err *err)
     if (!vl_cli_rules_good(set))
         return VL_EXIT_FAILS;
     for (size_t i = 0; i < s->selected.len; i++)
-        if (!vl_ruleset_select(set, s->selected.items[i] + 1, s->selected.items[i][0] == '+'))
-            return vl_err_set(err, VL_ERR_NOT_FOUND, "no rule is named by '%s'", s->selected.items[i] + 1);
+        if (!vl_ruleset_select(set, s->selected.items[i], s->selected_on[i]))
+            return vl_err_set(err, VL_ERR_NOT_FOUND, "no rule is named by '%s'", s->selected.items[i]);
     struct evaluation e = {.set = set, .first = s->first};
     struct vl_rules_events events = {
         .source = (enum vl_event_source)s->source, .each = on_event, .user = &e, .arena = arena};
