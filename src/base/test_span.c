@@ -113,6 +113,22 @@ static void test_numbers(void **state)
     assert_true(v == UINT64_MAX); /* set only on success */
 }
 
+static void test_characters(void **state)
+{
+    (void)state;
+    unsigned digits = 0, blanks = 0;
+    for (int c = -1; c < 256; c++) {
+        digits += vl_char_is_digit(c);
+        blanks += vl_char_is_blank(c);
+    }
+    assert_int_equal(digits, 10);
+    assert_int_equal(blanks, 4);
+    for (const char *c = "0123456789"; *c; c++)
+        assert_true(vl_char_is_digit(*c));
+    for (const char *c = " \t\r\n"; *c; c++)
+        assert_true(vl_char_is_blank(*c));
+}
+
 static void test_printing(void **state)
 {
     (void)state;
@@ -134,6 +150,7 @@ int main(void)
         cmocka_unit_test(test_trim),
         cmocka_unit_test(test_splitting),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_characters),
         cmocka_unit_test(test_printing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

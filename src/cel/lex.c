@@ -67,14 +67,9 @@ void vl_cel_token_set_format(uint64_t kinds, struct vl_buf *out)
         vl_buf_append_char(out, '}');
 }
 
-static bool is_digit(int c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_hex(int c)
 {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    return vl_char_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 static bool is_letter(int c)
@@ -159,17 +154,17 @@ static size_t number_length(const struct lexer *lx, uint8_t *ret_kind)
         for (n = 2; is_hex(peek(lx, n)); n++)
             ;
     } else {
-        while (is_digit(peek(lx, n)))
+        while (vl_char_is_digit(peek(lx, n)))
             n++;
         size_t whole = n;
-        if (peek(lx, n) == '.' && is_digit(peek(lx, n + 1))) {
-            for (n++; is_digit(peek(lx, n)); n++)
+        if (peek(lx, n) == '.' && vl_char_is_digit(peek(lx, n + 1))) {
+            for (n++; vl_char_is_digit(peek(lx, n)); n++)
                 ;
         }
         if (peek(lx, n) == 'e' || peek(lx, n) == 'E') {
             size_t sign = peek(lx, n + 1) == '+' || peek(lx, n + 1) == '-' ? 1 : 0;
-            if (is_digit(peek(lx, n + 1 + sign))) {
-                for (n += 2 + sign; is_digit(peek(lx, n)); n++)
+            if (vl_char_is_digit(peek(lx, n + 1 + sign))) {
+                for (n += 2 + sign; vl_char_is_digit(peek(lx, n)); n++)
                     ;
             }
         }
@@ -188,7 +183,7 @@ static size_t number_length(const struct lexer *lx, uint8_t *ret_kind)
 static size_t word_length(const struct lexer *lx, uint8_t *ret_kind)
 {
     size_t n = 1;
-    while (is_letter(peek(lx, n)) || is_digit(peek(lx, n)) || peek(lx, n) == '_')
+    while (is_letter(peek(lx, n)) || vl_char_is_digit(peek(lx, n)) || peek(lx, n) == '_')
         n++;
     struct vl_span word = vl_span_slice(lx->text, lx->at, lx->at + n);
     *ret_kind = vl_span_eq_str(word, "in")      ? VL_CEL_TOK_IN
@@ -203,7 +198,8 @@ static size_t word_length(const struct lexer *lx, uint8_t *ret_kind)
 static size_t escaped_length(const struct lexer *lx, size_t *ret_reach)
 {
     size_t n = 1;
-    for (int c = peek(lx, n); is_letter(c) || is_digit(c) || (c > 0 && strchr("_.-/ ", c)); c = peek(lx, n))
+    for (int c = peek(lx, n); is_letter(c) || vl_char_is_digit(c) || (c > 0 && strchr("_.-/ ", c));
+        c = peek(lx, n))
         n++;
     *ret_reach = n;
     return n > 1 && peek(lx, n) == '`' ? n + 1 : 0;
@@ -255,7 +251,7 @@ static size_t token_length(const struct lexer *lx, uint8_t *ret_kind, size_t *re
     }
     if (is_letter(c) || c == '_')
         return word_length(lx, ret_kind);
-    if (is_digit(c) || (c == '.' && is_digit(peek(lx, 1))))
+    if (vl_char_is_digit(c) || (c == '.' && vl_char_is_digit(peek(lx, 1))))
         return number_length(lx, ret_kind);
     if (c == '`') {
         *ret_kind = VL_CEL_TOK_ESC_IDENT;

@@ -11,11 +11,6 @@ static bool is_alpha(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Lower-cased copy of a type or key: a letter, then letters, digits and `more`. NULL where it is none. */
 static const char *token(struct vl_span s, const char *more, struct vl_arena *arena)
 {
@@ -24,7 +19,7 @@ static const char *token(struct vl_span s, const char *more, struct vl_arena *ar
     char *copy = vl_arena_dup_span(arena, s);
     for (size_t i = 0; copy && i < s.len; i++) {
         char c = s.ptr[i];
-        if (!is_alpha(c) && !is_digit(c) && (c == '\0' || !strchr(more, c)))
+        if (!is_alpha(c) && !vl_char_is_digit(c) && (c == '\0' || !strchr(more, c)))
             return NULL;
         copy[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
     }
@@ -250,7 +245,7 @@ int vl_purl_parse(struct vl_span text, struct vl_arena *arena, struct vl_purl *r
 /* Letters, digits, .-_~ and ':' stay; in namespace and subpath the slashes too. */
 static bool stays(char c, bool slashes)
 {
-    return is_alpha(c) || is_digit(c) || c == '.' || c == '-' || c == '_' || c == '~' || c == ':' ||
+    return is_alpha(c) || vl_char_is_digit(c) || c == '.' || c == '-' || c == '_' || c == '~' || c == ':' ||
            (slashes && c == '/');
 }
 

@@ -85,11 +85,6 @@ static bool is_alpha(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 bool lex_is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -141,7 +136,7 @@ size_t lex_identifier_len(const struct lexer *lex, size_t start)
     size_t end = start;
     if (!is_alpha(at(lex, end)))
         return 0;
-    while (is_alpha(at(lex, end)) || is_digit(at(lex, end)) || at(lex, end) == '_')
+    while (is_alpha(at(lex, end)) || vl_char_is_digit(at(lex, end)) || at(lex, end) == '_')
         end++;
     return end - start;
 }
@@ -179,26 +174,26 @@ bool lex_number(struct lexer *lex)
 {
     size_t end = lex->pos;
     if (at(lex, end) == '0' && (at(lex, end + 1) == 'x' || at(lex, end + 1) == 'X') &&
-        (is_alpha(at(lex, end + 2)) || is_digit(at(lex, end + 2)))) {
+        (is_alpha(at(lex, end + 2)) || vl_char_is_digit(at(lex, end + 2)))) {
         end += 2;
-        while (is_alpha(at(lex, end)) || is_digit(at(lex, end)))
+        while (is_alpha(at(lex, end)) || vl_char_is_digit(at(lex, end)))
             end++;
         return take(lex, end);
     }
     if (at(lex, end) == '+' || at(lex, end) == '-')
         end++;
-    if (!is_digit(at(lex, end)))
+    if (!vl_char_is_digit(at(lex, end)))
         return false;
-    while (is_digit(at(lex, end)))
+    while (vl_char_is_digit(at(lex, end)))
         end++;
     if (at(lex, end) == '.')
         end++;
-    while (is_digit(at(lex, end)))
+    while (vl_char_is_digit(at(lex, end)))
         end++;
     if ((at(lex, end) == 'e' || at(lex, end) == 'E') &&
-        (at(lex, end + 1) == '+' || at(lex, end + 1) == '-') && is_digit(at(lex, end + 2))) {
+        (at(lex, end + 1) == '+' || at(lex, end + 1) == '-') && vl_char_is_digit(at(lex, end + 2))) {
         end += 2;
-        while (is_digit(at(lex, end)))
+        while (vl_char_is_digit(at(lex, end)))
             end++;
     }
     return take(lex, end);

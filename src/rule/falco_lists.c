@@ -9,14 +9,9 @@
 #define NEST_MAX      64 /* a list in a list in a … */
 #define ODD_NAMES_MAX 16 /* lists whose names are not one word */
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 static bool is_delimiter(char c)
 {
-    return is_blank(c) || c == '(' || c == ')' || c == ',' || c == '=';
+    return vl_char_is_blank(c) || c == '(' || c == ')' || c == ',' || c == '=';
 }
 
 /* --- items that name earlier lists --- */
@@ -133,7 +128,7 @@ static void emit_str(struct substitution *s, const struct walk *w, const char *t
 static void emit_delimiter(struct substitution *s, const struct walk *w, size_t at)
 {
     char c = w->text.ptr[at];
-    if ((s->eat_blanks || s->eat_comma) && is_blank(c))
+    if ((s->eat_blanks || s->eat_comma) && vl_char_is_blank(c))
         return;
     bool eaten = s->eat_comma && c == ',';
     s->eat_blanks = s->eat_comma = false;
@@ -152,7 +147,7 @@ static void drop_from(struct rs_builder *b, size_t len)
 static size_t without_blanks(const struct vl_buf *buf)
 {
     size_t len = buf->len;
-    while (len && is_blank(buf->ptr[len - 1]))
+    while (len && vl_char_is_blank(buf->ptr[len - 1]))
         len--;
     return len;
 }

@@ -59,14 +59,9 @@ static struct rs_place place_at(const struct rs_source *source, size_t at)
     return (struct rs_place){source, low + 1, column};
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 static size_t skip_blanks(struct vl_span text, size_t at)
 {
-    while (at < text.len && is_blank(text.ptr[at]))
+    while (at < text.len && vl_char_is_blank(text.ptr[at]))
         at++;
     return at;
 }
@@ -93,7 +88,7 @@ static size_t value_start(struct vl_span text, size_t at)
         if (c == '#')
             at = skip_line(text, at);
         else if (c == '!' || c == '&')
-            while (at < text.len && !is_blank(text.ptr[at]))
+            while (at < text.len && !vl_char_is_blank(text.ptr[at]))
                 at++;
         else if (c == '*')
             return SIZE_MAX;
@@ -107,8 +102,8 @@ static size_t value_start(struct vl_span text, size_t at)
 static size_t follow(struct vl_span raw, size_t at, struct vl_span value, size_t offset)
 {
     for (size_t i = 0; i < offset && i < value.len;) {
-        if (is_blank(value.ptr[i])) {
-            while (i < value.len && is_blank(value.ptr[i]))
+        if (vl_char_is_blank(value.ptr[i])) {
+            while (i < value.len && vl_char_is_blank(value.ptr[i]))
                 i++;
             at = skip_blanks(raw, at);
             if (i > offset)
@@ -122,7 +117,7 @@ static size_t follow(struct vl_span raw, size_t at, struct vl_span value, size_t
         at++;
         i++;
     }
-    if (offset < value.len && !is_blank(value.ptr[offset])) {
+    if (offset < value.len && !vl_char_is_blank(value.ptr[offset])) {
         at = skip_blanks(raw, at);
         while (at < raw.len && raw.ptr[at] != value.ptr[offset] && raw.ptr[at] != '\n')
             at++;

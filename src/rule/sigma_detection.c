@@ -108,15 +108,10 @@ static struct selection *selection_find(struct parser *parser, struct vl_span na
 
 /* --- the condition's words --- */
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 static void next_token(struct parser *parser)
 {
     struct vl_span text = parser->text;
-    while (parser->pos < text.len && is_blank(text.ptr[parser->pos]))
+    while (parser->pos < text.len && vl_char_is_blank(text.ptr[parser->pos]))
         parser->pos++;
     parser->word_at = parser->pos;
     if (parser->pos >= text.len) {
@@ -128,8 +123,8 @@ static void next_token(struct parser *parser)
     size_t from = parser->pos++;
     parser->token = c == '(' ? TOKEN_OPEN : c == ')' ? TOKEN_CLOSE : TOKEN_WORD;
     if (parser->token == TOKEN_WORD)
-        while (parser->pos < text.len && !is_blank(text.ptr[parser->pos]) && text.ptr[parser->pos] != '(' &&
-               text.ptr[parser->pos] != ')')
+        while (parser->pos < text.len && !vl_char_is_blank(text.ptr[parser->pos]) &&
+               text.ptr[parser->pos] != '(' && text.ptr[parser->pos] != ')')
             parser->pos++;
     parser->word = vl_span_slice(text, from, parser->pos);
 }

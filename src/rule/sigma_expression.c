@@ -12,20 +12,15 @@ struct parser {
     uint32_t n;
 };
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 static void next(struct parser *p)
 {
-    while (p->pos < p->text.len && is_blank(p->text.ptr[p->pos]))
+    while (p->pos < p->text.len && vl_char_is_blank(p->text.ptr[p->pos]))
         p->pos++;
     size_t from = p->pos;
     if (from < p->text.len && (p->text.ptr[from] == '(' || p->text.ptr[from] == ')'))
         p->pos++;
     else
-        while (p->pos < p->text.len && !is_blank(p->text.ptr[p->pos]) && p->text.ptr[p->pos] != '(' &&
+        while (p->pos < p->text.len && !vl_char_is_blank(p->text.ptr[p->pos]) && p->text.ptr[p->pos] != '(' &&
                p->text.ptr[p->pos] != ')')
             p->pos++;
     p->word = vl_span_slice(p->text, from, p->pos);

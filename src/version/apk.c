@@ -71,7 +71,7 @@ static void take_number(struct cursor *c, enum token token)
 static void take_hash(struct cursor *c)
 {
     size_t n = 0;
-    while (n < c->rest.len && (vl_version_is_digit(c->rest.ptr[n]) || is_lower(c->rest.ptr[n])))
+    while (n < c->rest.len && (vl_char_is_digit(c->rest.ptr[n]) || is_lower(c->rest.ptr[n])))
         n++;
     c->value = vl_span_slice(c->rest, 0, n);
     c->rest = vl_span_slice(c->rest, n, c->rest.len);
@@ -89,9 +89,9 @@ static void next(struct cursor *c)
         c->token = TOKEN_LETTER;
         c->value = vl_span_slice(c->rest, 0, 1);
         c->rest = vl_span_slice(c->rest, 1, c->rest.len);
-    } else if (last == TOKEN_LETTER && vl_version_is_digit(first)) {
+    } else if (last == TOKEN_LETTER && vl_char_is_digit(first)) {
         take_number(c, TOKEN_DIGIT);
-    } else if (last == TOKEN_SUFFIX && vl_version_is_digit(first)) {
+    } else if (last == TOKEN_SUFFIX && vl_char_is_digit(first)) {
         take_number(c, TOKEN_SUFFIX_NO);
     } else if (first == '.' && last <= TOKEN_DIGIT) {
         c->rest = vl_span_slice(c->rest, 1, c->rest.len);

@@ -5,7 +5,7 @@
 
 static int char_order(char c)
 {
-    if (vl_version_is_digit(c) || c == '\0')
+    if (vl_char_is_digit(c) || c == '\0')
         return 0;
     if (c == '~')
         return -1;
@@ -18,8 +18,7 @@ static int cmp_part(struct vl_span a, struct vl_span b)
 {
     size_t i = 0, k = 0;
     while (i < a.len || k < b.len) {
-        while (
-            (i < a.len && !vl_version_is_digit(a.ptr[i])) || (k < b.len && !vl_version_is_digit(b.ptr[k]))) {
+        while ((i < a.len && !vl_char_is_digit(a.ptr[i])) || (k < b.len && !vl_char_is_digit(b.ptr[k]))) {
             int x = char_order(vl_version_at(a, i)), y = char_order(vl_version_at(b, k));
             if (x != y)
                 return x < y ? -1 : 1;
@@ -31,15 +30,15 @@ static int cmp_part(struct vl_span a, struct vl_span b)
         while (vl_version_at(b, k) == '0')
             k++;
         int first = 0;
-        while (vl_version_is_digit(vl_version_at(a, i)) && vl_version_is_digit(vl_version_at(b, k))) {
+        while (vl_char_is_digit(vl_version_at(a, i)) && vl_char_is_digit(vl_version_at(b, k))) {
             if (first == 0)
                 first = a.ptr[i] - b.ptr[k];
             i++;
             k++;
         }
-        if (vl_version_is_digit(vl_version_at(a, i)))
+        if (vl_char_is_digit(vl_version_at(a, i)))
             return 1;
-        if (vl_version_is_digit(vl_version_at(b, k)))
+        if (vl_char_is_digit(vl_version_at(b, k)))
             return -1;
         if (first != 0)
             return first;
@@ -64,7 +63,7 @@ static struct deb cut(struct vl_span s)
             hyphen = i;
         else if (c == ':' && digits && colon == SIZE_MAX && i > 0)
             colon = i;
-        digits = digits && vl_version_is_digit(c);
+        digits = digits && vl_char_is_digit(c);
     }
     size_t start = 0;
     if (colon != SIZE_MAX) {

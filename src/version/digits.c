@@ -5,7 +5,7 @@
 struct vl_span vl_version_take_digits(struct vl_span *s)
 {
     size_t n = 0;
-    while (n < s->len && vl_version_is_digit(s->ptr[n]))
+    while (n < s->len && vl_char_is_digit(s->ptr[n]))
         n++;
     struct vl_span digits = {s->ptr, n};
     s->ptr += n;
@@ -16,7 +16,7 @@ struct vl_span vl_version_take_digits(struct vl_span *s)
 bool vl_version_is_number(struct vl_span s)
 {
     for (size_t i = 0; i < s.len; i++) {
-        if (!vl_version_is_digit(s.ptr[i]))
+        if (!vl_char_is_digit(s.ptr[i]))
             return false;
     }
     return s.len > 0;

@@ -5,7 +5,7 @@
 
 static bool is_separator(char c)
 {
-    return !vl_version_is_digit(c) && !vl_version_is_alpha(c);
+    return !vl_char_is_digit(c) && !vl_version_is_alpha(c);
 }
 
 static const char *const before[] = {
@@ -16,7 +16,7 @@ static int rank_of(struct vl_span part, bool hyphen)
 {
     if (part.len == 0)
         return 1;
-    if (vl_version_is_digit(part.ptr[0]))
+    if (vl_char_is_digit(part.ptr[0]))
         return 3;
     for (size_t i = 0; i < VL_ARRAY_LEN(before); i++) {
         if (vl_span_eq_nocase(part, vl_span_str(before[i])) && (part.len > 1 || hyphen))
@@ -33,8 +33,8 @@ static struct vl_span next(struct vl_span *s, bool *ret_hyphen)
         *ret_hyphen = s->ptr[0] == '-';
         *s = vl_span_slice(*s, 1, s->len);
     }
-    bool number = vl_version_is_digit(vl_version_at(*s, 0));
-    while (n < s->len && !is_separator(s->ptr[n]) && vl_version_is_digit(s->ptr[n]) == number)
+    bool number = vl_char_is_digit(vl_version_at(*s, 0));
+    while (n < s->len && !is_separator(s->ptr[n]) && vl_char_is_digit(s->ptr[n]) == number)
         n++;
     struct vl_span part = vl_span_slice(*s, 0, n);
     *s = vl_span_slice(*s, n, s->len);
@@ -43,7 +43,7 @@ static struct vl_span next(struct vl_span *s, bool *ret_hyphen)
 
 static struct vl_span skip_v(struct vl_span s)
 {
-    if (s.len > 1 && (s.ptr[0] == 'v' || s.ptr[0] == 'V') && vl_version_is_digit(s.ptr[1]))
+    if (s.len > 1 && (s.ptr[0] == 'v' || s.ptr[0] == 'V') && vl_char_is_digit(s.ptr[1]))
         return vl_span_slice(s, 1, s.len);
     return s;
 }

@@ -13,14 +13,14 @@ static struct jvm cut(struct vl_span s)
     struct jvm j = {0};
     size_t n = 0;
     s = vl_span_trim(s);
-    if (vl_span_starts_with(s, "1.") && vl_version_is_digit(vl_version_at(s, 2)))
+    if (vl_span_starts_with(s, "1.") && vl_char_is_digit(vl_version_at(s, 2)))
         s = vl_span_slice(s, 2, s.len);
-    while (n < s.len && (vl_version_is_digit(s.ptr[n]) || s.ptr[n] == '.' || s.ptr[n] == '_'))
+    while (n < s.len && (vl_char_is_digit(s.ptr[n]) || s.ptr[n] == '.' || s.ptr[n] == '_'))
         n++;
     /* "8u131" */
-    if (vl_version_at(s, n) == 'u' && vl_version_is_digit(vl_version_at(s, n + 1))) {
+    if (vl_version_at(s, n) == 'u' && vl_char_is_digit(vl_version_at(s, n + 1))) {
         n++;
-        while (n < s.len && vl_version_is_digit(s.ptr[n]))
+        while (n < s.len && vl_char_is_digit(s.ptr[n]))
             n++;
     }
     j.numbers = vl_span_slice(s, 0, n);
@@ -31,8 +31,8 @@ static struct jvm cut(struct vl_span s)
     if (vl_version_at(j.pre, 0) == '-')
         j.pre = vl_span_slice(j.pre, 1, j.pre.len);
     /* "-b11" is the build of an update, "-LTS" a promise */
-    bool build = vl_version_at(j.pre, 0) == 'b' && vl_version_is_digit(vl_version_at(j.pre, 1));
-    j.early = j.pre.len > 0 && !build && !vl_version_is_digit(j.pre.ptr[0]) &&
+    bool build = vl_version_at(j.pre, 0) == 'b' && vl_char_is_digit(vl_version_at(j.pre, 1));
+    j.early = j.pre.len > 0 && !build && !vl_char_is_digit(j.pre.ptr[0]) &&
               !vl_span_eq_nocase(j.pre, VL_SPAN_LIT("lts"));
     return j;
 }

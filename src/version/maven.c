@@ -83,12 +83,12 @@ static void parse(struct vl_span s, struct maven *v)
     v->n = 0;
     for (;;) {
         size_t from = i;
-        bool number = vl_version_is_digit(vl_version_at(s, i));
-        while (i < s.len && s.ptr[i] != '.' && s.ptr[i] != '-' && vl_version_is_digit(s.ptr[i]) == number)
+        bool number = vl_char_is_digit(vl_version_at(s, i));
+        while (i < s.len && s.ptr[i] != '.' && s.ptr[i] != '-' && vl_char_is_digit(s.ptr[i]) == number)
             i++;
         struct vl_span text = vl_span_slice(s, from, i);
         if (text.len)
-            add(v, text, prefix, number, vl_version_is_digit(vl_version_at(s, i)));
+            add(v, text, prefix, number, vl_char_is_digit(vl_version_at(s, i)));
         else
             add(v, VL_SPAN_LIT("0"), prefix, true, false);
         if (i >= s.len)
@@ -228,7 +228,7 @@ int vl_version_maven_satisfies(struct vl_span version, struct vl_span range, boo
 int vl_version_maven_requirement(struct vl_span version, struct vl_span range, bool *ret, struct vl_err *err)
 {
     range = vl_span_trim(range);
-    if (range.len && (vl_version_is_digit(range.ptr[0]) || vl_version_is_alpha(range.ptr[0]))) {
+    if (range.len && (vl_char_is_digit(range.ptr[0]) || vl_version_is_alpha(range.ptr[0]))) {
         *ret = vl_version_maven_compare(version, range) >= 0;
         return 0;
     }

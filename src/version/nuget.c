@@ -9,7 +9,7 @@ static bool valid_label(struct vl_span s)
     while (vl_version_next_part(&s, ".", &part)) {
         for (size_t i = 0; i < part.len; i++) {
             char c = part.ptr[i];
-            if (!vl_version_is_digit(c) && !vl_version_is_alpha(c) && c != '-')
+            if (!vl_char_is_digit(c) && !vl_version_is_alpha(c) && c != '-')
                 return false;
         }
         if (part.len == 0)
@@ -92,7 +92,7 @@ int vl_version_nuget_satisfies(struct vl_span version, struct vl_span range, boo
         *ret = vl_version_op_holds(clause.op, vl_version_nuget_order(version, clause.version));
         return 0;
     }
-    if (range.len && (vl_version_is_digit(range.ptr[0]))) {
+    if (range.len && (vl_char_is_digit(range.ptr[0]))) {
         *ret = vl_version_nuget_order(version, range) >= 0;
         return 0;
     }

@@ -24,7 +24,7 @@ static const struct {
 
 static int rank_of(struct vl_span part)
 {
-    if (vl_version_is_digit(vl_version_at(part, 0)))
+    if (vl_char_is_digit(vl_version_at(part, 0)))
         return RANK_NUMBER;
     for (size_t i = 0; i < VL_ARRAY_LEN(words); i++) {
         if (vl_span_starts_with(part, words[i].word))
@@ -40,7 +40,7 @@ static bool is_special(char c)
 
 static bool is_word_char(char c)
 {
-    return !vl_version_is_digit(c) && c != '.';
+    return !vl_char_is_digit(c) && c != '.';
 }
 
 struct text {
@@ -74,7 +74,7 @@ static struct vl_span canonical(struct vl_span s, struct text *t)
             put(t, '.');
             put(t, c);
         } else {
-            put(t, vl_version_is_digit(c) || vl_version_is_alpha(c) ? c : '.');
+            put(t, vl_char_is_digit(c) || vl_version_is_alpha(c) ? c : '.');
         }
     }
     return (struct vl_span){t->bytes, t->len};
@@ -84,7 +84,7 @@ static struct vl_span canonical(struct vl_span s, struct text *t)
 static int cmp_rest(struct vl_span rest, struct vl_span part)
 {
     do {
-        if (part.len && vl_version_is_digit(part.ptr[0]))
+        if (part.len && vl_char_is_digit(part.ptr[0]))
             return 1;
         int rank = rank_of(part);
         if (rank != RANK_NUMBER)
@@ -95,7 +95,7 @@ static int cmp_rest(struct vl_span rest, struct vl_span part)
 
 static int cmp_part(struct vl_span a, struct vl_span b, bool total)
 {
-    bool x = vl_version_is_digit(vl_version_at(a, 0)), y = vl_version_is_digit(vl_version_at(b, 0));
+    bool x = vl_char_is_digit(vl_version_at(a, 0)), y = vl_char_is_digit(vl_version_at(b, 0));
     if (x && y)
         return vl_version_cmp_number(a, b);
     int r = rank_of(a) - rank_of(b);

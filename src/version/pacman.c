@@ -5,7 +5,7 @@
 
 static bool is_alnum(char c)
 {
-    return vl_version_is_digit(c) || vl_version_is_alpha(c);
+    return vl_char_is_digit(c) || vl_version_is_alpha(c);
 }
 
 static size_t skip_separators(struct vl_span *s)
@@ -20,8 +20,8 @@ static size_t skip_separators(struct vl_span *s)
 static struct vl_span take_segment(struct vl_span *s)
 {
     size_t n = 0;
-    bool number = vl_version_is_digit(vl_version_at(*s, 0));
-    while (n < s->len && (number ? vl_version_is_digit(s->ptr[n]) : vl_version_is_alpha(s->ptr[n])))
+    bool number = vl_char_is_digit(vl_version_at(*s, 0));
+    while (n < s->len && (number ? vl_char_is_digit(s->ptr[n]) : vl_version_is_alpha(s->ptr[n])))
         n++;
     struct vl_span part = vl_span_slice(*s, 0, n);
     *s = vl_span_slice(*s, n, s->len);
@@ -46,8 +46,8 @@ static int cmp_part(struct vl_span a, struct vl_span b)
             break;
         if (x != y)
             return x < y ? -1 : 1;
-        bool number = vl_version_is_digit(a.ptr[0]);
-        if (number != vl_version_is_digit(b.ptr[0]))
+        bool number = vl_char_is_digit(a.ptr[0]);
+        if (number != vl_char_is_digit(b.ptr[0]))
             return number ? 1 : -1;
         struct vl_span p = take_segment(&a), q = take_segment(&b);
         int r = number ? vl_version_cmp_number(p, q) : vl_span_cmp(p, q);
@@ -72,8 +72,7 @@ static int order_part(struct vl_span a, struct vl_span b)
         size_t x = skip_separators(&a), y = skip_separators(&b);
         if (a.len == 0 && b.len == 0)
             return 0;
-        bool number = vl_version_is_digit(vl_version_at(a, 0)),
-             other = vl_version_is_digit(vl_version_at(b, 0));
+        bool number = vl_char_is_digit(vl_version_at(a, 0)), other = vl_char_is_digit(vl_version_at(b, 0));
         int r = rank_of(a, x) - rank_of(b, y);
         if (r == 0 && x != y)
             r = x < y ? -1 : 1;
@@ -97,7 +96,7 @@ static struct pacman cut(struct vl_span s)
 {
     struct pacman p = {0};
     size_t n = 0;
-    while (n < s.len && vl_version_is_digit(s.ptr[n]))
+    while (n < s.len && vl_char_is_digit(s.ptr[n]))
         n++;
     if (vl_version_at(s, n) == ':') {
         p.epoch = vl_span_slice(s, 0, n);

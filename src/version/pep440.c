@@ -46,7 +46,7 @@ static bool take_tagged(
         if (!take_word(&t, words[i]))
             continue;
         *s = t;
-        if (t.len > 1 && is_separator(t.ptr[0]) && vl_version_is_digit(t.ptr[1]))
+        if (t.len > 1 && is_separator(t.ptr[0]) && vl_char_is_digit(t.ptr[1]))
             drop(s, 1);
         *ret_number = vl_version_take_digits(s);
         *ret_word = i;
@@ -70,7 +70,7 @@ static void take_post(struct vl_span *s, struct pep440 *v)
 {
     static const char *const words[] = {"post", "rev", "r"};
     size_t word;
-    if (s->len > 1 && s->ptr[0] == '-' && vl_version_is_digit(s->ptr[1])) {
+    if (s->len > 1 && s->ptr[0] == '-' && vl_char_is_digit(s->ptr[1])) {
         drop(s, 1);
         v->post = vl_version_take_digits(s);
         v->has_post = true;
@@ -84,7 +84,7 @@ static bool local_valid(struct vl_span local)
     bool separated = true;
     for (size_t i = 0; i < local.len; i++) {
         char c = local.ptr[i];
-        if (!is_separator(c) && !vl_version_is_digit(c) && !vl_version_is_alpha(c))
+        if (!is_separator(c) && !vl_char_is_digit(c) && !vl_version_is_alpha(c))
             return false;
         if (is_separator(c) && separated)
             return false;
@@ -105,7 +105,7 @@ static bool take_release(struct vl_span *s, struct pep440 *v)
         if (vl_version_take_digits(s).len == 0)
             return false;
     }
-    while (s->len > 1 && s->ptr[0] == '.' && vl_version_is_digit(s->ptr[1])) {
+    while (s->len > 1 && s->ptr[0] == '.' && vl_char_is_digit(s->ptr[1])) {
         drop(s, 1);
         (void)vl_version_take_digits(s);
     }
@@ -215,7 +215,7 @@ static void put_part(struct legacy *k, struct vl_span part)
     static const char *const other_words[][2] = {
         {"pre", "c"}, {"preview", "c"}, {"-", "final-"}, {"rc", "c"}, {"dev", "@"}};
     static const char final_hyphen[] = "*final-", zeros[] = "00000000";
-    if (vl_version_is_digit(part.ptr[0])) {
+    if (vl_char_is_digit(part.ptr[0])) {
         for (size_t i = part.len; i < 8; i++)
             put(k, "0", 1);
         put(k, part.ptr, part.len);
@@ -241,7 +241,7 @@ static void put_part(struct legacy *k, struct vl_span part)
 
 static int class_of(char c)
 {
-    return vl_version_is_digit(c) ? 0 : vl_version_is_alpha(c) ? 1 : c == '.' ? 2 : c == '-' ? 3 : 4;
+    return vl_char_is_digit(c) ? 0 : vl_version_is_alpha(c) ? 1 : c == '.' ? 2 : c == '-' ? 3 : 4;
 }
 
 static void legacy_key(struct vl_span s, struct legacy *k)

@@ -14,7 +14,7 @@ static struct portage cut(struct vl_span s)
 {
     struct portage p = {0};
     size_t n = 0;
-    while (n < s.len && (vl_version_is_digit(s.ptr[n]) || s.ptr[n] == '.'))
+    while (n < s.len && (vl_char_is_digit(s.ptr[n]) || s.ptr[n] == '.'))
         n++;
     p.numbers = vl_span_slice(s, 0, n);
     if (vl_version_at(s, n) >= 'a' && vl_version_at(s, n) <= 'z')

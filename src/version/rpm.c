@@ -5,7 +5,7 @@
 
 static bool is_separator(char c)
 {
-    return !vl_version_is_digit(c) && !vl_version_is_alpha(c) && c != '~' && c != '^';
+    return !vl_char_is_digit(c) && !vl_version_is_alpha(c) && c != '~' && c != '^';
 }
 
 static struct vl_span skip_separators(struct vl_span s)
@@ -65,8 +65,8 @@ int vl_version_rpm_vercmp(struct vl_span a, struct vl_span b)
         }
         if (a.len == 0 || b.len == 0)
             break;
-        bool number = vl_version_is_digit(a.ptr[0]);
-        if (number != vl_version_is_digit(b.ptr[0]))
+        bool number = vl_char_is_digit(a.ptr[0]);
+        if (number != vl_char_is_digit(b.ptr[0]))
             return number ? 1 : -1; /* numbers are newer than letters */
         struct vl_span x = take_segment(&a, number), y = take_segment(&b, number);
         r = number ? vl_version_cmp_number(x, y) : vl_span_cmp(x, y);

@@ -101,11 +101,6 @@ int vl_version_range_satisfies(const struct vl_version_scheme *scheme, struct vl
 
 /* digits.c */
 
-static inline bool vl_version_is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static inline bool vl_version_is_alpha(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

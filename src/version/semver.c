@@ -18,7 +18,7 @@ struct vl_version_semver vl_version_semver_cut(struct vl_span version)
     struct vl_version_semver v = {0};
     struct vl_span s = skip_v(version);
     size_t n = 0;
-    while (n < s.len && (vl_version_is_digit(s.ptr[n]) || s.ptr[n] == '.'))
+    while (n < s.len && (vl_char_is_digit(s.ptr[n]) || s.ptr[n] == '.'))
         n++;
     size_t core = n;
     while (core > 0 && s.ptr[core - 1] == '.')

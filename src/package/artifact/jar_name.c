@@ -7,14 +7,9 @@
 
 #define VALUE_MAX 4096 /* bytes of one manifest value */
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_name_char(char c)
 {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' ||
+    return vl_char_is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' ||
            c == '_';
 }
 
@@ -29,7 +24,7 @@ static bool is_version(struct vl_span s)
         if (!is_version_char(s.ptr[i]))
             return false;
     }
-    return s.len > 0 && is_digit(s.ptr[0]);
+    return s.len > 0 && vl_char_is_digit(s.ptr[0]);
 }
 
 bool jar_is_archive(struct vl_span path)
@@ -62,13 +57,13 @@ static bool begins_version(struct vl_span s)
     static const char *const words[] = {"", "r", "rc", "build"};
     for (size_t i = 0; i < VL_ARRAY_LEN(words); i++) {
         size_t n = strlen(words[i]);
-        if (s.len <= n || memcmp(s.ptr, words[i], n) != 0 || !is_digit(s.ptr[n]))
+        if (s.len <= n || memcmp(s.ptr, words[i], n) != 0 || !vl_char_is_digit(s.ptr[n]))
             continue;
         if (n == 0)
             return true;
         /* "rc1asd" is a part of the name */
         for (size_t k = n; k < s.len && s.ptr[k] != '-'; k++) {
-            if (!is_digit(s.ptr[k]) && s.ptr[k] != '.')
+            if (!vl_char_is_digit(s.ptr[k]) && s.ptr[k] != '.')
                 return false;
         }
         return true;
@@ -90,7 +85,7 @@ bool jar_split_name(struct vl_span base, struct vl_span *ret_artifact, struct vl
         size_t last = vl_span_rfind_char(after, '-');
         struct vl_span tail = last == SIZE_MAX ? VL_SPAN_EMPTY : vl_span_slice(after, last + 1, after.len);
         bool word = after.len && after.ptr[0] >= 'a' && after.ptr[0] <= 'z';
-        if (word && tail.len && is_digit(tail.ptr[0]) && vl_span_find_char(tail, '.') != SIZE_MAX)
+        if (word && tail.len && vl_char_is_digit(tail.ptr[0]) && vl_span_find_char(tail, '.') != SIZE_MAX)
             continue;
         for (size_t k = 0; k < rest.len; k++) {
             if (!is_version_char(rest.ptr[k]))

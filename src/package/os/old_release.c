@@ -89,17 +89,12 @@ static const char *id_of(struct vl_span name)
     return NULL;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* The first word that begins with a digit. */
 static struct vl_span version_of(struct vl_span line)
 {
     struct vl_span word;
     while (vl_span_split(&line, ' ', &word)) {
-        if (word.len && is_digit(word.ptr[0]))
+        if (word.len && vl_char_is_digit(word.ptr[0]))
             return word;
     }
     return VL_SPAN_EMPTY;
@@ -142,7 +137,7 @@ static void read_line(
 static void read_debian(struct vl_span line, struct vl_arena *arena, struct vl_distro *distro)
 {
     distro->id = "debian";
-    if (line.len && is_digit(line.ptr[0])) /* a release is its first number since Debian 7 */
+    if (line.len && vl_char_is_digit(line.ptr[0])) /* a release is its first number since Debian 7 */
         distro->version_id = vl_arena_dup_span(arena, vl_span_slice(line, 0, vl_span_find_char(line, '.')));
     else
         distro->codename = vl_arena_dup_span(arena, vl_span_slice(line, 0, vl_span_find_char(line, '/')));

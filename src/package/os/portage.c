@@ -3,14 +3,9 @@
 #include "owned.h"
 #include "path.h"
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static size_t skip_digits(struct vl_span s, size_t i)
 {
-    while (i < s.len && is_digit(s.ptr[i]))
+    while (i < s.len && vl_char_is_digit(s.ptr[i]))
         i++;
     return i;
 }

@@ -38,11 +38,6 @@ static bool wants_servicing(const struct vl_package_file *file)
     return matches(file, places);
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* "KB5034129" out of "Package_for_KB5034129~31bf…" or "KB5034129"; empty where there is none. */
 static struct vl_span kb_of(struct vl_span text)
 {
@@ -51,7 +46,7 @@ static struct vl_span kb_of(struct vl_span text)
         return VL_SPAN_EMPTY;
     text = vl_span_slice(text, at, text.len);
     size_t len = 2;
-    while (len < text.len && is_digit(text.ptr[len]))
+    while (len < text.len && vl_char_is_digit(text.ptr[len]))
         len++;
     return len > 2 && len <= 2 + KB_DIGITS_MAX ? vl_span_slice(text, 0, len) : VL_SPAN_EMPTY;
 }

@@ -29,6 +29,17 @@ static inline struct vl_span vl_span_str(const char *s)
 /* The part [from, to), both clamped to the span. */
 struct vl_span vl_span_slice(struct vl_span s, size_t from, size_t to);
 
+/* ASCII, whatever the locale; blank: space, tab and the two of a line's end. Any int, EOF too. */
+static inline bool vl_char_is_digit(int c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool vl_char_is_blank(int c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 bool vl_span_eq(struct vl_span a, struct vl_span b);
 bool vl_span_eq_str(struct vl_span a, const char *b);
 bool vl_span_eq_nocase(struct vl_span a, struct vl_span b); /* ASCII only */
