@@ -3,13 +3,15 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "repo_identity.h"
+#include "identity/repo_identity.h"
+#include "inventory/repo_environment.h"
 #include "router.h"
 #include "schema.h"
 
 #define PASSWORD_LENGTH 20
 #define SERVER_BODY_MAX (4UL * 1024 * 1024)
 #define ADMINISTRATOR   "admin"
+#define ENVIRONMENT     "default"
 
 struct first_start {
     const char *hash;
@@ -20,7 +22,7 @@ struct first_start {
 static int first_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
 {
     struct first_start *f = user;
-    int64_t count = 0, id = 0;
+    int64_t count = 0, id = 0, environment = 0;
     f->made = false;
     int r = vl_repo_principals(conn, &count, err);
     if (r < 0 || count > 0)
@@ -28,6 +30,8 @@ static int first_write(struct vl_store_conn *conn, void *user, struct vl_err *er
     r = vl_repo_principal_add(conn, VL_PRINCIPAL_USER, ADMINISTRATOR, f->hash, &id, err);
     if (r >= 0)
         r = vl_repo_role_set(conn, id, 0, VL_ROLE_OWNER, err);
+    if (r >= 0)
+        r = vl_repo_environment_add(conn, NULL, ENVIRONMENT, &environment, err);
     if (r >= 0)
         r = vl_repo_audit(conn, ADMINISTRATOR, "", 0, "principal.add", ADMINISTRATOR, "first start", err);
     f->made = r >= 0;

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "codec/json.h"
-#include "repo_identity.h"
+#include "identity/repo_identity.h"
 #include "server/server.h"
 
 #define ARENA_MAX  (16UL * 1024 * 1024)

@@ -3,7 +3,7 @@
 #include "routes.h"
 #include "store/queue.h"
 
-int vl_route_healthz(struct vl_request *request, struct vl_err *err)
+static int healthz(struct vl_request *request, struct vl_err *err)
 {
     (void)err;
     request->reply->status = 200;
@@ -12,7 +12,7 @@ int vl_route_healthz(struct vl_request *request, struct vl_err *err)
     return 0;
 }
 
-int vl_route_readyz(struct vl_request *request, struct vl_err *err)
+static int readyz(struct vl_request *request, struct vl_err *err)
 {
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_queue_counts counts;
@@ -23,7 +23,7 @@ int vl_route_readyz(struct vl_request *request, struct vl_err *err)
         return vl_err_set(err, VL_ERR_UNREACHABLE, "the database does not answer");
     if (!request->app->ready)
         return vl_err_set(err, VL_ERR_UNREACHABLE, "starting");
-    return vl_route_healthz(request, err);
+    return healthz(request, err);
 }
 
 static void metric(struct vl_buf *out, const char *name, const char *type, const char *help, double value)
@@ -32,7 +32,7 @@ static void metric(struct vl_buf *out, const char *name, const char *type, const
         name, value);
 }
 
-int vl_route_metrics(struct vl_request *request, struct vl_err *err)
+static int metrics(struct vl_request *request, struct vl_err *err)
 {
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_queue_counts jobs;
@@ -58,3 +58,10 @@ int vl_route_metrics(struct vl_request *request, struct vl_err *err)
     metric(out, "jobs_dead", "gauge", "Jobs that were given up.", (double)jobs.dead);
     return vl_buf_check(out, "metrics", err);
 }
+
+const struct vl_route vl_routes_health[] = {
+    {"GET", "/healthz", VL_ROLE_NONE, VL_SCOPE_SERVER, VL_BODY_NONE, healthz},
+    {"GET", "/readyz", VL_ROLE_NONE, VL_SCOPE_SERVER, VL_BODY_NONE, readyz},
+    {"GET", "/metrics", VL_ROLE_READER, VL_SCOPE_SERVER, VL_BODY_NONE, metrics},
+    {0},
+};

@@ -1,67 +1,13 @@
+/* lint: no test: a list; test_app opens it on SQLite, tests/functional/test_vallumd on PostgreSQL too */
 #include "schema.h"
 
-#include "store/feed.h"
-#include "store/queue.h"
-
-#define TABLE(table, ...) static const struct vl_column table##_columns[] = {__VA_ARGS__, {0}}
-
-/* --- version 1: environments and identity --- */
-
-TABLE(environment, {.name = "id", .type = VL_COLUMN_ID}, {.name = "guid", .type = VL_COLUMN_TEXT},
-    {.name = "name", .type = VL_COLUMN_TEXT}, {.name = "created", .type = VL_COLUMN_INT});
-static const struct vl_index environment_indexes[] = {
-    {.name = "environment_guid", .columns = "guid", .unique = true},
-    {.name = "environment_name", .columns = "name", .unique = true},
-    {0},
-};
-static const struct vl_table environment = {
-    .name = "environment", .columns = environment_columns, .indexes = environment_indexes};
-
-/* Users and clients. A client has no password, only tokens and secrets. */
-TABLE(principal, {.name = "id", .type = VL_COLUMN_ID}, {.name = "kind", .type = VL_COLUMN_INT},
-    {.name = "name", .type = VL_COLUMN_TEXT}, {.name = "password", .type = VL_COLUMN_TEXT, .nullable = true},
-    {.name = "created", .type = VL_COLUMN_INT}, {.name = "disabled", .type = VL_COLUMN_INT, .def = "0"});
-static const struct vl_index principal_indexes[] = {
-    {.name = "principal_name", .columns = "name", .unique = true}, {0}};
-static const struct vl_table principal = {
-    .name = "principal", .columns = principal_columns, .indexes = principal_indexes};
-
-/* environment_id 0: all of them. */
-TABLE(role_binding, {.name = "principal_id", .type = VL_COLUMN_INT, .references = "principal(id)"},
-    {.name = "environment_id", .type = VL_COLUMN_INT}, {.name = "role", .type = VL_COLUMN_INT});
-static const struct vl_table role_binding = {.name = "role_binding",
-    .columns = role_binding_columns,
-    .primary_key = "principal_id, environment_id",
-    .clustered = true};
-
-/* Of a token only its SHA-256 is kept: 40 random characters need no salt. */
-TABLE(token, {.name = "id", .type = VL_COLUMN_ID},
-    {.name = "principal_id", .type = VL_COLUMN_INT, .references = "principal(id)"},
-    {.name = "name", .type = VL_COLUMN_TEXT}, {.name = "hash", .type = VL_COLUMN_BLOB},
-    {.name = "role", .type = VL_COLUMN_INT}, {.name = "environment_id", .type = VL_COLUMN_INT},
-    {.name = "created", .type = VL_COLUMN_INT}, {.name = "expires", .type = VL_COLUMN_INT},
-    {.name = "last_used", .type = VL_COLUMN_INT, .def = "0"});
-static const struct vl_index token_indexes[] = {{.name = "token_hash", .columns = "hash", .unique = true},
-    {.name = "token_principal", .columns = "principal_id"}, {0}};
-static const struct vl_table token = {.name = "token", .columns = token_columns, .indexes = token_indexes};
-
-/* Failed logins by name and by address. */
-TABLE(login_failure, {.name = "who", .type = VL_COLUMN_TEXT}, {.name = "failures", .type = VL_COLUMN_INT},
-    {.name = "locked_until", .type = VL_COLUMN_INT});
-static const struct vl_table login_failure = {
-    .name = "login_failure", .columns = login_failure_columns, .primary_key = "who"};
-
-TABLE(audit, {.name = "id", .type = VL_COLUMN_ID}, {.name = "at", .type = VL_COLUMN_INT},
-    {.name = "who", .type = VL_COLUMN_TEXT}, {.name = "peer", .type = VL_COLUMN_TEXT},
-    {.name = "environment_id", .type = VL_COLUMN_INT}, {.name = "action", .type = VL_COLUMN_TEXT},
-    {.name = "object", .type = VL_COLUMN_TEXT}, {.name = "detail", .type = VL_COLUMN_TEXT});
-static const struct vl_index audit_indexes[] = {{.name = "audit_at", .columns = "at"}, {0}};
-static const struct vl_table audit = {.name = "audit", .columns = audit_columns, .indexes = audit_indexes};
-
-static const struct vl_table *const first[] = {&vl_queue_table, &vl_feed_table, &vl_leader_table,
-    &environment, &principal, &role_binding, &token, &login_failure, &audit, NULL};
+#include "schema_impl.h"
 
 static const struct vl_migration migrations[] = {
-    {.version = 1, .tables = first, .readable_from = 1},
+    {.version = 1, .tables = vl_identity_tables, .readable_from = 1},
+    {.version = 2, .tables = vl_inventory_tables, .readable_from = 1},
+    {.version = 3, .tables = vl_findings_tables, .readable_from = 1},
+    {.version = 4, .tables = vl_posture_tables, .readable_from = 1},
+    {.version = 5, .tables = vl_respond_tables, .readable_from = 1},
 };
 const struct vl_schema vl_server_schema = {migrations, VL_ARRAY_LEN(migrations)};

@@ -21,7 +21,7 @@
 #include "base/time.h"
 #include "codec/doc.h"
 #include "net/http_client.h"
-#include "repo_identity.h"
+#include "identity/repo_identity.h"
 
 static char folder[64];
 static struct vl_arena *arena;

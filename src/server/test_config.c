@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "principal.h"
+#include "identity/principal.h"
 
 static struct vl_arena *arena;
 

@@ -3,7 +3,7 @@
 
 #include "base/time.h"
 #include "net/crypt.h"
-#include "repo_identity.h"
+#include "identity/repo_identity.h"
 #include "routes.h"
 
 #define NAME_MAX_BYTES 256
@@ -18,6 +18,7 @@ struct login {
     int64_t now;
     int64_t principal;
     bool good;
+    bool session; /* a cookie instead of a token in the answer */
     char text[VL_TOKEN_TEXT];
     int64_t id;
 };
@@ -86,9 +87,21 @@ static const char *time_text(struct vl_request *request, int64_t ms)
     return ms ? vl_arena_strdup(request->arena, vl_time_format(ms, text)) : NULL;
 }
 
-int vl_route_login(struct vl_request *request, struct vl_err *err)
+/* Scripts of a page never see the token; what they must send beside it tells nothing of it. */
+static void set_cookie(struct vl_request *request, const char *token, long seconds, struct vl_json *json)
 {
-    static const char *const fields[] = {"name", "password", NULL};
+    char csrf[VL_CSRF_TEXT];
+    vl_http_reply_header(request->reply, "Set-Cookie",
+        vl_arena_printf(request->arena,
+            VL_SESSION_COOKIE "=%s; Path=/; Max-Age=%ld; Secure; HttpOnly; SameSite=Strict", token, seconds));
+    vl_session_csrf(token, csrf);
+    if (json)
+        vl_json_member_str(json, "csrf", csrf);
+}
+
+static int login_route(struct vl_request *request, struct vl_err *err)
+{
+    static const char *const fields[] = {"name", "password", "session", NULL};
     struct login l = {.request = request, .now = vl_time_now_ms()};
     const char *password;
     int64_t wait = 0;
@@ -97,6 +110,8 @@ int vl_route_login(struct vl_request *request, struct vl_err *err)
         r = vl_request_text(request, "name", true, NAME_MAX_BYTES, &l.name, err);
     if (r >= 0)
         r = vl_request_text(request, "password", true, VL_CRYPT_PASSWORD_MAX, &password, err);
+    if (r >= 0)
+        r = vl_request_bool(request, "session", false, &l.session, err);
     if (r >= 0)
         r = wait_of(&l, &wait, err);
     if (r < 0)
@@ -114,23 +129,50 @@ int vl_route_login(struct vl_request *request, struct vl_err *err)
     vl_server_data_forget_password(&request->app->data);
     struct vl_json json;
     vl_request_json(request, 200, &json);
-    vl_json_member_str(&json, "token", l.text);
+    if (l.session)
+        set_cookie(request, l.text, LOGIN_HOURS * 3600, &json);
+    else
+        vl_json_member_str(&json, "token", l.text);
     vl_json_member_int(&json, "id", l.id);
     vl_json_member_time(&json, "expires", l.now + LOGIN_HOURS * HOUR_MS);
     return vl_request_json_end(&json, err);
 }
 
-int vl_route_me(struct vl_request *request, struct vl_err *err)
+static int me(struct vl_request *request, struct vl_err *err)
 {
     struct vl_json json;
     vl_request_json(request, 200, &json);
     vl_json_member_str(&json, "name", request->who.name);
     vl_json_member_str(&json, "kind", request->who.kind == VL_PRINCIPAL_USER ? "user" : "client");
     vl_json_member_str(&json, "role", vl_role_name(request->role));
+    if (request->session) {
+        char csrf[VL_CSRF_TEXT];
+        vl_session_csrf(request->session, csrf);
+        vl_json_member_str(&json, "csrf", csrf);
+    }
     return vl_request_json_end(&json, err);
 }
 
-int vl_route_tokens(struct vl_request *request, struct vl_err *err)
+static int logout_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    const struct vl_request *request = user;
+    int r = vl_repo_token_remove(conn, request->who.id, request->who.token_id, err);
+    return r < 0 ? r : vl_request_audit(conn, request, "logout", request->who.name, NULL, err);
+}
+
+/* Ends the token that the call came with. */
+static int logout(struct vl_request *request, struct vl_err *err)
+{
+    int r = vl_store_write(request->app->store, logout_write, request, err);
+    if (r < 0)
+        return r;
+    request->reply->status = 204;
+    if (request->session)
+        set_cookie(request, "", 0, NULL);
+    return 0;
+}
+
+static int tokens_list(struct vl_request *request, struct vl_err *err)
 {
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_token *tokens;
@@ -174,7 +216,7 @@ static int token_add_write(struct vl_store_conn *conn, void *user, struct vl_err
                        c->token.name, vl_role_name(c->token.role), err);
 }
 
-int vl_route_token_add(struct vl_request *request, struct vl_err *err)
+static int token_add(struct vl_request *request, struct vl_err *err)
 {
     static const char *const fields[] = {"name", "role", "days", NULL};
     struct change c = {.request = request, .token = {.role = request->role}};
@@ -218,7 +260,7 @@ static int token_remove_write(struct vl_store_conn *conn, void *user, struct vl_
         c->request->params[0], NULL, err);
 }
 
-int vl_route_token_remove(struct vl_request *request, struct vl_err *err)
+static int token_remove(struct vl_request *request, struct vl_err *err)
 {
     struct change c = {.request = request};
     uint64_t id;
@@ -233,3 +275,13 @@ int vl_route_token_remove(struct vl_request *request, struct vl_err *err)
     request->reply->status = 204;
     return 0;
 }
+
+const struct vl_route vl_routes_identity[] = {
+    {"POST", "/api/v1/login", VL_ROLE_NONE, VL_SCOPE_SERVER, VL_BODY_JSON, login_route},
+    {"POST", "/api/v1/logout", VL_ROLE_READER, VL_SCOPE_ANY, VL_BODY_NONE, logout},
+    {"GET", "/api/v1/me", VL_ROLE_READER, VL_SCOPE_ANY, VL_BODY_NONE, me},
+    {"GET", "/api/v1/tokens", VL_ROLE_READER, VL_SCOPE_ANY, VL_BODY_NONE, tokens_list},
+    {"POST", "/api/v1/tokens", VL_ROLE_READER, VL_SCOPE_ANY, VL_BODY_JSON, token_add},
+    {"DELETE", "/api/v1/tokens/{}", VL_ROLE_READER, VL_SCOPE_ANY, VL_BODY_NONE, token_remove},
+    {0},
+};

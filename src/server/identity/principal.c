@@ -1,4 +1,4 @@
-#include "principal.h"
+#include "identity/principal.h"
 
 static const struct {
     const char *name, *azure;

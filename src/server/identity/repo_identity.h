@@ -3,7 +3,7 @@
 #ifndef VL_SERVER_REPO_IDENTITY_H
 #define VL_SERVER_REPO_IDENTITY_H
 
-#include "principal.h"
+#include "identity/principal.h"
 #include "store/store.h"
 
 #define VL_TOKEN_TEXT    48    /* "vlt_" and 40 characters, and a NUL */

@@ -1,4 +1,4 @@
-#include "repo_identity.h"
+#include "identity/repo_identity.h"
 
 #include <string.h>
 

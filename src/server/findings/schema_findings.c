@@ -1,0 +1,120 @@
+/* lint: no test: tables; test_app opens them on SQLite, tests/functional/test_vallumd on PostgreSQL too
+ *
+ * Package lists and findings, by digest. Texts are interned: a finding is four numbers, so that five million
+ * of them fit in 400 MB. What is known of a vulnerability, and what it means for one version of one package,
+ * is written once. */
+#include "schema_impl.h"
+
+VL_COLUMNS(package, {.name = "id", .type = VL_COLUMN_ID}, {.name = "purl", .type = VL_COLUMN_TEXT},
+    {.name = "ecosystem", .type = VL_COLUMN_INT}, /* enum vl_ecosystem */
+    {.name = "name", .type = VL_COLUMN_TEXT}, {.name = "version", .type = VL_COLUMN_TEXT},
+    {.name = "distro", .type = VL_COLUMN_TEXT, .nullable = true});
+VL_INDEXES(package, {.name = "package_purl", .columns = "purl", .unique = true},
+    {.name = "package_name", .columns = "name, version"});
+static const struct vl_table package = {
+    .name = "package", .columns = package_columns, .indexes = package_indexes};
+
+/* What indexing found: matched anew when advisories change. Images with equal contents share one. */
+VL_COLUMNS(package_list, {.name = "id", .type = VL_COLUMN_ID},
+    {.name = "hash", .type = VL_COLUMN_TEXT},    /* "sha256:…" of the bytes before compression */
+    {.name = "bytes", .type = VL_COLUMN_BLOB},   /* scan/inventory_codec.h, zstd */
+    {.name = "packages", .type = VL_COLUMN_INT}, /* how many */
+    {.name = "indexer_version", .type = VL_COLUMN_INT});
+VL_INDEXES(package_list, {.name = "package_list_hash", .columns = "hash", .unique = true});
+static const struct vl_table package_list = {
+    .name = "package_list", .columns = package_list_columns, .indexes = package_list_indexes};
+
+VL_COLUMNS(list_package, {.name = "list_id", .type = VL_COLUMN_INT, .references = "package_list(id)"},
+    {.name = "package_id", .type = VL_COLUMN_INT});
+VL_INDEXES(list_package, {.name = "list_package_package", .columns = "package_id, list_id"});
+static const struct vl_table list_package = {.name = "list_package",
+    .columns = list_package_columns,
+    .primary_key = "list_id, package_id",
+    .indexes = list_package_indexes,
+    .clustered = true};
+
+VL_COLUMNS(vulnerability, {.name = "id", .type = VL_COLUMN_ID},
+    {.name = "name", .type = VL_COLUMN_TEXT}, /* the one id shown: CVE where there is one */
+    {.name = "title", .type = VL_COLUMN_TEXT, .def = "''"},
+    {.name = "severity", .type = VL_COLUMN_INT}, /* worst of its matches */
+    {.name = "cvss", .type = VL_COLUMN_DOUBLE, .nullable = true},
+    {.name = "cvss_vector", .type = VL_COLUMN_TEXT, .nullable = true},
+    {.name = "epss", .type = VL_COLUMN_DOUBLE, .nullable = true},
+    {.name = "epss_percentile", .type = VL_COLUMN_DOUBLE, .nullable = true},
+    {.name = "kev_added", .type = VL_COLUMN_INT, .def = "0"},
+    {.name = "kev_due", .type = VL_COLUMN_INT, .def = "0"},
+    {.name = "kev_ransomware", .type = VL_COLUMN_INT, .def = "0"},
+    {.name = "exploitation", .type = VL_COLUMN_TEXT, .nullable = true},
+    {.name = "published", .type = VL_COLUMN_INT, .def = "0"},
+    {.name = "modified", .type = VL_COLUMN_INT, .def = "0"},
+    {.name = "aliases", .type = VL_COLUMN_TEXT, .def = "'[]'"}, /* JSON */
+    {.name = "cwes", .type = VL_COLUMN_TEXT, .def = "'[]'"},    /* JSON */
+    {.name = "links", .type = VL_COLUMN_TEXT, .def = "'[]'"},   /* JSON */
+    {.name = "details", .type = VL_COLUMN_TEXT, .nullable = true});
+VL_INDEXES(vulnerability, {.name = "vulnerability_name", .columns = "name", .unique = true});
+static const struct vl_table vulnerability = {
+    .name = "vulnerability", .columns = vulnerability_columns, .indexes = vulnerability_indexes};
+
+/* One version of one package is affected by one vulnerability. */
+VL_COLUMNS(package_vulnerability, {.name = "id", .type = VL_COLUMN_ID},
+    {.name = "package_id", .type = VL_COLUMN_INT, .references = "package(id)"},
+    {.name = "vulnerability_id", .type = VL_COLUMN_INT, .references = "vulnerability(id)"},
+    {.name = "severity", .type = VL_COLUMN_INT},
+    {.name = "severity_source", .type = VL_COLUMN_TEXT, .nullable = true},
+    {.name = "state", .type = VL_COLUMN_INT}, /* enum vl_fix_state */
+    {.name = "fixed_version", .type = VL_COLUMN_TEXT, .nullable = true},
+    {.name = "source", .type = VL_COLUMN_TEXT}, {.name = "advisory", .type = VL_COLUMN_TEXT},
+    {.name = "malicious", .type = VL_COLUMN_INT, .def = "0"},
+    {.name = "remedy", .type = VL_COLUMN_TEXT, .nullable = true},
+    {.name = "remedy_command", .type = VL_COLUMN_TEXT, .nullable = true});
+VL_INDEXES(package_vulnerability,
+    {.name = "package_vulnerability_pair", .columns = "package_id, vulnerability_id", .unique = true},
+    {.name = "package_vulnerability_vulnerability", .columns = "vulnerability_id"});
+static const struct vl_table package_vulnerability = {.name = "package_vulnerability",
+    .columns = package_vulnerability_columns,
+    .indexes = package_vulnerability_indexes};
+
+VL_COLUMNS(finding, {.name = "image_id", .type = VL_COLUMN_INT, .references = "image(id)"},
+    {.name = "match_id", .type = VL_COLUMN_INT}, /* of package_vulnerability */
+    {.name = "status", .type = VL_COLUMN_INT},   /* enum vl_finding_status */
+    {.name = "day", .type = VL_COLUMN_INT},      /* first seen, days since 1970 */
+    {.name = "layer", .type = VL_COLUMN_INT} /* ordinal */);
+VL_INDEXES(finding, {.name = "finding_match", .columns = "match_id, image_id"});
+static const struct vl_table finding = {.name = "finding",
+    .columns = finding_columns,
+    .primary_key = "image_id, match_id",
+    .indexes = finding_indexes,
+    .clustered = true};
+
+/* What a scan could not read or judge. */
+VL_COLUMNS(image_note, {.name = "image_id", .type = VL_COLUMN_INT, .references = "image(id)"},
+    {.name = "ordinal", .type = VL_COLUMN_INT}, {.name = "text", .type = VL_COLUMN_TEXT});
+static const struct vl_table image_note = {.name = "image_note",
+    .columns = image_note_columns,
+    .primary_key = "image_id, ordinal",
+    .clustered = true};
+
+/* Secrets in images: where, never what. */
+VL_COLUMNS(image_secret, {.name = "image_id", .type = VL_COLUMN_INT, .references = "image(id)"},
+    {.name = "ordinal", .type = VL_COLUMN_INT}, {.name = "rule", .type = VL_COLUMN_TEXT},
+    {.name = "severity", .type = VL_COLUMN_INT}, {.name = "path", .type = VL_COLUMN_TEXT},
+    {.name = "line", .type = VL_COLUMN_INT, .def = "0"}, {.name = "layer", .type = VL_COLUMN_INT},
+    {.name = "deleted", .type = VL_COLUMN_INT, .def = "0"});
+static const struct vl_table image_secret = {.name = "image_secret",
+    .columns = image_secret_columns,
+    .primary_key = "image_id, ordinal",
+    .clustered = true};
+
+/* History: what a scan or newer advisories changed. */
+VL_COLUMNS(image_match_change, {.name = "id", .type = VL_COLUMN_ID},
+    {.name = "image_id", .type = VL_COLUMN_INT, .references = "image(id)"},
+    {.name = "at", .type = VL_COLUMN_INT}, {.name = "added", .type = VL_COLUMN_INT},
+    {.name = "gone", .type = VL_COLUMN_INT}, {.name = "critical_added", .type = VL_COLUMN_INT},
+    {.name = "why", .type = VL_COLUMN_TEXT} /* scan, advisories, indexer */);
+VL_INDEXES(image_match_change, {.name = "image_match_change_image", .columns = "image_id, at"});
+static const struct vl_table image_match_change = {.name = "image_match_change",
+    .columns = image_match_change_columns,
+    .indexes = image_match_change_indexes};
+
+const struct vl_table *const vl_findings_tables[] = {&package, &package_list, &list_package, &vulnerability,
+    &package_vulnerability, &finding, &image_note, &image_secret, &image_match_change, NULL};

@@ -1,0 +1,133 @@
+#include "reply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static unsigned status_of(const struct vl_err *err)
+{
+    switch (err->code) {
+    case VL_ERR_INVALID:
+    case VL_ERR_USAGE:
+        return 400;
+    case VL_ERR_AUTH:
+        return 401;
+    case VL_ERR_NOT_FOUND:
+        return 404;
+    case VL_ERR_CONFLICT:
+        return 409;
+    case VL_ERR_LIMIT:
+        return 422;
+    case VL_ERR_UNSUPPORTED:
+        return 409;
+    case VL_ERR_UNREACHABLE:
+        return 503;
+    case VL_ERR_NONE:
+    case VL_ERR_CORRUPT:
+    case VL_ERR_SYSTEM:
+    case VL_ERR_MEMORY:
+    default:
+        return 500;
+    }
+}
+
+static const char *title_of(unsigned status)
+{
+    switch (status) {
+    case 400:
+        return "Bad Request";
+    case 401:
+        return "Unauthorized";
+    case 403:
+        return "Forbidden";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 409:
+        return "Conflict";
+    case 415:
+        return "Unsupported Media Type";
+    case 422:
+        return "Unprocessable Content";
+    case 429:
+        return "Too Many Requests";
+    case 503:
+        return "Service Unavailable";
+    default:
+        return "Internal Server Error";
+    }
+}
+
+/* RFC 9457. */
+static void api_body(struct vl_json *json, unsigned status, const char *code, const char *detail)
+{
+    vl_json_object(json);
+    vl_json_member_str(json, "type", "about:blank");
+    vl_json_member_str(json, "title", title_of(status));
+    vl_json_member_int(json, "status", status);
+    vl_json_member_str(json, "code", code);
+    vl_json_member_str(json, "detail", detail);
+    vl_json_object_end(json);
+}
+
+/* Azure Resource Manager, "common error response": https://aka.ms/arm-errors. */
+static void arm_body(struct vl_json *json, unsigned status, const char *code, const char *detail)
+{
+    static const struct {
+        const char *ours, *arm;
+    } names[] = {{"invalid", "InvalidRequestContent"}, {"usage", "InvalidRequest"},
+        {"not_found", "ResourceNotFound"}, {"conflict", "Conflict"}, {"unsupported", "FeatureNotAvailable"},
+        {"limit", "LimitExceeded"}, {"unreachable", "ServiceUnavailable"}};
+    const char *name = status >= 500 && status != 503 ? "InternalServerError" : code;
+    if (status == 401)
+        name = "AuthenticationFailed";
+    if (status == 403)
+        name = "AuthorizationFailed";
+    for (size_t i = 0; i < VL_ARRAY_LEN(names); i++) {
+        if (strcmp(name, names[i].ours) == 0)
+            name = names[i].arm;
+    }
+    vl_json_object(json);
+    vl_json_key(json, "error");
+    vl_json_object(json);
+    vl_json_member_str(json, "code", name);
+    vl_json_member_str(json, "message", detail);
+    vl_json_object_end(json);
+    vl_json_object_end(json);
+}
+
+void vl_reply_problem(struct vl_http_reply *reply, enum vl_route_face face, unsigned status, const char *code,
+    const char *detail)
+{
+    struct vl_json json;
+    vl_buf_clear(&reply->body);
+    reply->n_headers = 0;
+    reply->status = status;
+    reply->lent = (struct vl_span){0};
+    reply->content_type = face == VL_FACE_ARM ? "application/json" : "application/problem+json";
+    vl_json_init(&json, &reply->body, false);
+    if (face == VL_FACE_ARM)
+        arm_body(&json, status, code, detail);
+    else
+        api_body(&json, status, code, detail);
+    vl_buf_append_char(&reply->body, '\n');
+    if (status == 401)
+        vl_http_reply_header(reply, "WWW-Authenticate", "Bearer");
+}
+
+void vl_reply_error(const struct vl_http_call *call, struct vl_http_reply *reply, enum vl_route_face face,
+    const struct vl_err *err)
+{
+    unsigned status = err->code == VL_ERR_AUTH && err->err == -EPERM ? 403 : status_of(err);
+    if (status == 500)
+        (void)fprintf(stderr, "error: %s %s: %s\n", call->method, call->path, err->msg);
+    vl_reply_problem(reply, face, status, vl_err_code_name(err->code),
+        status == 500 ? "see the log of vallumd" : err->msg);
+}
+
+void vl_reply_headers(struct vl_http_reply *reply)
+{
+    vl_http_reply_header(reply, "Cache-Control", "no-store");
+    vl_http_reply_header(reply, "X-Content-Type-Options", "nosniff");
+    vl_http_reply_header(reply, "Strict-Transport-Security", "max-age=31536000");
+}
