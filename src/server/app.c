@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "identity/repo_identity.h"
 #include "inventory/repo_environment.h"
+#include "inventory/repo_plan.h"
 #include "router.h"
 #include "schema.h"
 
@@ -32,6 +33,8 @@ static int first_write(struct vl_store_conn *conn, void *user, struct vl_err *er
         r = vl_repo_role_set(conn, id, 0, VL_ROLE_OWNER, err);
     if (r >= 0)
         r = vl_repo_environment_add(conn, NULL, ENVIRONMENT, &environment, err);
+    if (r >= 0)
+        r = vl_repo_plan_first(conn, environment, err);
     if (r >= 0)
         r = vl_repo_audit(conn, ADMINISTRATOR, "", 0, "principal.add", ADMINISTRATOR, "first start", err);
     f->made = r >= 0;
