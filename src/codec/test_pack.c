@@ -1,0 +1,110 @@
+/* tests: pack.c
+ *
+ * The second source is the zstd program: it reads what we pack, and we unpack what it writes. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "codec/pack.h"
+
+static void fill(struct vl_buf *plain, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        vl_buf_append_char(plain, (char)('a' + (i * i / 97) % 26));
+}
+
+static void test_there_and_back(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {0, 1, 100, 65536, 1000003};
+    for (size_t i = 0; i < VL_ARRAY_LEN(lengths); i++) {
+        struct vl_err err = VL_ERR_INIT;
+        struct vl_buf plain VL_CLEANUP(vl_buf_done), packed VL_CLEANUP(vl_buf_done),
+            back VL_CLEANUP(vl_buf_done);
+        vl_buf_init(&plain, 1U << 24);
+        vl_buf_init(&packed, 1U << 24);
+        vl_buf_init(&back, 1U << 24);
+        fill(&plain, lengths[i]);
+        assert_int_equal(vl_pack_zstd(vl_buf_span(&plain), &packed, &err), 0);
+        assert_int_equal(vl_unpack_zstd(vl_buf_span(&packed), lengths[i], "it", &back, &err), 0);
+        assert_true(vl_span_eq(vl_buf_span(&plain), vl_buf_span(&back)));
+        vl_buf_clear(&back);
+        if (lengths[i]) {
+            assert_int_not_equal(vl_unpack_zstd(vl_buf_span(&packed), lengths[i] - 1, "it", &back, &err), 0);
+            assert_int_equal(err.code, VL_ERR_LIMIT);
+        }
+    }
+}
+
+static void test_damage(void **state)
+{
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_buf plain VL_CLEANUP(vl_buf_done), packed VL_CLEANUP(vl_buf_done);
+    vl_buf_init(&plain, 1U << 16);
+    vl_buf_init(&packed, 1U << 16);
+    fill(&plain, 3000);
+    assert_int_equal(vl_pack_zstd(vl_buf_span(&plain), &packed, &err), 0);
+    for (size_t at = 0; at < packed.len; at++) {
+        struct vl_buf back VL_CLEANUP(vl_buf_done);
+        vl_buf_init(&back, 1U << 20);
+        packed.ptr[at] = (char)(packed.ptr[at] ^ 0x10);
+        /* The checksum covers the content; the header's unused bits may be anything. */
+        if (vl_unpack_zstd(vl_buf_span(&packed), 1U << 20, "it", &back, &err) == 0)
+            assert_true(vl_span_eq(vl_buf_span(&plain), vl_buf_span(&back)));
+        packed.ptr[at] = (char)(packed.ptr[at] ^ 0x10);
+        vl_buf_clear(&back);
+        if (at)
+            assert_int_not_equal(
+                vl_unpack_zstd((struct vl_span){packed.ptr, at}, 1U << 20, "it", &back, &err), 0);
+    }
+}
+
+static void test_the_program_agrees(void **state)
+{
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_buf plain VL_CLEANUP(vl_buf_done), packed VL_CLEANUP(vl_buf_done), back VL_CLEANUP(vl_buf_done);
+    char folder[] = "/tmp/vallum-test-pack-XXXXXX", path[128], command[512];
+    if (system("command -v zstd >/dev/null") != 0) {
+        print_message("no zstd program\n");
+        skip();
+    }
+    assert_non_null(mkdtemp(folder));
+    vl_buf_init(&plain, 1U << 20);
+    vl_buf_init(&packed, 1U << 20);
+    vl_buf_init(&back, 1U << 20);
+    fill(&plain, 200000);
+    assert_int_equal(vl_pack_zstd(vl_buf_span(&plain), &packed, &err), 0);
+    (void)snprintf(path, sizeof(path), "%s/ours.zst", folder);
+    assert_int_equal(vl_file_replace(path, 0600, vl_buf_span(&packed), &err), 0);
+    (void)snprintf(path, sizeof(path), "%s/plain", folder);
+    assert_int_equal(vl_file_replace(path, 0600, vl_buf_span(&plain), &err), 0);
+    (void)snprintf(command, sizeof(command),
+        "cd %s && zstd -qdo back ours.zst && cmp plain back && zstd -q19o theirs.zst plain", folder);
+    assert_int_equal(system(command), 0);
+    vl_buf_clear(&packed);
+    (void)snprintf(path, sizeof(path), "%s/theirs.zst", folder);
+    assert_true(vl_file_read(path, 1U << 20, &packed, &err) >= 0);
+    assert_int_equal(vl_unpack_zstd(vl_buf_span(&packed), 1U << 20, "it", &back, &err), 0);
+    assert_true(vl_span_eq(vl_buf_span(&plain), vl_buf_span(&back)));
+    (void)snprintf(command, sizeof(command), "rm -rf %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_there_and_back),
+        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_the_program_agrees),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
