@@ -45,6 +45,8 @@ static const char *title_of(unsigned status)
         return "Method Not Allowed";
     case 409:
         return "Conflict";
+    case 412:
+        return "Precondition Failed";
     case 415:
         return "Unsupported Media Type";
     case 422:
@@ -77,7 +79,8 @@ static void arm_body(struct vl_json *json, unsigned status, const char *code, co
         const char *ours, *arm;
     } names[] = {{"invalid", "InvalidRequestContent"}, {"usage", "InvalidRequest"},
         {"not_found", "ResourceNotFound"}, {"conflict", "Conflict"}, {"unsupported", "FeatureNotAvailable"},
-        {"limit", "LimitExceeded"}, {"unreachable", "ServiceUnavailable"}};
+        {"limit", "LimitExceeded"}, {"precondition", "PreconditionFailed"},
+        {"unreachable", "ServiceUnavailable"}};
     const char *name = status >= 500 && status != 503 ? "InternalServerError" : code;
     if (status == 401)
         name = "AuthenticationFailed";
@@ -119,9 +122,11 @@ void vl_reply_error(const struct vl_http_call *call, struct vl_http_reply *reply
     const struct vl_err *err)
 {
     unsigned status = err->code == VL_ERR_AUTH && err->err == -EPERM ? 403 : status_of(err);
+    if (err->code == VL_ERR_CONFLICT && err->err == -ESTALE)
+        status = 412; /* vl_api_if_match() */
     if (status == 500)
         (void)fprintf(stderr, "error: %s %s: %s\n", call->method, call->path, err->msg);
-    vl_reply_problem(reply, face, status, vl_err_code_name(err->code),
+    vl_reply_problem(reply, face, status, status == 412 ? "precondition" : vl_err_code_name(err->code),
         status == 500 ? "see the log of vallumd" : err->msg);
 }
 

@@ -105,14 +105,23 @@ static int take(struct vl_span bytes, const struct vl_http_response *response, v
     return 0;
 }
 
-long vl_test_ask(struct vl_test_server *s, const char *method, const char *path, const char *bearer,
-    const char *body, const char **ret_answer)
+static const char *header_of(
+    struct vl_test_server *s, const struct vl_http_response *response, const char *name)
 {
-    char url[4096], ca[128], authorization[160];
+    const char *value = vl_http_response_header(response, name);
+    return value ? vl_arena_strdup(s->arena, value) : "";
+}
+
+struct vl_test_answer vl_test_send(struct vl_test_server *s, const char *method, const char *path,
+    const char *bearer, const char *header, const char *body)
+{
+    char url[4096], ca[128], authorization[160], name[64] = "";
     struct vl_err err = VL_ERR_INIT;
     struct vl_buf out VL_CLEANUP(vl_buf_done);
     struct vl_http_client *client VL_CLEANUP(vl_http_client_cleanup) = NULL;
     struct vl_http_response response = {0};
+    struct vl_http_header headers[2];
+    size_t n = 0;
     vl_buf_init(&out, ANSWER_MAX);
     (void)snprintf(url, sizeof(url), "https://127.0.0.1:%u%s", vl_http_server_port(s->app.http), path);
     (void)snprintf(ca, sizeof(ca), "%s/ca.pem", s->folder);
@@ -120,21 +129,37 @@ long vl_test_ask(struct vl_test_server *s, const char *method, const char *path,
     struct vl_http_options options = {.ca_file = ca};
     if (vl_http_client_new(&options, &client, &err) < 0)
         fail_msg("%s", err.msg);
-    const struct vl_http_header json = {"Content-Type", "application/json"};
+    if (body)
+        headers[n++] = (struct vl_http_header){"Content-Type", "application/json"};
+    const char *colon = header ? strchr(header, ':') : NULL;
+    if (colon) {
+        (void)snprintf(name, sizeof(name), "%.*s", (int)(colon - header), header);
+        headers[n++] = (struct vl_http_header){name, colon + 2};
+    }
     struct vl_http_request request = {.method = method,
         .url = url,
-        .headers = &json,
-        .n_headers = body ? 1 : 0,
+        .headers = headers,
+        .n_headers = n,
         .body = vl_span_str(body),
         .authorization = bearer ? authorization : NULL,
         .max_bytes = ANSWER_MAX,
         .body_fd = -1};
     if (vl_http_perform(client, &request, take, &out, &out, &response, &err) < 0)
         fail_msg("%s %s: %s", method, path, err.msg);
-    long status = response.status;
+    struct vl_test_answer answer = {.status = response.status,
+        .type = header_of(s, &response, "content-type"),
+        .etag = header_of(s, &response, "etag")};
     vl_http_response_done(&response);
-    *ret_answer = vl_arena_dup_span(s->arena, vl_buf_span(&out));
-    return status;
+    answer.body = vl_arena_dup_span(s->arena, vl_buf_span(&out));
+    return answer;
+}
+
+long vl_test_ask(struct vl_test_server *s, const char *method, const char *path, const char *bearer,
+    const char *body, const char **ret_answer)
+{
+    struct vl_test_answer answer = vl_test_send(s, method, path, bearer, NULL, body);
+    *ret_answer = answer.body;
+    return answer.status;
 }
 
 const char *vl_test_call(

@@ -24,6 +24,14 @@ int vl_test_server_stop(void **state);
 long vl_test_ask(struct vl_test_server *s, const char *method, const char *path, const char *bearer,
     const char *body, const char **ret_answer);
 
+/* The same with headers of its own: "Name: value", or NULL. Members are "" where the answer has none. */
+struct vl_test_answer {
+    long status;
+    const char *body, *type, *etag;
+};
+struct vl_test_answer vl_test_send(struct vl_test_server *s, const char *method, const char *path,
+    const char *bearer, const char *header, const char *body);
+
 /* The same with a reader's, admin's or owner's token (enum vl_role); fails the test unless the status is
  * `want`. */
 const char *vl_test_call(
