@@ -53,26 +53,32 @@ VL_COLUMNS(channel, {.name = "id", .type = VL_COLUMN_ID},
     {.name = "min_severity", .type = VL_COLUMN_INT},
     {.name = "topics",
         .type = VL_COLUMN_TEXT}, /* JSON array: finding, scan_error, alert, exemption, digest */
-    {.name = "scope", .type = VL_COLUMN_TEXT, .nullable = true}, /* JSON: registries, repositories */
+    {.name = "scope",
+        .type = VL_COLUMN_TEXT,
+        .nullable = true}, /* JSON: {"registries":[ID],"repositories":[PATTERN]} */
     {.name = "enabled", .type = VL_COLUMN_INT, .def = "1"}, {.name = "created", .type = VL_COLUMN_INT},
     {.name = "last_ok", .type = VL_COLUMN_INT, .def = "0"},
-    {.name = "last_error", .type = VL_COLUMN_TEXT, .nullable = true});
+    {.name = "last_error", .type = VL_COLUMN_TEXT, .nullable = true},
+    {.name = "shed", .type = VL_COLUMN_INT, .def = "0"} /* messages over the limit of waiting ones */);
 VL_INDEXES(channel, {.name = "channel_name", .columns = "environment_id, name", .unique = true});
 static const struct vl_table channel = {
     .name = "channel", .columns = channel_columns, .indexes = channel_indexes};
 
 VL_COLUMNS(outbox, {.name = "id", .type = VL_COLUMN_ID}, {.name = "environment_id", .type = VL_COLUMN_INT},
     {.name = "channel_id", .type = VL_COLUMN_INT, .references = "channel(id)"},
+    {.name = "address", .type = VL_COLUMN_TEXT, .def = "''"}, /* of a mail: its one recipient */
     {.name = "topic", .type = VL_COLUMN_TEXT}, {.name = "severity", .type = VL_COLUMN_INT},
     {.name = "subject", .type = VL_COLUMN_TEXT},
     {.name = "body", .type = VL_COLUMN_TEXT}, /* JSON of the event */
-    {.name = "state", .type = VL_COLUMN_INT}, /* 1 waiting, 2 delivered, 3 dead, 4 held back by a limit */
+    {.name = "state", .type = VL_COLUMN_INT}, /* enum vl_outbox_state */
     {.name = "created", .type = VL_COLUMN_INT}, {.name = "attempts", .type = VL_COLUMN_INT, .def = "0"},
     {.name = "next_try", .type = VL_COLUMN_INT, .def = "0"},
     {.name = "error", .type = VL_COLUMN_TEXT, .nullable = true},
     {.name = "delivered", .type = VL_COLUMN_INT, .def = "0"});
 VL_INDEXES(outbox, {.name = "outbox_due", .columns = "state, next_try"},
-    {.name = "outbox_channel", .columns = "channel_id, state, id"});
+    {.name = "outbox_channel", .columns = "channel_id, state, id"},
+    {.name = "outbox_environment", .columns = "environment_id, id"},
+    {.name = "outbox_address", .columns = "environment_id, address, state", .where = "address <> ''"});
 static const struct vl_table outbox = {
     .name = "outbox", .columns = outbox_columns, .indexes = outbox_indexes};
 
@@ -82,7 +88,8 @@ VL_COLUMNS(notice, {.name = "id", .type = VL_COLUMN_ID},
     {.name = "severity", .type = VL_COLUMN_INT}, {.name = "title", .type = VL_COLUMN_TEXT},
     {.name = "object", .type = VL_COLUMN_TEXT}, /* where it leads: a path of the portal */
     {.name = "count", .type = VL_COLUMN_INT, .def = "1"});
-VL_INDEXES(notice, {.name = "notice_environment", .columns = "environment_id, id"});
+VL_INDEXES(notice, {.name = "notice_environment", .columns = "environment_id, id"},
+    {.name = "notice_same", .columns = "environment_id, object, at"});
 static const struct vl_table notice = {
     .name = "notice", .columns = notice_columns, .indexes = notice_indexes};
 

@@ -1,0 +1,377 @@
+#include "respond/repo_outbox.h"
+
+#include <string.h>
+
+#include "base/time.h"
+#include "base/vec.h"
+#include "store/feed.h"
+#include "store/queue.h"
+
+#define DAY_MS       (24LL * 3600 * 1000)
+#define EVENT_MAX    (256UL * 1024)
+#define ARENA_MAX    (4UL * 1024 * 1024)
+#define PRIORITY_OUT 80 /* as VL_PRIORITY_DERIVED */
+
+static const struct vl_store_sql sql_channels = {
+    "SELECT id, kind, config, topics, scope, min_severity FROM channel WHERE environment_id = $1 AND enabled "
+    "= 1 ORDER BY id LIMIT $2",
+    NULL};
+static const struct vl_store_sql sql_contact = {
+    "SELECT emails, roles, notify_roles FROM contact WHERE environment_id = $1 AND name = $2 AND enabled = 1",
+    NULL};
+static const struct vl_store_sql sql_role_names = {
+    "SELECT DISTINCT p.name FROM principal p JOIN role_binding b ON b.principal_id = p.id "
+    "WHERE p.kind = 1 AND p.disabled = 0 AND (b.environment_id = $1 OR b.environment_id = 0) AND b.role = $2 "
+    "ORDER BY p.name LIMIT $3",
+    NULL};
+static const struct vl_store_sql sql_waiting = {
+    "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE channel_id = $1 AND state = 1 LIMIT $2) w", NULL};
+static const struct vl_store_sql sql_shed = {
+    "UPDATE channel SET shed = shed + 1, last_error = $2 WHERE id = $1", NULL};
+static const struct vl_store_sql sql_add = {
+    "INSERT INTO outbox (environment_id, channel_id, address, topic, severity, subject, body, state, "
+    "created, next_try) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8)",
+    NULL};
+static const struct vl_store_sql sql_notice_again = {
+    "UPDATE notice SET count = count + 1, at = $5, severity = CASE WHEN severity < $6 THEN $6 ELSE severity "
+    "END WHERE id = (SELECT max(id) FROM notice WHERE environment_id = $1 AND object = $2 AND at > $7 AND "
+    "topic = $3 AND title = $4) RETURNING id",
+    NULL};
+static const struct vl_store_sql sql_notice_add = {
+    "INSERT INTO notice (environment_id, at, topic, severity, title, object) VALUES ($1, $2, $3, $4, $5, $6)",
+    NULL};
+
+/* One event on its way into the tables. */
+struct telling {
+    struct vl_store_conn *conn;
+    int64_t environment;
+    const struct vl_notify_event *event;
+    struct vl_arena *arena;
+    const char *body; /* the event as JSON */
+    int64_t now;
+};
+
+struct channel {
+    int64_t id;
+    const char *kind, *config, *topics, *scope;
+    int64_t min_severity;
+};
+
+/* --- notices --- */
+
+static int notice_again(struct telling *t, bool *ret_done, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(t->conn, &sql_notice_again, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, t->environment);
+    vl_stmt_str(stmt, 2, t->event->object ? t->event->object : "");
+    vl_stmt_str(stmt, 3, vl_notify_topic_name(t->event->topic));
+    vl_stmt_str(stmt, 4, t->event->title);
+    vl_stmt_int(stmt, 5, t->now);
+    vl_stmt_int(stmt, 6, (int64_t)t->event->severity);
+    vl_stmt_int(stmt, 7, t->now - DAY_MS);
+    r = vl_stmt_step(stmt, err);
+    if (r < 0)
+        return r;
+    *ret_done = r > 0;
+    return vl_stmt_run(stmt, NULL, err);
+}
+
+static int notice(struct telling *t, struct vl_err *err)
+{
+    bool done = false;
+    int r = notice_again(t, &done, err);
+    if (r >= 0 && !done) {
+        struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+        r = vl_stmt_begin(t->conn, &sql_notice_add, &stmt, err);
+        if (r < 0)
+            return r;
+        vl_stmt_int(stmt, 1, t->environment);
+        vl_stmt_int(stmt, 2, t->now);
+        vl_stmt_str(stmt, 3, vl_notify_topic_name(t->event->topic));
+        vl_stmt_int(stmt, 4, (int64_t)t->event->severity);
+        vl_stmt_str(stmt, 5, t->event->title);
+        vl_stmt_str(stmt, 6, t->event->object ? t->event->object : "");
+        r = vl_stmt_run(stmt, NULL, err);
+    }
+    return r < 0 ? r
+                 : vl_feed_add(t->conn, t->environment, "notice", vl_notify_topic_name(t->event->topic), err);
+}
+
+/* --- which channels --- */
+
+/* "team/web" is that repository, a star at the end stands for anything. */
+static bool fits(struct vl_span pattern, struct vl_span text)
+{
+    if (!vl_span_ends_with(pattern, "*"))
+        return vl_span_eq(pattern, text);
+    pattern.len--;
+    return text.len >= pattern.len && vl_span_eq(vl_span_slice(text, 0, pattern.len), pattern);
+}
+
+static bool in_scope(const struct telling *t, const struct vl_doc_node *scope)
+{
+    const struct vl_doc_node *registries = vl_doc_get(scope, "registries");
+    const struct vl_doc_node *repositories = vl_doc_get(scope, "repositories");
+    bool registry = vl_doc_size(registries) == 0, repository = vl_doc_size(repositories) == 0;
+    for (const struct vl_doc_node *n = vl_doc_first(registries); n; n = vl_doc_next(n)) {
+        int64_t id;
+        registry |= vl_doc_int(n, &id) && id == t->event->registry_id;
+    }
+    for (const struct vl_doc_node *n = vl_doc_first(repositories); n; n = vl_doc_next(n))
+        repository |= t->event->repository && fits(vl_doc_span(n), vl_span_str(t->event->repository));
+    return registry && repository;
+}
+
+static int wants(const struct telling *t, const struct channel *c, bool *ret, struct vl_err *err)
+{
+    struct vl_doc *topics VL_CLEANUP(vl_doc_cleanup) = NULL;
+    struct vl_doc *scope VL_CLEANUP(vl_doc_cleanup) = NULL;
+    const char *name = vl_notify_topic_name(t->event->topic);
+    bool topic = false, digest = t->event->topic == VL_NOTIFY_DIGEST;
+    int r = vl_doc_parse(vl_span_str(c->topics), VL_DOC_JSON, "topics of a channel", &topics, err);
+    if (r < 0)
+        return r;
+    for (const struct vl_doc_node *n = vl_doc_first(vl_doc_root(topics)); n; n = vl_doc_next(n))
+        topic |= vl_span_eq_str(vl_doc_span(n), name);
+    /* The digest is of the whole environment, and has no severity of its own. */
+    *ret = topic && (digest || (int64_t)t->event->severity >= c->min_severity);
+    if (!*ret || digest || !c->scope)
+        return 0;
+    r = vl_doc_parse(vl_span_str(c->scope), VL_DOC_JSON, "scope of a channel", &scope, err);
+    if (r >= 0)
+        *ret = in_scope(t, vl_doc_root(scope));
+    return r;
+}
+
+/* --- to whom --- */
+
+static int add_row(struct telling *t, const struct channel *c, const char *address, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(t->conn, &sql_add, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, t->environment);
+    vl_stmt_int(stmt, 2, c->id);
+    vl_stmt_str(stmt, 3, address);
+    vl_stmt_str(stmt, 4, vl_notify_topic_name(t->event->topic));
+    vl_stmt_int(stmt, 5, (int64_t)t->event->severity);
+    vl_stmt_str(stmt, 6, t->event->title);
+    vl_stmt_str(stmt, 7, t->body);
+    vl_stmt_int(stmt, 8, t->now);
+    return vl_stmt_run(stmt, NULL, err);
+}
+
+static int push(struct vl_vec *list, struct telling *t, struct vl_span address, struct vl_err *err)
+{
+    address = vl_span_trim(address);
+    if (address.len == 0 || list->len >= VL_MAIL_ADDRESSES_MAX)
+        return 0;
+    for (size_t i = 0; i < list->len; i++)
+        if (vl_span_eq_nocase(address, vl_span_str(*(const char **)vl_vec_at(list, i))))
+            return 0;
+    const char **item = vl_vec_push(list, "addresses of a channel", err);
+    if (!item)
+        return err->err;
+    *item = vl_arena_dup_span(t->arena, address);
+    return vl_arena_check(t->arena, "addresses of a channel", err);
+}
+
+/* Users have no address but, where they came so, their name. */
+static int push_role(struct vl_vec *list, struct telling *t, int role, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(t->conn, &sql_role_names, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, t->environment);
+    vl_stmt_int(stmt, 2, role);
+    vl_stmt_int(stmt, 3, VL_MAIL_ADDRESSES_MAX);
+    while ((r = vl_stmt_step(stmt, err)) > 0) {
+        struct vl_span name = vl_stmt_get_text(stmt, 0);
+        if (vl_span_find_char(name, '@') != SIZE_MAX && (r = push(list, t, name, err)) < 0)
+            return r;
+    }
+    return r;
+}
+
+struct contact {
+    const char *emails, *roles;
+    bool notify_roles;
+};
+
+static int contact_of(struct telling *t, const char *name, struct contact *ret, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(t->conn, &sql_contact, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, t->environment);
+    vl_stmt_str(stmt, 2, name);
+    r = vl_stmt_step(stmt, err);
+    if (r > 0)
+        *ret = (struct contact){.emails = vl_stmt_copy(stmt, 0, t->arena),
+            .roles = vl_stmt_copy(stmt, 1, t->arena),
+            .notify_roles = vl_stmt_get_int(stmt, 2) != 0};
+    return r;
+}
+
+/* Azure's names of roles: the owner, those who administrated before there were roles, and contributors. */
+static int role_of(struct vl_span name)
+{
+    return vl_span_eq_nocase(name, VL_SPAN_LIT("Contributor")) ? 2 : 3;
+}
+
+static int push_contact(struct vl_vec *list, struct telling *t, const char *name, struct vl_err *err)
+{
+    struct vl_doc *roles VL_CLEANUP(vl_doc_cleanup) = NULL;
+    struct contact contact;
+    struct vl_span rest, one;
+    int r = contact_of(t, name, &contact, err);
+    if (r <= 0)
+        return r;
+    rest = vl_span_str(contact.emails);
+    while (r >= 0 && vl_span_split(&rest, ';', &one))
+        r = push(list, t, one, err);
+    if (r < 0 || !contact.notify_roles)
+        return r;
+    r = vl_doc_parse(vl_span_str(contact.roles), VL_DOC_JSON, "roles of a contact", &roles, err);
+    for (const struct vl_doc_node *n = r < 0 ? NULL : vl_doc_first(vl_doc_root(roles)); n && r >= 0;
+        n = vl_doc_next(n))
+        r = push_role(list, t, role_of(vl_doc_span(n)), err);
+    return r;
+}
+
+static int addresses(struct telling *t, const struct channel *c, struct vl_vec *list, struct vl_err *err)
+{
+    struct vl_doc *config VL_CLEANUP(vl_doc_cleanup) = NULL;
+    int r = vl_doc_parse(vl_span_str(c->config), VL_DOC_JSON, "configuration of a channel", &config, err);
+    if (r < 0)
+        return r;
+    const struct vl_doc_node *to = vl_doc_get(vl_doc_root(config), "to");
+    for (const struct vl_doc_node *n = vl_doc_first(to); n && r >= 0; n = vl_doc_next(n))
+        r = push(list, t, vl_doc_span(n), err);
+    const char *contact = vl_arena_dup_span(t->arena, vl_doc_get_str(vl_doc_root(config), "contact"));
+    if (r >= 0 && contact && contact[0])
+        r = push_contact(list, t, contact, err);
+    return r;
+}
+
+static int over_limit(struct telling *t, const struct channel *c, bool *ret, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(t->conn, &sql_waiting, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, c->id);
+    vl_stmt_int(stmt, 2, VL_OUTBOX_WAITING_MAX);
+    r = vl_stmt_step(stmt, err);
+    if (r > 0)
+        *ret = vl_stmt_get_int(stmt, 0) >= VL_OUTBOX_WAITING_MAX;
+    return r < 0 ? r : 0;
+}
+
+static int shed(struct telling *t, const struct channel *c, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(t->conn, &sql_shed, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, c->id);
+    vl_stmt_str(stmt, 2,
+        vl_arena_printf(
+            t->arena, "more than %d messages wait: new ones are not kept", VL_OUTBOX_WAITING_MAX));
+    return vl_stmt_run(stmt, NULL, err);
+}
+
+static int put_job(struct telling *t, int64_t channel, struct vl_err *err)
+{
+    const char *key = vl_arena_printf(t->arena, "channel:%lld", (long long)channel);
+    const char *payload = vl_arena_printf(t->arena, "{\"channel\":%lld}", (long long)channel);
+    struct vl_job job = {.kind = "notify",
+        .key = key,
+        .priority = PRIORITY_OUT,
+        .not_before = t->now,
+        .payload = vl_span_str(payload)};
+    int r = vl_arena_check(t->arena, "a job", err);
+    return r < 0 ? r : vl_queue_add(t->conn, &job, NULL, err);
+}
+
+static int tell_channel(struct telling *t, const struct channel *c, struct vl_err *err)
+{
+    struct vl_vec list VL_CLEANUP(vl_vec_done);
+    bool wanted = false, full = false;
+    vl_vec_init(&list, sizeof(const char *), VL_MAIL_ADDRESSES_MAX);
+    int r = wants(t, c, &wanted, err);
+    if (r < 0 || !wanted)
+        return r;
+    r = over_limit(t, c, &full, err);
+    if (r < 0 || full)
+        return r < 0 ? r : shed(t, c, err);
+    if (strcmp(c->kind, "mail") == 0) {
+        r = addresses(t, c, &list, err);
+        for (size_t i = 0; i < list.len && r >= 0; i++)
+            r = add_row(t, c, *(const char **)vl_vec_at(&list, i), err);
+        if (r < 0 || list.len == 0)
+            return r;
+    } else {
+        r = add_row(t, c, "", err);
+    }
+    return r < 0 ? r : put_job(t, c->id, err);
+}
+
+static int channels(struct telling *t, struct vl_vec *list, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(t->conn, &sql_channels, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, t->environment);
+    vl_stmt_int(stmt, 2, VL_CHANNELS_MAX);
+    while ((r = vl_stmt_step(stmt, err)) > 0) {
+        struct channel *c = vl_vec_push(list, "channels", err);
+        if (!c)
+            return err->err;
+        *c = (struct channel){.id = vl_stmt_get_int(stmt, 0),
+            .kind = vl_stmt_copy(stmt, 1, t->arena),
+            .config = vl_stmt_copy(stmt, 2, t->arena),
+            .topics = vl_stmt_copy(stmt, 3, t->arena),
+            .scope = vl_stmt_copy(stmt, 4, t->arena),
+            .min_severity = vl_stmt_get_int(stmt, 5)};
+    }
+    return r < 0 ? r : vl_arena_check(t->arena, "channels", err);
+}
+
+int vl_notify(struct vl_store_conn *conn, int64_t environment_id, const struct vl_notify_event *event,
+    struct vl_err *err)
+{
+    struct vl_arena *arena VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(ARENA_MAX);
+    struct vl_buf body VL_CLEANUP(vl_buf_done);
+    struct vl_vec list VL_CLEANUP(vl_vec_done);
+    struct vl_notify_event dated = *event;
+    struct vl_json json;
+    vl_buf_init(&body, EVENT_MAX);
+    vl_vec_init(&list, sizeof(struct channel), VL_CHANNELS_MAX);
+    if (!arena)
+        return vl_err_nomem(err);
+    struct telling t = {.conn = conn,
+        .environment = environment_id,
+        .event = &dated,
+        .arena = arena,
+        .now = vl_time_now_ms()};
+    dated.at = dated.at ? dated.at : t.now;
+    vl_json_init(&json, &body, false);
+    vl_notify_event_write(&dated, &json);
+    int r = vl_json_check(&json, "an event", err);
+    t.body = vl_buf_str(&body);
+    if (r >= 0 && event->topic != VL_NOTIFY_DIGEST && event->topic != VL_NOTIFY_TEST)
+        r = notice(&t, err);
+    if (r >= 0)
+        r = channels(&t, &list, err);
+    for (size_t i = 0; i < list.len && r >= 0; i++)
+        r = tell_channel(&t, vl_vec_at(&list, i), err);
+    return r < 0 ? r : 0;
+}
