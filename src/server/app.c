@@ -6,6 +6,7 @@
 #include "identity/repo_identity.h"
 #include "inventory/repo_environment.h"
 #include "inventory/repo_plan.h"
+#include "jobs/runner.h"
 #include "router.h"
 #include "schema.h"
 
@@ -102,9 +103,17 @@ int vl_server_app_listen(struct vl_server_app *app, struct vl_err *err)
     return r;
 }
 
+int vl_server_app_work(struct vl_server_app *app, struct vl_err *err)
+{
+    static const struct vl_runner_options options = {0};
+    return vl_runner_start(app, &options, &app->runner, err);
+}
+
 void vl_server_app_close(struct vl_server_app *app, int grace_ms)
 {
     app->ready = false;
+    vl_runner_stop(app->runner);
+    app->runner = NULL;
     vl_http_server_stop(app->http, grace_ms);
     app->http = NULL;
     vl_store_close(app->store);

@@ -12,6 +12,7 @@ struct vl_server_app {
     struct vl_server_data data;
     struct vl_store *store;
     struct vl_http_server *http;
+    struct vl_runner *runner; /* jobs/runner.h; NULL until vl_server_app_work() */
     int64_t started_ms;
     bool ready; /* set once, when everything has started */
 };
@@ -22,6 +23,9 @@ VL_MUST_CHECK int vl_server_app_open(struct vl_server_app *app, const struct vl_
     struct vl_arena *arena, bool *ret_first_start, struct vl_err *err);
 /* Listens. */
 VL_MUST_CHECK int vl_server_app_listen(struct vl_server_app *app, struct vl_err *err);
+/* Starts the workers (jobs/runner.h). Apart from listening, so that tests look at a queue that nobody works
+ * on. */
+VL_MUST_CHECK int vl_server_app_work(struct vl_server_app *app, struct vl_err *err);
 void vl_server_app_close(struct vl_server_app *app, int grace_ms);
 
 #endif

@@ -124,6 +124,8 @@ static int serve(const struct vl_server_config *config, struct vl_arena *arena, 
     int r = vl_server_app_open(&app, config, arena, &first, err);
     if (r >= 0)
         r = vl_server_app_listen(&app, err);
+    if (r >= 0)
+        r = vl_server_app_work(&app, err);
     if (r >= 0) {
         (void)fprintf(stderr, "vallumd %s listens on https://%s:%u, ready after %lld ms\n", VL_VERSION,
             config->address, vl_http_server_port(app.http), (long long)(vl_time_now_ms() - app.started_ms));

@@ -87,6 +87,11 @@ static const struct vl_store_sql sql_fail = {
     "UPDATE job SET state = $4, not_before = $5, error = $6, worker = NULL "
     "WHERE id = $1 AND state = 1 AND worker = $2 AND attempt = $3",
     NULL};
+static const struct vl_store_sql sql_release = {
+    "UPDATE job SET state = 0, attempt = attempt - 1, worker = NULL "
+    "WHERE id = $1 AND state = 1 AND worker = $2 AND attempt = $3",
+    NULL};
+static const struct vl_store_sql sql_recover = {"UPDATE job SET lease_until = 0 WHERE state = 1", NULL};
 static const struct vl_store_sql sql_count = {
     "SELECT sum(CASE WHEN state = 0 THEN 1 ELSE 0 END), sum(CASE WHEN state = 0 AND not_before <= $2 THEN 1 "
     "ELSE 0 END), "
@@ -306,6 +311,35 @@ int vl_queue_fail(struct vl_store_conn *conn, const struct vl_job *job, const ch
     vl_stmt_text(stmt, 6, vl_span_slice(vl_span_str(why), 0, VL_QUEUE_ERROR_MAX));
     r = vl_stmt_run(stmt, &changed, err);
     return r < 0 || changed ? r : lease_lost(job, err);
+}
+
+int vl_queue_release(
+    struct vl_store_conn *conn, const struct vl_job *job, const char *worker, struct vl_err *err)
+{
+    static const struct vl_store_sql *const statements[] = {&sql_superseded, &sql_release};
+    for (size_t i = 0; i < VL_ARRAY_LEN(statements); i++) {
+        struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+        uint64_t changed = 0;
+        int r = begin_own(conn, statements[i], job, worker, &stmt, err);
+        if (r >= 0)
+            r = vl_stmt_run(stmt, &changed, err);
+        if (r < 0 || changed)
+            return r;
+    }
+    return lease_lost(job, err);
+}
+
+static int recover_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    (void)user;
+    int r = vl_stmt_begin(conn, &sql_recover, &stmt, err);
+    return r < 0 ? r : vl_stmt_run(stmt, NULL, err);
+}
+
+int vl_queue_recover(struct vl_store *store, struct vl_err *err)
+{
+    return vl_store_kind(store) == VL_STORE_SQLITE ? vl_store_write(store, recover_write, NULL, err) : 0;
 }
 
 int vl_queue_count(

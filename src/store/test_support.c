@@ -398,6 +398,12 @@ static int end_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
     return vl_queue_fail(conn, e->job, e->worker, e->again, "no such host", err);
 }
 
+static int release_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    const struct ending *e = user;
+    return vl_queue_release(conn, e->job, e->worker, err);
+}
+
 static int end_job(struct vl_store *store, const struct vl_job *job, const char *worker, int64_t again)
 {
     struct vl_err err = VL_ERR_INIT;
@@ -433,6 +439,15 @@ static void test_queue(void **state)
     assert_true(end_job(store, &low, "b", 0) < 0); /* once */
     low = claim(store, &worker_a, &next);
     assert_string_equal(low.key, "low");
+
+    /* Given back, it is as if it had not been taken. */
+    struct ending back = {&low, "b", 0};
+    assert_true(vl_store_write(store, release_write, &back, &err) < 0); /* not b's */
+    back.worker = "a";
+    assert_true(vl_store_write(store, release_write, &back, &err) >= 0);
+    low = claim(store, &worker_a, &next);
+    assert_string_equal(low.key, "low");
+    assert_int_equal(low.attempt, 1);
 
     assert_true(end_job(store, &high, "a", now + 7200000) >= 0);
     struct vl_store_conn *conn = NULL;

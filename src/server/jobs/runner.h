@@ -7,6 +7,8 @@
 #ifndef VL_SERVER_RUNNER_H
 #define VL_SERVER_RUNNER_H
 
+#include <stdatomic.h>
+
 #include "app.h"
 #include "codec/doc.h"
 #include "store/queue.h"
@@ -28,7 +30,9 @@ struct vl_job_run {
     const struct vl_doc_node *payload; /* the job's payload as JSON; an empty object where it has none */
     struct vl_arena *arena;            /* of this run */
     const char *worker;
-    bool done; /* set by vl_job_done() */
+    bool done;               /* set by vl_job_done() */
+    const atomic_bool *stop; /* the program stops: vl_job_stopping() */
+    const atomic_bool *lost; /* another worker has the job now */
 };
 
 struct vl_job_handler {
@@ -42,32 +46,40 @@ struct vl_job_handler {
         const struct vl_err *why, struct vl_err *err);
 };
 
-/* All kinds (handlers.c); ends with a NULL kind. */
-extern const struct vl_job_handler vl_job_handlers[];
-
-/* What comes round: called by the leader, adds its jobs (and does nothing long). */
+/* What comes round: called by the leader, adds its jobs (and does nothing long), first when it has just begun
+ * to lead. */
 struct vl_job_round {
     const char *name;
     int64_t every_ms;
     int (*add)(struct vl_server_app *app, struct vl_err *err);
 };
-extern const struct vl_job_round vl_job_rounds[]; /* ends with a NULL name */
 
 /* Inside of the write that stores the result. VL_ERR_CONFLICT where the lease was lost: return it. */
 VL_MUST_CHECK int vl_job_done(struct vl_store_conn *conn, struct vl_job_run *run, struct vl_err *err);
 
-/* Adds a job whose payload is JSON text; wakes a worker once the write is durable (by the queue's own polling
- * at the latest). */
+/* vl_store_write() that waits and tries again while the writer is busy: no reason for a job to fail. */
+VL_MUST_CHECK int vl_job_write(struct vl_job_run *run,
+    int (*write)(struct vl_store_conn *conn, void *user, struct vl_err *err), void *user, struct vl_err *err);
+
+/* True once the program stops, or the lease was lost: a handler that takes long asks now and then, ends its
+ * children and returns an error. A job that was stopped so runs again, and the run is not counted. */
+bool vl_job_stopping(const struct vl_job_run *run);
+
+/* Adds a job whose payload is JSON text; a worker wakes once the write is durable. */
 VL_MUST_CHECK int vl_job_add(struct vl_store_conn *conn, const char *kind, const char *key, const char *group,
     int priority, int64_t not_before_ms, struct vl_span payload, struct vl_err *err);
 
 struct vl_runner;
-/* `workers` 0: 2 + processors. */
-VL_MUST_CHECK int vl_runner_start(
-    struct vl_server_app *app, unsigned workers, struct vl_runner **ret, struct vl_err *err);
-void vl_runner_wake(struct vl_runner *runner); /* something was added; accepts NULL */
-void vl_runner_stop(
-    struct vl_runner *runner); /* waits for what runs (its children are ended); accepts NULL */
+struct vl_runner_options {
+    unsigned workers;                      /* 0: 2 + processors */
+    const struct vl_job_handler *handlers; /* NULL: vl_job_handlers */
+    const struct vl_job_round *rounds;     /* NULL: vl_job_rounds */
+    int64_t lease_ms;                      /* 0: VL_JOB_LEASE_MS */
+};
+VL_MUST_CHECK int vl_runner_start(struct vl_server_app *app, const struct vl_runner_options *options,
+    struct vl_runner **ret, struct vl_err *err);
+/* Waits for what runs (it is told to stop). Accepts NULL. */
+void vl_runner_stop(struct vl_runner *runner);
 bool vl_runner_stopping(const struct vl_runner *runner);
 
 #endif

@@ -55,6 +55,15 @@ VL_MUST_CHECK int vl_queue_finish(
 VL_MUST_CHECK int vl_queue_fail(struct vl_store_conn *conn, const struct vl_job *job, const char *worker,
     int64_t not_before, const char *why, struct vl_err *err);
 
+/* Given back as if it had not been taken (the program stops): due at once, and this attempt does not count.
+ */
+VL_MUST_CHECK int vl_queue_release(
+    struct vl_store_conn *conn, const struct vl_job *job, const char *worker, struct vl_err *err);
+
+/* At a program's start: where only one process can have the database (SQLite), leases of the one before it
+ * end now. */
+VL_MUST_CHECK int vl_queue_recover(struct vl_store *store, struct vl_err *err);
+
 struct vl_queue_counts {
     uint64_t waiting, due, running, dead;
     int64_t oldest_due_ms; /* added time of the oldest due one; 0 none */
