@@ -25,6 +25,7 @@ struct store_driver {
     /* The connection is of no use any more (a server that went away): it is closed instead of kept. */
     bool (*is_lost)(const struct vl_store_conn *conn);
     int (*backup)(struct vl_store_conn *conn, const char *path, struct vl_err *err);
+    int (*restore)(const char *url, const char *path, struct vl_err *err); /* into what is empty */
 
     int (*prepare)(struct vl_store_conn *conn, const char *text, struct vl_stmt **ret, struct vl_err *err);
     void (*free)(struct vl_stmt *stmt);

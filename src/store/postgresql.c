@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "driver.h"
+#include "postgresql_backup.h"
 
 #define NAME_MAX_BYTES 24
 #define NUMBER_MAX     32
@@ -40,6 +41,11 @@ static struct pg_stmt *of(const struct vl_stmt *stmt)
 static PGconn *db_of(const struct vl_store_conn *conn)
 {
     return ((const struct pg_conn *)conn->handle)->db;
+}
+
+void *store_pg_handle(const struct vl_store_conn *conn)
+{
+    return db_of(conn);
 }
 
 static bool pg_is_lost(const struct vl_store_conn *conn)
@@ -125,12 +131,6 @@ static void pg_close(struct vl_store_conn *conn)
     PQfinish(handle->db);
     free(handle);
     conn->handle = NULL;
-}
-
-static int pg_backup(struct vl_store_conn *conn, const char *path, struct vl_err *err)
-{
-    (void)conn;
-    return vl_err_set(err, VL_ERR_UNSUPPORTED, "%s: backups of PostgreSQL are made with pg_dump", path);
 }
 
 /* --- statements --- */
@@ -323,7 +323,8 @@ const struct store_driver store_postgresql = {
     .close = pg_close,
     .execute = pg_execute,
     .is_lost = pg_is_lost,
-    .backup = pg_backup,
+    .backup = store_pg_backup,
+    .restore = store_pg_restore,
     .prepare = pg_prepare,
     .free = pg_free,
     .reset = pg_reset,

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "driver.h"
 
@@ -96,12 +97,12 @@ static bool sqlite_is_lost(const struct vl_store_conn *conn)
     return false;
 }
 
-static int sqlite_backup(struct vl_store_conn *conn, const char *path, struct vl_err *err)
+static int copy_to(sqlite3 *from, const char *path, struct vl_err *err)
 {
     sqlite3 *to = NULL;
     int code =
         sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE, NULL);
-    sqlite3_backup *backup = code == SQLITE_OK ? sqlite3_backup_init(to, "main", conn->handle, "main") : NULL;
+    sqlite3_backup *backup = code == SQLITE_OK ? sqlite3_backup_init(to, "main", from, "main") : NULL;
     if (backup) {
         code = sqlite3_backup_step(backup, -1);
         int end = sqlite3_backup_finish(backup);
@@ -110,6 +111,42 @@ static int sqlite_backup(struct vl_store_conn *conn, const char *path, struct vl
     int r = backup && code == SQLITE_OK ? 0 : fail(to, code == SQLITE_OK ? sqlite3_errcode(to) : code, err);
     sqlite3_close_v2(to);
     return r < 0 ? vl_err_wrap(err, "%s", path) : 0;
+}
+
+static int sqlite_backup(struct vl_store_conn *conn, const char *path, struct vl_err *err)
+{
+    return copy_to(conn->handle, path, err);
+}
+
+/* A damaged copy is refused before anything is made of it. */
+static int is_whole(sqlite3 *db, struct vl_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int code = sqlite3_prepare_v2(db, "PRAGMA integrity_check(1)", -1, &stmt, NULL);
+    code = code == SQLITE_OK ? sqlite3_step(stmt) : code;
+    const char *said = code == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+    int r = 0;
+    if (!said)
+        r = fail(db, code, err);
+    else if (strcmp(said, "ok") != 0)
+        r = vl_err_set(err, VL_ERR_CORRUPT, "the database is damaged: %s", said);
+    sqlite3_finalize(stmt);
+    return r;
+}
+
+static int sqlite_restore(const char *url, const char *path, struct vl_err *err)
+{
+    const char *target = url + strlen("sqlite:");
+    sqlite3 *from = NULL;
+    if (*target == '\0')
+        return vl_err_set(err, VL_ERR_USAGE, "sqlite: needs the path of a file");
+    if (access(target, F_OK) == 0)
+        return vl_err_set(err, VL_ERR_CONFLICT, "%s: is there already; a restore makes a new one", target);
+    int code = sqlite3_open_v2(path, &from, SQLITE_OPEN_READONLY | SQLITE_OPEN_EXRESCODE, NULL);
+    int r = code == SQLITE_OK ? is_whole(from, err) : fail(from, code, err);
+    r = r < 0 ? vl_err_wrap(err, "%s", path) : copy_to(from, target, err);
+    sqlite3_close_v2(from);
+    return r;
 }
 
 /* --- statements --- */
@@ -245,6 +282,7 @@ const struct store_driver store_sqlite = {
     .execute = sqlite_execute,
     .is_lost = sqlite_is_lost,
     .backup = sqlite_backup,
+    .restore = sqlite_restore,
     .prepare = sqlite_prepare,
     .free = sqlite_free,
     .reset = sqlite_reset,

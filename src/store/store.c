@@ -529,3 +529,11 @@ int vl_store_backup(struct vl_store *store, const char *path, struct vl_err *err
     give_reader(conn);
     return r;
 }
+
+int vl_store_restore(const char *url, const char *path, struct vl_err *err)
+{
+    const struct store_driver *driver = driver_of(url);
+    if (!driver)
+        return vl_err_set(err, VL_ERR_USAGE, "a database is sqlite:PATH or postgresql://…, not \"%s\"", url);
+    return driver->restore(url, path, err);
+}

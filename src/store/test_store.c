@@ -15,12 +15,14 @@
 
 int main(void)
 {
-    char folder[] = "/tmp/vallum-store-XXXXXX", url[256], path[256];
-    static const char *const leftovers[] = {"db", "db-wal", "db-shm", "db.schema-1", "db.schema-2"};
+    char folder[] = "/tmp/vallum-store-XXXXXX", url[256], restored[256], path[256];
+    static const char *const leftovers[] = {
+        "db", "db-wal", "db-shm", "db.schema-1", "db.schema-2", "restored", "restored-wal", "restored-shm"};
     if (!mkdtemp(folder))
         return 1;
     (void)snprintf(url, sizeof(url), "sqlite:%s/db", folder);
-    int failed = store_suite(url);
+    (void)snprintf(restored, sizeof(restored), "sqlite:%s/restored", folder);
+    int failed = store_suite(url, restored);
     struct stat st;
     (void)snprintf(path, sizeof(path), "%s/db.schema-1", folder);
     if (stat(path, &st) != 0 || st.st_size == 0) {

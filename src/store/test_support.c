@@ -1,7 +1,7 @@
 /* The suite runs on SQLite (test_store.c) and on PostgreSQL (test_store_postgresql.c); what it wants is what
  * store.h, schema.h, queue.h and feed.h say.
  *
- * tests: store.c statement.c schema.c sqlite.c postgresql.c queue.c feed.c */
+ * tests: store.c statement.c schema.c sqlite.c postgresql.c postgresql_backup.c queue.c feed.c */
 #include "test_support.h"
 
 #include <stdarg.h>
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,7 +22,7 @@
 #include "store/feed.h"
 #include "store/queue.h"
 
-static const char *url;
+static const char *url, *restored_url;
 
 /* --- a schema --- */
 
@@ -612,6 +613,54 @@ static int set_up(void **state)
     return jobs_arena ? 0 : -1;
 }
 
+/* --- backups --- */
+
+static struct vl_store *reopen(const char *of)
+{
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_store *store = NULL;
+    struct vl_store_options options = {.url = of, .no_migration = true};
+    if (vl_store_open(&options, &schema_3, &store, &err) < 0)
+        fail_msg("%s", err.msg);
+    return store;
+}
+
+/* What was committed before is in it, what comes afterwards is not; and it can be written to. */
+static void test_backup(void **state)
+{
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    char path[] = "/tmp/vallum-backup-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    struct vl_store *store VL_CLEANUP(vl_store_cleanup) = open_store(&schema_3);
+    assert_int_equal(vl_store_write(store, insert_write, (void *)(uintptr_t)"kept-before", &err), 0);
+    int64_t all = count(store, &sql_count, "%");
+    if (vl_store_backup(store, path, &err) < 0)
+        fail_msg("%s", err.msg);
+    assert_int_equal(vl_store_write(store, insert_write, (void *)(uintptr_t)"kept-after", &err), 0);
+    if (vl_store_restore(restored_url, path, &err) < 0)
+        fail_msg("%s", err.msg);
+    struct vl_store *other VL_CLEANUP(vl_store_cleanup) = reopen(restored_url);
+    assert_int_equal(count(other, &sql_count, "%"), all);
+    assert_int_equal(count(other, &sql_count, "kept-before"), 1);
+    assert_int_equal(count(other, &sql_count, "kept-after"), 0);
+    /* Numbers go on where they were: none is used twice. */
+    assert_int_equal(vl_store_write(other, insert_write, (void *)(uintptr_t)"new", &err), 0);
+    assert_true(count(other, &sql_id, "new") > count(other, &sql_id, "kept-before"));
+    /* Never over what is there. */
+    assert_true(vl_store_restore(restored_url, path, &err) < 0);
+    assert_int_equal(count(other, &sql_count, "new"), 1);
+    /* A copy that lost its second half is no copy. */
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(truncate(path, st.st_size / 2), 0);
+    vl_err_clear(&err);
+    assert_true(vl_store_restore(restored_url, path, &err) < 0);
+    assert_int_equal(unlink(path), 0);
+}
+
 static int tear_down(void **state)
 {
     (void)state;
@@ -619,7 +668,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-int store_suite(const char *of)
+int store_suite(const char *of, const char *restored)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),
@@ -635,8 +684,10 @@ int store_suite(const char *of)
         cmocka_unit_test(test_feed),
         cmocka_unit_test(test_feed_wakes),
         cmocka_unit_test(test_leader),
+        cmocka_unit_test(test_backup),
     };
     url = of;
+    restored_url = restored;
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
 

@@ -113,8 +113,13 @@ bool vl_store_is_constraint(const struct vl_err *err);
 
 /* --- backup --- */
 
-/* A consistent copy while the server runs: SQLite's backup into a file, pg_dump's work is PostgreSQL's own.
- */
+/* A consistent copy in one file, while the server runs: SQLite's own backup, or pg_dump's custom format
+ * (VL_ERR_NOT_FOUND where that program is missing). What stands at `path` is written over. */
 VL_MUST_CHECK int vl_store_backup(struct vl_store *store, const char *path, struct vl_err *err);
+
+/* Makes a database of such a copy, of the same kind. SQLite: the file of `url` must not be there
+ * (VL_ERR_CONFLICT), a damaged copy is VL_ERR_CORRUPT. PostgreSQL: the database must be there and empty;
+ * nothing is changed where it fails. */
+VL_MUST_CHECK int vl_store_restore(const char *url, const char *path, struct vl_err *err);
 
 #endif
