@@ -7,18 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "admin.h"
 #include "app.h"
-#include "base/file.h"
 #include "base/time.h"
-#include "codec/json.h"
-#include "identity/repo_identity.h"
 #include "server/server.h"
 
 #define ARENA_MAX  (16UL * 1024 * 1024)
 #define GRACE_MS   10000
 #define ETC_CONFIG "/etc/vallum/vallumd.yaml"
-#define DAY_MS     (24 * 60 * 60 * 1000LL)
-#define DAYS_MAX   3650
 
 enum {
     KEY_DATA = 0x100,
@@ -31,9 +27,10 @@ enum {
     KEY_ROLE,
     KEY_NAME,
     KEY_DAYS,
+    KEY_WITHOUT_KEYS,
 };
 
-struct flags {
+struct server_flags {
     const char *values[16]; /* by key */
     const char *words[2];   /* "admin" "create-token" */
     unsigned n_words;
@@ -52,14 +49,16 @@ static const struct argp_option options[] = {
     {"role", KEY_ROLE, "ROLE", 0, "reader, admin or owner", 2},
     {"name", KEY_NAME, "NAME", 0, "Of the token (default: admin)", 2},
     {"days", KEY_DAYS, "N", 0, "It ends after so many days (default 90)", 2},
+    {0, 0, 0, 0, "For backup:", 3},
+    {"without-keys", KEY_WITHOUT_KEYS, 0, 0, "Leave out what unseals the secrets", 3},
     {0},
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-    struct flags *f = state->input;
-    if (key >= KEY_DATA && key <= KEY_DAYS) {
-        f->values[key - KEY_DATA] = arg;
+    struct server_flags *f = state->input;
+    if (key >= KEY_DATA && key <= KEY_WITHOUT_KEYS) {
+        f->values[key - KEY_DATA] = arg ? arg : "";
         return 0;
     }
     if (key != ARGP_KEY_ARG)
@@ -72,7 +71,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static int configure(
-    struct vl_server_config *config, const struct flags *f, struct vl_arena *arena, struct vl_err *err)
+    struct vl_server_config *config, const struct server_flags *f, struct vl_arena *arena, struct vl_err *err)
 {
     static const struct {
         int key;
@@ -142,77 +141,38 @@ static int serve(const struct vl_server_config *config, struct vl_arena *arena, 
     return r;
 }
 
-/* --- administration --- */
+/* --- other commands --- */
 
-struct new_token {
-    struct vl_token token;
-    char text[VL_TOKEN_TEXT];
-    int64_t id;
+static const struct {
+    const char *words[2]; /* the second NULL: the command takes an argument instead */
+    int (*run)(const struct vl_admin_call *call, struct vl_arena *arena, struct vl_err *err);
+} commands[] = {
+    {{"admin", "create-token"}, vl_admin_create_token},
+    {{"backup", NULL}, vl_admin_backup},
+    {{"restore", NULL}, vl_admin_restore},
 };
 
-/* A client of that name holds the tokens that are made here. */
-static int token_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+static int run_command(const struct server_flags *f, const struct vl_server_config *config,
+    struct vl_arena *arena, struct vl_err *err)
 {
-    struct new_token *t = user;
-    struct vl_arena *arena VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(65536);
-    struct vl_principal who = {0};
-    const char *hash = NULL;
-    int r =
-        arena ? vl_repo_principal_by_name(conn, t->token.name, arena, &who, &hash, err) : vl_err_nomem(err);
-    if (r == 0)
-        r = vl_repo_principal_add(conn, VL_PRINCIPAL_CLIENT, t->token.name, NULL, &who.id, err);
-    else if (r > 0 && who.kind != VL_PRINCIPAL_CLIENT)
-        return vl_err_set(err, VL_ERR_CONFLICT, "\"%s\" is a user: give another --name", t->token.name);
-    if (r >= 0)
-        r = vl_repo_role_set(conn, who.id, 0, t->token.role, err);
-    if (r >= 0)
-        r = vl_repo_token_add(conn, who.id, &t->token, t->text, &t->id, err);
-    return r < 0 ? r
-                 : vl_repo_audit(
-                       conn, "vallumd", "", 0, "token.add", t->token.name, vl_role_name(t->token.role), err);
+    for (size_t i = 0; i < VL_ARRAY_LEN(commands); i++) {
+        const char *second = commands[i].words[1];
+        if (strcmp(f->words[0], commands[i].words[0]) != 0 ||
+            (second && (f->n_words < 2 || strcmp(f->words[1], second) != 0)))
+            continue;
+        struct vl_admin_call call = {.config = config,
+            .argument = !second && f->n_words > 1 ? f->words[1] : NULL,
+            .role = f->values[KEY_ROLE - KEY_DATA],
+            .name = f->values[KEY_NAME - KEY_DATA],
+            .days = f->values[KEY_DAYS - KEY_DATA],
+            .without_keys = f->values[KEY_WITHOUT_KEYS - KEY_DATA] != NULL};
+        return commands[i].run(&call, arena, err);
+    }
+    return vl_err_set(err, VL_ERR_USAGE, "there is no command \"%s%s%s\"; try vallumd --help", f->words[0],
+        f->n_words > 1 ? " " : "", f->n_words > 1 ? f->words[1] : "");
 }
 
-static int print_token(const struct new_token *t, struct vl_err *err)
-{
-    struct vl_buf out VL_CLEANUP(vl_buf_done);
-    struct vl_json json;
-    vl_buf_init(&out, 4096);
-    vl_json_init(&json, &out, false);
-    vl_json_object(&json);
-    vl_json_member_str(&json, "token", t->text);
-    vl_json_member_int(&json, "id", t->id);
-    vl_json_member_str(&json, "name", t->token.name);
-    vl_json_member_str(&json, "role", vl_role_name(t->token.role));
-    vl_json_member_time(&json, "expires", t->token.expires);
-    vl_json_object_end(&json);
-    int r = vl_json_check(&json, "the answer", err);
-    vl_buf_append_char(&out, '\n');
-    return r < 0 ? r : vl_file_write_fd(STDOUT_FILENO, "standard output", vl_buf_span(&out), err);
-}
-
-static int create_token(
-    const struct vl_server_config *config, const struct flags *f, struct vl_arena *arena, struct vl_err *err)
-{
-    struct vl_server_app app;
-    struct new_token t = {.token = {.name = "admin-token", .role = VL_ROLE_NONE}};
-    const char *role = f->values[KEY_ROLE - KEY_DATA], *days_text = f->values[KEY_DAYS - KEY_DATA];
-    uint64_t days = 90;
-    bool first;
-    if (!role || !vl_role_parse(vl_span_str(role), &t.token.role))
-        return vl_err_set(err, VL_ERR_USAGE, "--role takes reader, admin or owner");
-    if (days_text && (!vl_span_to_u64(vl_span_str(days_text), &days) || days == 0 || days > DAYS_MAX))
-        return vl_err_set(err, VL_ERR_USAGE, "--days takes a whole number from 1 to %d", DAYS_MAX);
-    if (f->values[KEY_NAME - KEY_DATA])
-        t.token.name = f->values[KEY_NAME - KEY_DATA];
-    t.token.expires = vl_time_now_ms() + (int64_t)days * DAY_MS;
-    int r = vl_server_app_open(&app, config, arena, &first, err);
-    if (r >= 0)
-        r = vl_store_write(app.store, token_write, &t, err);
-    vl_server_app_close(&app, 0);
-    return r < 0 ? r : print_token(&t, err);
-}
-
-static int run(const struct flags *f, struct vl_err *err)
+static int run(const struct server_flags *f, struct vl_err *err)
 {
     struct vl_arena *arena VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(ARENA_MAX);
     struct vl_server_config config;
@@ -221,21 +181,18 @@ static int run(const struct flags *f, struct vl_err *err)
         return r;
     if (f->n_words == 0)
         return serve(&config, arena, err);
-    if (f->n_words == 2 && strcmp(f->words[0], "admin") == 0 && strcmp(f->words[1], "create-token") == 0)
-        return create_token(&config, f, arena, err);
-    return vl_err_set(err, VL_ERR_USAGE, "there is no command \"%s%s%s\"; try vallumd --help", f->words[0],
-        f->n_words > 1 ? " " : "", f->n_words > 1 ? f->words[1] : "");
+    return run_command(f, &config, arena, err);
 }
 
 int vl_server_main(int argc, char **argv)
 {
     static const struct argp argp = {.options = options,
         .parser = parse,
-        .args_doc = "\nadmin create-token --role ROLE",
+        .args_doc = "\nadmin create-token --role ROLE\nbackup FOLDER\nrestore FOLDER",
         .doc = "The control plane of Vallum. Without a command it serves until SIGTERM; SIGHUP reads the "
                "certificate again.\v"
                "Exit status: 0 stopped, 1 error, 3 usage."};
-    struct flags f = {0};
+    struct server_flags f = {0};
     struct vl_err err = VL_ERR_INIT;
     argp_program_version = "vallumd " VL_VERSION;
     argp_err_exit_status = 3;

@@ -43,11 +43,6 @@ static PGconn *db_of(const struct vl_store_conn *conn)
     return ((const struct pg_conn *)conn->handle)->db;
 }
 
-void *store_pg_handle(const struct vl_store_conn *conn)
-{
-    return db_of(conn);
-}
-
 static bool pg_is_lost(const struct vl_store_conn *conn)
 {
     return !conn->handle || PQstatus(db_of(conn)) != CONNECTION_OK;
@@ -131,6 +126,54 @@ static void pg_close(struct vl_store_conn *conn)
     PQfinish(handle->db);
     free(handle);
     conn->handle = NULL;
+}
+
+/* --- settings for other programs --- */
+
+static int take_settings(
+    struct store_pg_settings *s, struct vl_arena *arena, const PQconninfoOption *options, struct vl_err *err)
+{
+    memset(s, 0, sizeof(*s));
+    static const char *const kept[] = {"PATH", "HOME", "LANG", "TZ"};
+    for (size_t i = 0; i < VL_ARRAY_LEN(kept); i++) {
+        const char *value = getenv(kept[i]);
+        if (value)
+            s->env[s->n++] = vl_arena_printf(arena, "%s=%s", kept[i], value);
+    }
+    for (const PQconninfoOption *o = options; o && o->keyword; o++) {
+        if (!o->val || !o->val[0])
+            continue;
+        if (strcmp(o->keyword, "dbname") == 0)
+            s->database = vl_arena_strdup(arena, o->val);
+        if (!o->envvar)
+            continue;
+        if (s->n + 1 == STORE_PG_ENV_MAX)
+            return vl_err_set(
+                err, VL_ERR_LIMIT, "the database's URL has more than %d settings", STORE_PG_ENV_MAX);
+        s->env[s->n++] = vl_arena_printf(arena, "%s=%s", o->envvar, o->val);
+    }
+    return vl_arena_check(arena, "the database's settings", err);
+}
+
+int store_pg_settings_of(const struct vl_store_conn *conn, struct vl_arena *arena,
+    struct store_pg_settings *ret, struct vl_err *err)
+{
+    PQconninfoOption *options = PQconninfo(db_of(conn));
+    int r = options ? take_settings(ret, arena, options, err) : vl_err_nomem(err);
+    PQconninfoFree(options);
+    return r;
+}
+
+int store_pg_settings_parse(
+    const char *url, struct vl_arena *arena, struct store_pg_settings *ret, struct vl_err *err)
+{
+    char *why = NULL;
+    PQconninfoOption *options = PQconninfoParse(url, &why);
+    int r = options ? take_settings(ret, arena, options, err)
+                    : vl_err_set(err, VL_ERR_USAGE, "the database's URL is wrong: %s", why ? why : "");
+    PQfreemem(why);
+    PQconninfoFree(options);
+    return r;
 }
 
 /* --- statements --- */
