@@ -28,13 +28,22 @@ static const struct vl_column columns[] = {
     {.name = "payload", .type = VL_COLUMN_BLOB},
     {0},
 };
+/* The order of taking is an index, so that a claim looks at few of the jobs that wait, however many do. */
 static const struct vl_index indexes[] = {
     {.name = "job_waiting", .columns = "kind, key", .where = "state = 0", .unique = true},
-    {.name = "job_due", .columns = "state, not_before"},
-    {.name = "job_group", .columns = "grp, state"},
+    {.name = "job_ready", .columns = "priority DESC, not_before, id", .where = "state = 0"},
+    {.name = "job_due", .columns = "not_before", .where = "state = 0"},
+    {.name = "job_running", .columns = "kind, key", .where = "state = 1"},
+    {.name = "job_lease", .columns = "lease_until", .where = "state = 1"},
+    {.name = "job_dead", .columns = "kind, key", .where = "state = 2"},
     {0},
 };
 const struct vl_table vl_queue_table = {.name = "job", .columns = columns, .indexes = indexes};
+
+static const struct vl_column group_columns[] = {
+    {.name = "name", .type = VL_COLUMN_TEXT}, {.name = "most", .type = VL_COLUMN_INT}, {0}};
+const struct vl_table vl_queue_group_table = {
+    .name = "job_group", .columns = group_columns, .primary_key = "name", .clustered = true};
 
 static const struct vl_store_sql sql_add = {
     "INSERT INTO job (kind, key, grp, priority, not_before, added, payload) VALUES ($1, $2, $3, $4, $5, $6, "
@@ -57,10 +66,14 @@ static const struct vl_store_sql sql_expired = {
     "lease_until < $1",
     NULL};
 
-#define DUE                                                                                         \
-    "FROM job j WHERE j.state = 0 AND j.not_before <= $1 "                                          \
-    "AND NOT EXISTS (SELECT 1 FROM job r WHERE r.state = 1 AND r.kind = j.kind AND r.key = j.key) " \
-    "AND ($3 = 0 OR j.grp = '' OR (SELECT count(*) FROM job r WHERE r.state = 1 AND r.grp = j.grp) < $3) "
+/* "+" keeps SQLite from choosing the index of times over that of the order. The groups that are full are
+ * few: found once, not for every job. */
+#define DUE                                                                                             \
+    "FROM job j WHERE j.state = 0 AND +j.not_before <= $1 "                                             \
+    "AND NOT EXISTS (SELECT 1 FROM job r WHERE r.state = 1 AND r.kind = j.kind AND r.key = j.key) "     \
+    "AND (j.grp = '' OR j.grp NOT IN (SELECT r.grp FROM job r LEFT JOIN job_group g ON g.name = r.grp " \
+    "WHERE r.state = 1 AND r.grp <> '' GROUP BY r.grp "                                                 \
+    "HAVING count(*) >= coalesce(max(g.most), CASE WHEN $3 > 0 THEN $3 ELSE 1000000 END))) "
 #define DUE_ORDER "ORDER BY j.priority DESC, j.not_before, j.id LIMIT 1"
 #define CLAIM                                                                                            \
     "UPDATE job SET state = 1, attempt = attempt + 1, worker = $4, lease_until = $5 WHERE id = (SELECT " \
@@ -91,6 +104,18 @@ static const struct vl_store_sql sql_release = {
     "UPDATE job SET state = 0, attempt = attempt - 1, worker = NULL "
     "WHERE id = $1 AND state = 1 AND worker = $2 AND attempt = $3",
     NULL};
+/* What is known to have worked, or to have failed again, leaves no older failure behind. */
+static const struct vl_store_sql sql_forget = {
+    "DELETE FROM job WHERE state = 2 AND kind = $1 AND key = $2 AND id <> $3", NULL};
+static const struct vl_store_sql sql_group = {"INSERT INTO job_group (name, most) VALUES ($1, $2) ON "
+                                              "CONFLICT (name) DO UPDATE SET most = excluded.most",
+    NULL};
+static const struct vl_store_sql sql_retry_gone = {
+    "DELETE FROM job WHERE id = $1 AND state = 2 AND EXISTS "
+    "(SELECT 1 FROM job w WHERE w.state = 0 AND w.kind = job.kind AND w.key = job.key)",
+    NULL};
+static const struct vl_store_sql sql_retry = {
+    "UPDATE job SET state = 0, attempt = 0, not_before = $2 WHERE id = $1 AND state = 2", NULL};
 static const struct vl_store_sql sql_recover = {"UPDATE job SET lease_until = 0 WHERE state = 1", NULL};
 static const struct vl_store_sql sql_count = {
     "SELECT sum(CASE WHEN state = 0 THEN 1 ELSE 0 END), sum(CASE WHEN state = 0 AND not_before <= $2 THEN 1 "
@@ -278,6 +303,18 @@ static int begin_own(struct vl_store_conn *conn, const struct vl_store_sql *sql,
     return 0;
 }
 
+static int forget_dead(struct vl_store_conn *conn, const struct vl_job *job, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(conn, &sql_forget, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_str(stmt, 1, job->kind);
+    vl_stmt_str(stmt, 2, job->key);
+    vl_stmt_int(stmt, 3, job->id);
+    return vl_stmt_run(stmt, NULL, err);
+}
+
 int vl_queue_finish(
     struct vl_store_conn *conn, const struct vl_job *job, const char *worker, struct vl_err *err)
 {
@@ -286,7 +323,9 @@ int vl_queue_finish(
     int r = begin_own(conn, &sql_finish, job, worker, &stmt, err);
     if (r >= 0)
         r = vl_stmt_run(stmt, &changed, err);
-    return r < 0 || changed ? r : lease_lost(job, err);
+    if (r >= 0 && !changed)
+        return lease_lost(job, err);
+    return r < 0 ? r : forget_dead(conn, job, err);
 }
 
 int vl_queue_fail(struct vl_store_conn *conn, const struct vl_job *job, const char *worker,
@@ -310,7 +349,9 @@ int vl_queue_fail(struct vl_store_conn *conn, const struct vl_job *job, const ch
     vl_stmt_int(stmt, 5, dead ? vl_time_now_ms() : not_before);
     vl_stmt_text(stmt, 6, vl_span_slice(vl_span_str(why), 0, VL_QUEUE_ERROR_MAX));
     r = vl_stmt_run(stmt, &changed, err);
-    return r < 0 || changed ? r : lease_lost(job, err);
+    if (r >= 0 && !changed)
+        return lease_lost(job, err);
+    return r < 0 || !dead ? r : forget_dead(conn, job, err);
 }
 
 int vl_queue_release(
@@ -340,6 +381,39 @@ static int recover_write(struct vl_store_conn *conn, void *user, struct vl_err *
 int vl_queue_recover(struct vl_store *store, struct vl_err *err)
 {
     return vl_store_kind(store) == VL_STORE_SQLITE ? vl_store_write(store, recover_write, NULL, err) : 0;
+}
+
+int vl_queue_group_max(struct vl_store_conn *conn, const char *group, unsigned most, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(conn, &sql_group, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_str(stmt, 1, group);
+    vl_stmt_int(stmt, 2, most);
+    return vl_stmt_run(stmt, NULL, err);
+}
+
+int vl_queue_retry(struct vl_store_conn *conn, int64_t id, struct vl_err *err)
+{
+    static const struct vl_store_sql *const statements[] = {&sql_retry_gone, &sql_retry};
+    uint64_t changed = 0;
+    for (size_t i = 0; i < VL_ARRAY_LEN(statements) && !changed; i++) {
+        struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+        int r = vl_stmt_begin(conn, statements[i], &stmt, err);
+        if (r < 0)
+            return r;
+        vl_stmt_int(stmt, 1, id);
+        if (statements[i] == &sql_retry)
+            vl_stmt_int(stmt, 2, vl_time_now_ms());
+        r = vl_stmt_run(stmt, &changed, err);
+        if (r < 0)
+            return r;
+    }
+    if (!changed)
+        return 0;
+    int r = vl_feed_add(conn, 0, "job", "", err);
+    return r < 0 ? r : 1;
 }
 
 int vl_queue_count(

@@ -44,7 +44,7 @@ static const struct vl_column part_columns[] = {
 static const struct vl_table part_table = {
     .name = "part", .columns = part_columns, .primary_key = "shop_id, number", .clustered = true};
 static const struct vl_table *const first_tables[] = {
-    &vl_queue_table, &vl_feed_table, &vl_leader_table, &shop_table, &part_table, NULL};
+    &vl_queue_table, &vl_queue_group_table, &vl_feed_table, &vl_leader_table, &shop_table, &part_table, NULL};
 static const struct vl_migration_column second_columns[] = {
     {"shop", {.name = "colour", .type = VL_COLUMN_TEXT, .def = "'red'"}},
     {0},
@@ -504,6 +504,74 @@ static void test_queue_kinds_groups_leases(void **state)
     assert_true(end_job(store, &n, "a", 0) >= 0);
 }
 
+static int group_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    return vl_queue_group_max(conn, "registry:7", *(unsigned *)user, err);
+}
+
+static int retry_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    const int64_t *id = user;
+    return vl_queue_retry(conn, *id, err);
+}
+
+static uint64_t dead_of(struct vl_store *store)
+{
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
+    struct vl_queue_counts counts = {0};
+    if (vl_store_read(store, &conn, &err) < 0 || vl_queue_count(conn, "group", &counts, &err) < 0)
+        fail_msg("%s", err.msg);
+    return counts.dead;
+}
+
+/* A group has a number of its own; a dead job can be tried again, and goes once the same one has worked. */
+static void test_queue_own_limits(void **state)
+{
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    static const char *const kinds[] = {"group", NULL};
+    struct vl_queue_claim_options a = {.worker = "a", .kinds = kinds, .lease_ms = 60000, .group_max = 2};
+    struct vl_store *store VL_CLEANUP(vl_store_cleanup) = open_store(&schema_3);
+    static const char *const keys[] = {"1", "2", "3", "4", "5"};
+    unsigned most = 3;
+    int64_t next;
+    struct vl_job jobs[3];
+    for (size_t i = 0; i < VL_ARRAY_LEN(keys); i++)
+        add_job(store, "group", keys[i], "registry:7", 0, 0);
+    assert_true(vl_store_write(store, group_write, &most, &err) >= 0);
+    for (size_t i = 0; i < VL_ARRAY_LEN(jobs); i++) {
+        jobs[i] = claim(store, &a, &next);
+        assert_string_equal(jobs[i].key, keys[i]);
+    }
+    assert_string_equal(claim(store, &a, &next).key, "");
+    most = 1;
+    assert_true(vl_store_write(store, group_write, &most, &err) >= 0);
+    assert_true(end_job(store, &jobs[0], "a", INT64_MAX) >= 0);
+    assert_true(end_job(store, &jobs[1], "a", INT64_MAX) >= 0);
+    assert_string_equal(claim(store, &a, &next).key, ""); /* one still runs */
+    assert_true(end_job(store, &jobs[2], "a", 0) >= 0);
+    assert_int_equal(dead_of(store), 2);
+
+    assert_int_equal(vl_store_write(store, retry_write, &jobs[0].id, &err), 1);
+    assert_int_equal(dead_of(store), 1);
+    for (size_t i = 3; i < VL_ARRAY_LEN(keys); i++) { /* they wait for longer */
+        struct vl_job job = claim(store, &a, &next);
+        assert_string_equal(job.key, keys[i]);
+        assert_true(end_job(store, &job, "a", 0) >= 0);
+    }
+    struct vl_job again = claim(store, &a, &next);
+    assert_string_equal(again.key, "1");
+    assert_int_equal(again.attempt, 1);
+    assert_true(end_job(store, &again, "a", 0) >= 0);
+    add_job(store, "group", "2", "registry:7", 9, 0);
+    again = claim(store, &a, &next);
+    assert_string_equal(again.key, "2");
+    assert_int_equal(dead_of(store), 1);
+    assert_true(end_job(store, &again, "a", 0) >= 0);
+    assert_int_equal(dead_of(store), 0); /* it has worked after all */
+}
+
 /* --- feed --- */
 
 static int feed_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
@@ -681,6 +749,7 @@ int store_suite(const char *of, const char *restored)
         cmocka_unit_test(test_migrations),
         cmocka_unit_test(test_queue),
         cmocka_unit_test(test_queue_kinds_groups_leases),
+        cmocka_unit_test(test_queue_own_limits),
         cmocka_unit_test(test_feed),
         cmocka_unit_test(test_feed_wakes),
         cmocka_unit_test(test_leader),

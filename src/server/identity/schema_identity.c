@@ -55,5 +55,5 @@ static const struct vl_index audit_indexes[] = {{.name = "audit_at", .columns = 
 static const struct vl_table audit = {.name = "audit", .columns = audit_columns, .indexes = audit_indexes};
 
 /* The queue, the feed and leadership come with the first migration: everything else builds on them. */
-const struct vl_table *const vl_identity_tables[] = {&vl_queue_table, &vl_feed_table, &vl_leader_table,
-    &environment, &principal, &role_binding, &token, &login_failure, &audit, NULL};
+const struct vl_table *const vl_identity_tables[] = {&vl_queue_table, &vl_queue_group_table, &vl_feed_table,
+    &vl_leader_table, &environment, &principal, &role_binding, &token, &login_failure, &audit, NULL};

@@ -1,6 +1,6 @@
 /* Work that must be done at least once: jobs with priority, not-before time, lease and retries, in the
  * database, so that neither a kill nor a second server loses or doubles one. The queue's table is part of
- * every schema (vl_queue_tables).
+ * every schema (vl_queue_table, vl_queue_group_table).
  *
  * PostgreSQL: FOR UPDATE SKIP LOCKED; SQLite: the one writer. */
 #ifndef VL_STORE_QUEUE_H
@@ -11,7 +11,8 @@
 #define VL_QUEUE_PAYLOAD_MAX (1024UL * 1024)
 #define VL_QUEUE_ERROR_MAX   1024
 
-extern const struct vl_table vl_queue_table; /* "job" */
+extern const struct vl_table vl_queue_table;       /* "job" */
+extern const struct vl_table vl_queue_group_table; /* "job_group" */
 
 struct vl_job {
     int64_t id;
@@ -34,7 +35,7 @@ struct vl_queue_claim_options {
     const char *worker;       /* who takes it */
     const char *const *kinds; /* NULL-terminated; NULL: any */
     int64_t lease_ms;         /* another may take it after this long without vl_queue_renew() */
-    unsigned group_max;       /* running jobs of one group; 0: no limit */
+    unsigned group_max;       /* running jobs of a group without a limit of its own; 0: no limit */
 };
 
 /* The next job, leased: 1 with *ret (texts in the arena), 0 where none is due; then *ret_next_ms is when the
@@ -63,6 +64,13 @@ VL_MUST_CHECK int vl_queue_release(
 /* At a program's start: where only one process can have the database (SQLite), leases of the one before it
  * end now. */
 VL_MUST_CHECK int vl_queue_recover(struct vl_store *store, struct vl_err *err);
+
+/* How many jobs of a group run at a time, from the next claim on; 0: none. */
+VL_MUST_CHECK int vl_queue_group_max(
+    struct vl_store_conn *conn, const char *group, unsigned most, struct vl_err *err);
+
+/* A dead job is due again, from its first attempt: 1, or 0 where there is no such dead one. */
+VL_MUST_CHECK int vl_queue_retry(struct vl_store_conn *conn, int64_t id, struct vl_err *err);
 
 struct vl_queue_counts {
     uint64_t waiting, due, running, dead;
