@@ -74,6 +74,7 @@ static int parse_descriptor(const struct vl_doc_node *node, const char *what, co
         .artifact_type = text_of(node, "artifactType", arena),
         .platform = {text_of(platform, "os", arena), text_of(platform, "architecture", arena),
             text_of(platform, "variant", arena)},
+        .os_version = text_of(platform, "os.version", arena),
         .about = text_of(annotations, ANNOTATION_ABOUT, arena),
         .ref_name = text_of(annotations, ANNOTATION_REF_NAME, arena),
         .image_name = text_of(annotations, ANNOTATION_IMAGE_NAME, arena),

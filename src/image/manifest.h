@@ -29,6 +29,7 @@ struct vl_descriptor {
     bool foreign;                /* urls[] or a foreign media type */
     const char *artifact_type;   /* or NULL */
     struct vl_platform platform; /* os NULL where absent */
+    const char *os_version;      /* of the platform: a Windows build; or NULL */
     bool attestation;            /* unknown/unknown, or says so: not an image */
     const char *about;           /* of an attestation: digest of the image it is about; or NULL */
     const char *ref_name;        /* annotation org.opencontainers.image.ref.name; or NULL */

@@ -53,6 +53,8 @@ VL_MUST_CHECK int vl_registry_first_manifest(
 struct vl_registry_call {
     const char *method; /* NULL: GET */
     const char *path;   /* "manifests/latest" */
+    const char *root;   /* below base/v2/ in place of the repository's path ("_catalog"); or NULL */
+    const char *scope;  /* what a token is asked for; NULL: pull (and push) of the repository */
     const char *url;    /* whole, instead of the path (upload locations); or NULL */
     const char *accept; /* or NULL */
     const char *content_type;

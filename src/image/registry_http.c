@@ -91,9 +91,11 @@ static int send_one(
         .max_bytes = c->max_bytes,
         .resume_from = c->resume_from,
     };
-    q.url = c->url ? c->url
-                   : vl_arena_printf(s->arena, "%s://%s/v2/%s/%s", s->at->plain ? "http" : "https",
-                         s->at->host, s->at->repository, c->path);
+    const char *scheme = s->at->plain ? "http" : "https";
+    q.url = c->url    ? c->url
+            : c->root ? vl_arena_printf(s->arena, "%s://%s/v2/%s", scheme, s->at->host, c->root)
+                      : vl_arena_printf(
+                            s->arena, "%s://%s/v2/%s/%s", scheme, s->at->host, s->at->repository, c->path);
     if (!q.url)
         return vl_err_nomem(err);
     if (c->accept)
@@ -168,7 +170,9 @@ int vl_registry_once(struct vl_registry *r, struct vl_endpoint *at, const struct
     vl_buf_init(&s.said, ERROR_BODY_MAX);
     if (!s.arena)
         return vl_err_nomem(err);
-    s.scope = vl_arena_printf(s.arena, "repository:%s:pull%s", at->repository, call->push ? ",push" : "");
+    s.scope = call->scope ? vl_arena_strdup(s.arena, call->scope)
+                          : vl_arena_printf(
+                                s.arena, "repository:%s:pull%s", at->repository, call->push ? ",push" : "");
     int e = s.scope ? take_client(r, &s.client, err) : vl_err_nomem(err);
     if (e == 0) {
         e = with_authentication(&s, &response, err);

@@ -1,4 +1,4 @@
-/* tests: registry.c registry_http.c registry_push.c credentials.c artifact.c
+/* tests: registry.c registry_http.c registry_list.c registry_push.c credentials.c artifact.c
  * Against a real registry (docker-registry), filled by skopeo. test_registry_http.c has the servers that
  * misbehave. */
 #include <stdarg.h>
@@ -22,6 +22,7 @@
 #include "image/artifact.h"
 #include "image/image.h"
 #include "image/layer.h"
+#include "image/registry_list.h"
 #include "test_made.h"
 #include "test_support.h"
 
@@ -195,6 +196,57 @@ static void test_not_there(void **state)
     assert_non_null(strstr(err.msg, "shop/oci/manifests/2.0"));
     assert_true(open_name(&open_one, "nothing:1.0", &anonymous, &image, &err) < 0);
     assert_int_equal(err.code, VL_ERR_NOT_FOUND);
+}
+
+/* The real registry's catalogue and tags, with and without a password. */
+static void test_lists(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct registry *registry;
+        const struct vl_image_options *options;
+    } rows[] = {{&open_one, &anonymous}, {&closed_one, &anna}};
+    static const char *const creds[] = {"--dest-creds", "anna:pa:ss", NULL};
+    push(NULL, &open_one, "list/a:1.0");
+    push(NULL, &open_one, "list/a:2.0");
+    push(creds, &closed_one, "list/a:1.0");
+    push(creds, &closed_one, "list/a:2.0");
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
+        VL_CLEANUP(vl_registry_list_cleanup) struct vl_registry_list *list = NULL;
+        VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(1UL << 20);
+        struct vl_err err = VL_ERR_INIT;
+        struct vl_registry_entry entry;
+        const char *const *names;
+        size_t n, found = 0;
+        char host[64];
+        (void)snprintf(host, sizeof(host), "127.0.0.1:%d", rows[i].registry->port);
+        assert_int_equal(vl_registry_list_open(host, "list/a", rows[i].options, &list, &err), 0);
+        if (vl_registry_list_catalogue(list, arena, &names, &n, &err) < 0)
+            fail_msg("%s", err.msg);
+        for (size_t k = 0; k < n; k++)
+            found += strcmp(names[k], "list/a") == 0;
+        assert_int_equal(found, 1);
+        if (vl_registry_list_tags(list, arena, &names, &n, &err) < 0)
+            fail_msg("%s", err.msg);
+        assert_int_equal(n, 2);
+        assert_string_equal(names[1], "2.0");
+        if (vl_registry_list_entry(list, "2.0", arena, &entry, &err) < 0)
+            fail_msg("%s", err.msg);
+        assert_true(entry.is_image);
+        assert_string_equal(entry.digest, made.manifest_digest);
+        assert_true(vl_registry_list_entry(list, "3.0", arena, &entry, &err) < 0);
+        assert_int_equal(err.code, VL_ERR_NOT_FOUND);
+    }
+    VL_CLEANUP(vl_registry_list_cleanup) struct vl_registry_list *list = NULL;
+    VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(1UL << 20);
+    struct vl_err err = VL_ERR_INIT;
+    const char *const *names;
+    size_t n;
+    char host[64];
+    (void)snprintf(host, sizeof(host), "127.0.0.1:%d", closed_one.port);
+    assert_int_equal(vl_registry_list_open(host, NULL, &anonymous, &list, &err), 0);
+    assert_true(vl_registry_list_catalogue(list, arena, &names, &n, &err) < 0);
+    assert_int_equal(err.code, VL_ERR_AUTH);
 }
 
 /* An index of two platforms, pushed whole. */
@@ -423,6 +475,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_formats),
             cmocka_unit_test(test_not_there),
+            cmocka_unit_test(test_lists),
             cmocka_unit_test(test_platforms),
             cmocka_unit_test(test_basic),
             cmocka_unit_test(test_attach),
