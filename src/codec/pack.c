@@ -1,30 +1,8 @@
 #include "codec/pack.h"
 
-#include <zstd.h>
-
 #include "codec/stream.h"
 
-#define LEVEL 3
 #define PIECE 65536U
-
-int vl_pack_zstd(struct vl_span plain, struct vl_buf *out, struct vl_err *err)
-{
-    size_t bound = ZSTD_compressBound(plain.len);
-    char *room = vl_buf_reserve(out, bound);
-    ZSTD_CCtx *ctx = ZSTD_createCCtx();
-    if (!room || !ctx) {
-        ZSTD_freeCCtx(ctx);
-        return ctx ? vl_buf_check(out, "packed bytes", err) : vl_err_nomem(err);
-    }
-    (void)ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, LEVEL);
-    (void)ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 1);
-    size_t n = ZSTD_compress2(ctx, room, bound, plain.len ? plain.ptr : "", plain.len);
-    ZSTD_freeCCtx(ctx);
-    if (ZSTD_isError(n))
-        return vl_err_set(err, VL_ERR_MEMORY, "packing: %s", ZSTD_getErrorName(n));
-    vl_buf_commit(out, n);
-    return 0;
-}
 
 int vl_unpack_zstd(
     struct vl_span packed, uint64_t max, const char *what, struct vl_buf *out, struct vl_err *err)

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <zstd.h>
 
+#include "codec/pack.h"
+
 #define WINDOW_LOG_MAX 27 /* 128 MiB */
+#define LEVEL          3
 
 struct zstd_stream {
     struct vl_stream base;
@@ -75,5 +78,24 @@ int vl_stream_new_zstd(
     self->ctx = ctx;
     self->budget = (struct vl_stream_budget){.out_max = max_output, .format = "zstd"};
     *ret = &self->base;
+    return 0;
+}
+
+int vl_pack_zstd(struct vl_span plain, struct vl_buf *out, struct vl_err *err)
+{
+    size_t bound = ZSTD_compressBound(plain.len);
+    char *room = vl_buf_reserve(out, bound);
+    ZSTD_CCtx *ctx = ZSTD_createCCtx();
+    if (!room || !ctx) {
+        ZSTD_freeCCtx(ctx);
+        return ctx ? vl_buf_check(out, "packed bytes", err) : vl_err_nomem(err);
+    }
+    (void)ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, LEVEL);
+    (void)ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 1);
+    size_t n = ZSTD_compress2(ctx, room, bound, plain.len ? plain.ptr : "", plain.len);
+    ZSTD_freeCCtx(ctx);
+    if (ZSTD_isError(n))
+        return vl_err_set(err, VL_ERR_MEMORY, "packing: %s", ZSTD_getErrorName(n));
+    vl_buf_commit(out, n);
     return 0;
 }

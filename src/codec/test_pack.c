@@ -1,4 +1,4 @@
-/* tests: pack.c
+/* tests: pack.c stream_zstd.c
  *
  * The second source is the zstd program: it reads what we pack, and we unpack what it writes. */
 #include <stdarg.h>

@@ -206,9 +206,9 @@ static void test_lists(void **state)
         const struct registry *registry;
         const struct vl_image_options *options;
     } rows[] = {{&open_one, &anonymous}, {&closed_one, &anna}};
-    static const char *const creds[] = {"--dest-creds", "anna:pa:ss", NULL};
-    push(NULL, &open_one, "list/a:1.0");
-    push(NULL, &open_one, "list/a:2.0");
+    static const char *const creds[] = {"--preserve-digests", "--dest-creds", "anna:pa:ss", NULL};
+    push((const char *const[]){"--preserve-digests", NULL}, &open_one, "list/a:1.0");
+    push((const char *const[]){"--preserve-digests", NULL}, &open_one, "list/a:2.0");
     push(creds, &closed_one, "list/a:1.0");
     push(creds, &closed_one, "list/a:2.0");
     for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
