@@ -132,7 +132,11 @@ void vl_reply_error(const struct vl_http_call *call, struct vl_http_reply *reply
 
 void vl_reply_headers(struct vl_http_reply *reply)
 {
-    vl_http_reply_header(reply, "Cache-Control", "no-store");
+    bool cached = false; /* the handler said what may be kept */
+    for (size_t i = 0; i < reply->n_headers; i++)
+        cached |= vl_span_eq_nocase(vl_span_str(reply->headers[i].name), VL_SPAN_LIT("Cache-Control"));
+    if (!cached)
+        vl_http_reply_header(reply, "Cache-Control", "no-store");
     vl_http_reply_header(reply, "X-Content-Type-Options", "nosniff");
     vl_http_reply_header(reply, "Strict-Transport-Security", "max-age=31536000");
 }

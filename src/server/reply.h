@@ -13,7 +13,7 @@ void vl_reply_problem(struct vl_http_reply *reply, enum vl_route_face face, unsi
 void vl_reply_error(const struct vl_http_call *call, struct vl_http_reply *reply, enum vl_route_face face,
     const struct vl_err *err);
 
-/* Headers of every answer. */
+/* Headers of every answer; nothing of it is kept anywhere, unless the handler set a Cache-Control. */
 void vl_reply_headers(struct vl_http_reply *reply);
 
 #endif

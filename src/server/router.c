@@ -36,6 +36,8 @@ static bool matches(const struct vl_route *route, enum vl_route_face face, const
     struct vl_span rest = vl_span_str(route->pattern + 1), part;
     size_t at = 0, n = 0;
     while (vl_span_split(&rest, '/', &part)) {
+        if (vl_span_eq_str(part, "{*}"))
+            return true;
         if (at == call->n_segments)
             return false;
         const char *segment = call->segments[at++];

@@ -56,7 +56,8 @@ struct vl_request {
 
 struct vl_route {
     const char *method;
-    const char *pattern; /* "/api/v1/tokens/{}" */
+    const char *pattern; /* "/api/v1/tokens/{}"; as the last segment {*} stands for any number of them, none
+                            too: the handler reads them from call->segments */
     enum vl_role role;   /* VL_ROLE_NONE: anybody, without a token too */
     enum vl_route_scope scope;
     enum vl_route_body body;

@@ -7,5 +7,6 @@
 
 extern const struct vl_route vl_routes_health[];   /* route_health.c */
 extern const struct vl_route vl_routes_identity[]; /* identity/route_identity.c */
+extern const struct vl_route vl_routes_portal[];   /* portal/route_portal.c */
 
 #endif

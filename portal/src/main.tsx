@@ -1,0 +1,23 @@
+import { render } from "preact";
+import { loadMe, Problem } from "./api";
+import { App } from "./app";
+import { Failure } from "./ui/basic";
+import * as live from "./live";
+import { follow } from "./router";
+
+const root = document.getElementById("app")!;
+
+async function begin(): Promise<void> {
+  try {
+    await loadMe();
+  } catch (error) {
+    const problem = error instanceof Problem ? error : new Problem(0, "", String(error));
+    render(<main class="login"><Failure problem={problem} again={() => void begin()} /></main>, root);
+    return;
+  }
+  render(<App />, root);
+}
+
+document.addEventListener("click", follow);
+live.start();
+void begin();

@@ -1,0 +1,54 @@
+// Words, numbers and times as people read them.
+const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const ABSOLUTE = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
+const NUMBER = new Intl.NumberFormat("en");
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["year", 31_536_000], ["month", 2_592_000], ["week", 604_800], ["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1],
+];
+
+export function ago(text: string, now = Date.now()): string {
+  const seconds = (Date.parse(text) - now) / 1000;
+  for (const [unit, size] of STEPS) {
+    if (Math.abs(seconds) >= size) return RELATIVE.format(Math.trunc(seconds / size), unit);
+  }
+  return "now";
+}
+
+export const absolute = (text: string) => ABSOLUTE.format(new Date(text));
+export const day = (text: string) => DAY.format(new Date(text));
+export const number = (n: number) => NUMBER.format(n);
+export const percent = (n: number) => `${Number((n <= 1 ? n * 100 : n).toFixed(1))} %`;
+
+export function bytes(n: number): string {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  let i = 0;
+  while (n >= 1000 && i < units.length - 1) {
+    n /= 1000;
+    i++;
+  }
+  return `${i === 0 || n >= 100 ? Math.round(n) : n.toFixed(1)} ${units[i]}`;
+}
+
+/** "1 image", "3 images"; AT_LEAST totals are told as such. */
+export function many(n: number, one: string, more = one + "s"): string {
+  return `${number(n)} ${n === 1 ? one : more}`;
+}
+
+export function seconds(n: number): string {
+  if (n >= 172_800) return many(Math.floor(n / 86_400), "day");
+  if (n >= 7200) return many(Math.floor(n / 3600), "hour");
+  if (n >= 120) return many(Math.floor(n / 60), "minute");
+  return many(Math.floor(n), "second");
+}
+
+/** "sha256:0123456789ab…": enough to tell digests apart. */
+export function shortDigest(digest: string): string {
+  const hex = digest.replace(/^sha256:/, "");
+  return hex.length > 12 ? `sha256:${hex.slice(0, 12)}…` : digest;
+}
+
+export function sentence(word: string): string {
+  const text = word.replace(/_/g, " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
