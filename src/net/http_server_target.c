@@ -54,26 +54,28 @@ static bool read_segments(struct vl_http_call *call, struct vl_span path)
     return true;
 }
 
-static bool read_params(struct vl_http_call *call, struct vl_span query)
+bool vl_http_read_form(
+    struct vl_arena *arena, struct vl_span text, const struct vl_http_call_param **ret, size_t *ret_n)
 {
-    struct vl_http_call_param *params =
-        vl_arena_array(call->arena, VL_HTTP_SERVER_PARAMS_MAX, sizeof(*params));
+    struct vl_http_call_param *params = vl_arena_array(arena, VL_HTTP_SERVER_PARAMS_MAX, sizeof(*params));
     struct vl_span pair;
+    size_t n = 0;
     if (!params)
         return false;
-    while (vl_span_split(&query, '&', &pair)) {
+    while (vl_span_split(&text, '&', &pair)) {
         struct vl_span value = pair, name;
         if (pair.len == 0)
             continue;
-        if (call->n_params == VL_HTTP_SERVER_PARAMS_MAX || !vl_span_split(&value, '=', &name))
+        if (n == VL_HTTP_SERVER_PARAMS_MAX || !vl_span_split(&value, '=', &name))
             return false;
-        struct vl_http_call_param *p = &params[call->n_params++];
-        p->name = decode(call->arena, name, true);
-        p->value = decode(call->arena, value, true);
+        struct vl_http_call_param *p = &params[n++];
+        p->name = decode(arena, name, true);
+        p->value = decode(arena, value, true);
         if (!p->name || !p->value)
             return false;
     }
-    call->params = params;
+    *ret = params;
+    *ret_n = n;
     return true;
 }
 
@@ -91,5 +93,6 @@ bool vl_http_read_target(struct vl_http_call *call)
     struct vl_span path = vl_span_slice(target, 0, mark == SIZE_MAX ? target.len : mark);
     struct vl_span query = mark == SIZE_MAX ? VL_SPAN_EMPTY : vl_span_slice(target, mark + 1, target.len);
     call->path = decode(call->arena, path, false);
-    return call->path && read_segments(call, path) && read_params(call, query);
+    return call->path && read_segments(call, path) &&
+           vl_http_read_form(call->arena, query, &call->params, &call->n_params);
 }

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "codec/json.h"
+#include "identity/client.h"
 #include "identity/repo_identity.h"
 
 #define DAY_MS   (24 * 60 * 60 * 1000LL)
@@ -78,6 +79,22 @@ int vl_admin_create_token(const struct vl_admin_call *call, struct vl_arena *are
         r = vl_store_write(app.store, token_write, &t, err);
     vl_server_app_close(&app, 0);
     return r < 0 ? r : print_token(&t, err);
+}
+
+int vl_admin_create_client(const struct vl_admin_call *call, struct vl_arena *arena, struct vl_err *err)
+{
+    struct vl_server_app app;
+    struct vl_buf out VL_CLEANUP(vl_buf_done);
+    enum vl_role role;
+    bool first;
+    vl_buf_init(&out, 4096);
+    if (!call->role || !vl_role_parse(vl_span_str(call->role), &role))
+        return vl_err_set(err, VL_ERR_USAGE, "--role takes reader, admin or owner");
+    int r = vl_server_app_open(&app, call->config, arena, &first, err);
+    if (r >= 0)
+        r = vl_client_create(app.store, role, call->name, &out, err);
+    vl_server_app_close(&app, 0);
+    return r < 0 ? r : vl_file_write_fd(STDOUT_FILENO, "standard output", vl_buf_span(&out), err);
 }
 
 int vl_admin_backup(const struct vl_admin_call *call, struct vl_arena *arena, struct vl_err *err)

@@ -16,6 +16,10 @@ struct vl_admin_call {
 VL_MUST_CHECK int vl_admin_create_token(
     const struct vl_admin_call *call, struct vl_arena *arena, struct vl_err *err);
 
+/* Likewise, for logins as a service principal: {clientId, clientSecret, tenant, role, name}. */
+VL_MUST_CHECK int vl_admin_create_client(
+    const struct vl_admin_call *call, struct vl_arena *arena, struct vl_err *err);
+
 /* The argument is the folder (backup.h). */
 VL_MUST_CHECK int vl_admin_backup(
     const struct vl_admin_call *call, struct vl_arena *arena, struct vl_err *err);

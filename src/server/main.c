@@ -45,9 +45,9 @@ static const struct argp_option options[] = {
     {"certificate", KEY_CERTIFICATE, "FILE", 0, "PEM, with --key, instead of one of our own authority", 1},
     {"key", KEY_KEY, "FILE", 0, "PEM", 1},
     {"names", KEY_NAMES, "NAMES", 0, "Host names for our own certificate, with commas", 1},
-    {0, 0, 0, 0, "For admin create-token:", 2},
+    {0, 0, 0, 0, "For admin create-token and create-client:", 2},
     {"role", KEY_ROLE, "ROLE", 0, "reader, admin or owner", 2},
-    {"name", KEY_NAME, "NAME", 0, "Of the token (default: admin)", 2},
+    {"name", KEY_NAME, "NAME", 0, "Of the token (default: admin-token), or of the client, for people", 2},
     {"days", KEY_DAYS, "N", 0, "It ends after so many days (default 90)", 2},
     {0, 0, 0, 0, "For backup:", 3},
     {"without-keys", KEY_WITHOUT_KEYS, 0, 0, "Leave out what unseals the secrets", 3},
@@ -148,6 +148,7 @@ static const struct {
     int (*run)(const struct vl_admin_call *call, struct vl_arena *arena, struct vl_err *err);
 } commands[] = {
     {{"admin", "create-token"}, vl_admin_create_token},
+    {{"admin", "create-client"}, vl_admin_create_client},
     {{"backup", NULL}, vl_admin_backup},
     {{"restore", NULL}, vl_admin_restore},
 };
@@ -188,7 +189,8 @@ int vl_server_main(int argc, char **argv)
 {
     static const struct argp argp = {.options = options,
         .parser = parse,
-        .args_doc = "\nadmin create-token --role ROLE\nbackup FOLDER\nrestore FOLDER",
+        .args_doc = "\nadmin create-token --role ROLE\nadmin create-client --role ROLE\nbackup "
+                    "FOLDER\nrestore FOLDER",
         .doc = "The control plane of Vallum. Without a command it serves until SIGTERM; SIGHUP reads the "
                "certificate again.\v"
                "Exit status: 0 stopped, 1 error, 3 usage."};

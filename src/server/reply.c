@@ -119,15 +119,17 @@ void vl_reply_problem(struct vl_http_reply *reply, enum vl_route_face face, unsi
 }
 
 void vl_reply_error(const struct vl_http_call *call, struct vl_http_reply *reply, enum vl_route_face face,
-    const struct vl_err *err)
+    const char *arm_code, const struct vl_err *err)
 {
     unsigned status = err->code == VL_ERR_AUTH && err->err == -EPERM ? 403 : status_of(err);
     if (err->code == VL_ERR_CONFLICT && err->err == -ESTALE)
         status = 412; /* vl_api_if_match() */
     if (status == 500)
         (void)fprintf(stderr, "error: %s %s: %s\n", call->method, call->path, err->msg);
-    vl_reply_problem(reply, face, status, status == 412 ? "precondition" : vl_err_code_name(err->code),
-        status == 500 ? "see the log of vallumd" : err->msg);
+    const char *code = status == 412 ? "precondition" : vl_err_code_name(err->code);
+    if (face == VL_FACE_ARM && arm_code && status != 500)
+        code = arm_code;
+    vl_reply_problem(reply, face, status, code, status == 500 ? "see the log of vallumd" : err->msg);
 }
 
 void vl_reply_headers(struct vl_http_reply *reply)

@@ -148,6 +148,7 @@ static int find_environment(struct vl_request *request, struct vl_store_conn *co
         r = vl_repo_role_get(conn, &request->who, request->environment.id, &role, err);
     if (r >= 0 && role == VL_ROLE_NONE) {
         request->environment = (struct vl_environment){0};
+        request->arm_code = "SubscriptionNotFound";
         return vl_err_set(err, VL_ERR_NOT_FOUND, "there is no environment \"%s\"", which);
     }
     return r;
@@ -183,8 +184,10 @@ static int run(
     const struct vl_route *route = request->route;
     int r = route->role == VL_ROLE_NONE ? 0 : authenticate(request, err);
     if (r >= 0 && face == VL_FACE_ARM && route->role != VL_ROLE_NONE &&
-        !vl_http_call_param(request->call, "api-version"))
+        !vl_http_call_param(request->call, "api-version")) {
+        request->arm_code = "MissingApiVersionParameter";
         r = vl_err_set(err, VL_ERR_INVALID, "the api-version query parameter (?api-version=) is missing");
+    }
     if (r >= 0 && (route->body == VL_BODY_JSON || route->body == VL_BODY_OPTIONAL))
         r = read_body(request, ret_doc, err);
     return r < 0 ? r : route->handle(request, err);
@@ -202,6 +205,6 @@ void vl_server_handle(const struct vl_http_call *call, struct vl_http_reply *rep
         vl_reply_problem(reply, face_of(call), other ? 405 : 404, other ? "usage" : "not_found",
             other ? "this path has other methods" : "there is nothing at this path");
     else if (run(&request, face, &doc, &err) < 0)
-        vl_reply_error(call, reply, face, &err);
+        vl_reply_error(call, reply, face, request.arm_code, &err);
     vl_reply_headers(reply);
 }

@@ -51,6 +51,8 @@ struct vl_request {
     struct vl_environment environment;         /* id 0: the route is not of one */
     const struct vl_doc_node *body;            /* parsed JSON, where the route takes one */
     const char *params[VL_ROUTE_SEGMENTS_MAX]; /* segments that stand where the pattern has {} */
+    const char *arm_code;                      /* of Azure's face: the code of the error that is returned;
+                                                  NULL: by its kind */
     const char *session;                       /* text of the token, where it came as a cookie */
 };
 

@@ -129,7 +129,7 @@ struct vl_test_answer vl_test_send(struct vl_test_server *s, const char *method,
     struct vl_http_options options = {.ca_file = ca};
     if (vl_http_client_new(&options, &client, &err) < 0)
         fail_msg("%s", err.msg);
-    if (body)
+    if (body && !vl_span_starts_with(vl_span_str(header), "Content-Type:"))
         headers[n++] = (struct vl_http_header){"Content-Type", "application/json"};
     const char *colon = header ? strchr(header, ':') : NULL;
     if (colon) {

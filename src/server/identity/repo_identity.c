@@ -6,10 +6,11 @@
 #include "codec/digest.h"
 #include "net/crypt.h"
 
-#define TOKEN_PREFIX "vlt_"
-#define TOKEN_RANDOM 40
-#define WAIT_MAX_MS  3600000
-#define WAIT_DOUBLES 16
+#define TOKEN_PREFIX   "vlt_"
+#define REFRESH_PREFIX "vlr_" /* as long */
+#define TOKEN_RANDOM   40
+#define WAIT_MAX_MS    3600000
+#define WAIT_DOUBLES   16
 
 static const struct vl_store_sql sql_count = {"SELECT count(*) FROM principal", NULL};
 static const struct vl_store_sql sql_add = {"INSERT INTO principal (kind, name, password, created) VALUES "
@@ -30,6 +31,8 @@ static const struct vl_store_sql sql_token_add = {
     NULL};
 static const struct vl_store_sql sql_token_count = {
     "SELECT count(*) FROM token WHERE principal_id = $1", NULL};
+static const struct vl_store_sql sql_token_trim = {
+    "DELETE FROM token WHERE principal_id = $1 AND expires > 0 AND expires < $2", NULL};
 static const struct vl_store_sql sql_token_find = {
     "SELECT p.id, p.kind, p.name, t.id, t.role, t.environment_id FROM token t JOIN principal p ON p.id = "
     "t.principal_id "
@@ -150,6 +153,18 @@ static void hash_of(struct vl_span text, struct vl_digest *ret)
     vl_digest_compute(VL_DIGEST_SHA256, text, ret);
 }
 
+/* Programs that log in every hour leave tokens behind that have ended. */
+static int trim(struct vl_store_conn *conn, int64_t principal, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(conn, &sql_token_trim, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, principal);
+    vl_stmt_int(stmt, 2, vl_time_now_ms());
+    return vl_stmt_run(stmt, NULL, err);
+}
+
 static int check_room(struct vl_store_conn *conn, int64_t principal, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
@@ -163,13 +178,15 @@ static int check_room(struct vl_store_conn *conn, int64_t principal, struct vl_e
     return r < 0 ? r : 0;
 }
 
-int vl_repo_token_add(struct vl_store_conn *conn, int64_t principal, const struct vl_token *token,
-    char ret_text[VL_TOKEN_TEXT], int64_t *ret_id, struct vl_err *err)
+static int add_token(struct vl_store_conn *conn, int64_t principal, const struct vl_token *token,
+    const char *prefix, char ret_text[VL_TOKEN_TEXT], int64_t *ret_id, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     struct vl_digest hash;
-    memcpy(ret_text, TOKEN_PREFIX, sizeof(TOKEN_PREFIX));
-    int r = check_room(conn, principal, err);
+    memcpy(ret_text, prefix, sizeof(TOKEN_PREFIX));
+    int r = trim(conn, principal, err);
+    if (r >= 0)
+        r = check_room(conn, principal, err);
     if (r >= 0)
         r = vl_crypt_random_text(ret_text + strlen(TOKEN_PREFIX), TOKEN_RANDOM, err);
     if (r >= 0)
@@ -194,12 +211,26 @@ int vl_repo_token_add(struct vl_store_conn *conn, int64_t principal, const struc
     return r;
 }
 
-int vl_repo_token_find(struct vl_store_conn *conn, struct vl_span text, int64_t now_ms,
+int vl_repo_token_add(struct vl_store_conn *conn, int64_t principal, const struct vl_token *token,
+    char ret_text[VL_TOKEN_TEXT], int64_t *ret_id, struct vl_err *err)
+{
+    return add_token(conn, principal, token, TOKEN_PREFIX, ret_text, ret_id, err);
+}
+
+int vl_repo_refresh_add(struct vl_store_conn *conn, int64_t principal, int64_t expires_ms,
+    char ret_text[VL_TOKEN_TEXT], struct vl_err *err)
+{
+    const struct vl_token token = {.name = "refresh", .role = VL_ROLE_NONE, .expires = expires_ms};
+    int64_t id;
+    return add_token(conn, principal, &token, REFRESH_PREFIX, ret_text, &id, err);
+}
+
+static int find_token(struct vl_store_conn *conn, struct vl_span text, const char *prefix, int64_t now_ms,
     struct vl_arena *arena, struct vl_principal *ret, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     struct vl_digest hash;
-    if (text.len != strlen(TOKEN_PREFIX) + TOKEN_RANDOM || !vl_span_starts_with(text, TOKEN_PREFIX))
+    if (text.len != strlen(prefix) + TOKEN_RANDOM || !vl_span_starts_with(text, prefix))
         return 0;
     int r = vl_stmt_begin(conn, &sql_token_find, &stmt, err);
     if (r < 0)
@@ -218,6 +249,18 @@ int vl_repo_token_find(struct vl_store_conn *conn, struct vl_span text, int64_t 
         .token_environment = vl_stmt_get_int(stmt, 5)};
     r = vl_arena_check(arena, "a principal", err);
     return r < 0 ? r : 1;
+}
+
+int vl_repo_token_find(struct vl_store_conn *conn, struct vl_span text, int64_t now_ms,
+    struct vl_arena *arena, struct vl_principal *ret, struct vl_err *err)
+{
+    return find_token(conn, text, TOKEN_PREFIX, now_ms, arena, ret, err);
+}
+
+int vl_repo_refresh_find(struct vl_store_conn *conn, struct vl_span text, int64_t now_ms,
+    struct vl_arena *arena, struct vl_principal *ret, struct vl_err *err)
+{
+    return find_token(conn, text, REFRESH_PREFIX, now_ms, arena, ret, err);
 }
 
 int vl_repo_token_list(struct vl_store_conn *conn, int64_t principal, struct vl_arena *arena,

@@ -34,7 +34,7 @@ struct vl_token {
     int64_t environment, created, expires, last_used; /* ms; 0: never */
 };
 
-/* Makes a token and writes its text; it cannot be read again. */
+/* Makes a token and writes its text; it cannot be read again. Those of the principal that have ended go. */
 VL_MUST_CHECK int vl_repo_token_add(struct vl_store_conn *conn, int64_t principal,
     const struct vl_token *token, char ret_text[VL_TOKEN_TEXT], int64_t *ret_id, struct vl_err *err);
 /* 1 with the principal, 0 where there is no such token or it has ended. */
@@ -42,6 +42,12 @@ VL_MUST_CHECK int vl_repo_token_find(struct vl_store_conn *conn, struct vl_span 
     struct vl_arena *arena, struct vl_principal *ret, struct vl_err *err);
 VL_MUST_CHECK int vl_repo_token_list(struct vl_store_conn *conn, int64_t principal, struct vl_arena *arena,
     struct vl_token **ret, size_t *ret_n, struct vl_err *err);
+/* Refresh tokens of OAuth 2.0: good for getting a new token, and for nothing else (they are not found as
+ * tokens are). `token_id` of the principal is what vl_repo_token_remove() takes. */
+VL_MUST_CHECK int vl_repo_refresh_add(struct vl_store_conn *conn, int64_t principal, int64_t expires_ms,
+    char ret_text[VL_TOKEN_TEXT], struct vl_err *err);
+VL_MUST_CHECK int vl_repo_refresh_find(struct vl_store_conn *conn, struct vl_span text, int64_t now_ms,
+    struct vl_arena *arena, struct vl_principal *ret, struct vl_err *err);
 /* 1 removed, 0 was not there. */
 VL_MUST_CHECK int vl_repo_token_remove(
     struct vl_store_conn *conn, int64_t principal, int64_t id, struct vl_err *err);

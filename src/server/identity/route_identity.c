@@ -3,82 +3,30 @@
 
 #include "base/time.h"
 #include "net/crypt.h"
-#include "identity/repo_identity.h"
+#include "identity/login.h"
 #include "routes.h"
 
-#define NAME_MAX_BYTES 256
-#define LOGIN_HOURS    12
-#define DAYS_MAX       3650
-#define HOUR_MS        3600000LL
-#define DAY_MS         (24 * HOUR_MS)
+#define LOGIN_HOURS 12
+#define DAYS_MAX    3650
+#define HOUR_MS     3600000LL
+#define DAY_MS      (24 * HOUR_MS)
 
 struct login {
-    struct vl_request *request;
-    const char *name;
+    struct vl_login login;
+    struct vl_principal who;
     int64_t now;
-    int64_t principal;
-    bool good;
     bool session; /* a cookie instead of a token in the answer */
     char text[VL_TOKEN_TEXT];
     int64_t id;
 };
 
-/* Who waits: the name, and the address. One alone would let an attacker lock out others, or try every name.
- */
-static int wait_of(struct login *l, int64_t *ret_ms, struct vl_err *err)
-{
-    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
-    int64_t name = 0, peer = 0;
-    int r = vl_store_read(l->request->app->store, &conn, err);
-    if (r >= 0)
-        r = vl_repo_login_wait(
-            conn, vl_arena_printf(l->request->arena, "name:%s", l->name), l->now, &name, err);
-    if (r >= 0)
-        r = vl_repo_login_wait(
-            conn, vl_arena_printf(l->request->arena, "peer:%s", l->request->call->peer), l->now, &peer, err);
-    *ret_ms = name > peer ? name : peer;
-    return r;
-}
-
-static int check(struct login *l, const char *password, struct vl_err *err)
-{
-    /* An unknown name takes as long as a wrong password. */
-    static const char nobody[] = "pbkdf2-sha256$600000$00000000000000000000000000000000$"
-                                 "0000000000000000000000000000000000000000000000000000000000000000";
-    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
-    struct vl_principal who = {0};
-    const char *hash = NULL;
-    int r = vl_store_read(l->request->app->store, &conn, err);
-    if (r >= 0)
-        r = vl_repo_principal_by_name(conn, l->name, l->request->arena, &who, &hash, err);
-    if (r < 0)
-        return r;
-    vl_store_read_done(conn); /* the hash takes a while */
-    conn = NULL;
-    bool fits = vl_crypt_password_fits(vl_span_str(password), hash ? hash : nobody);
-    l->good = fits && hash;
-    l->principal = who.id;
-    return 0;
-}
-
 static int login_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
 {
     struct login *l = user;
-    struct vl_arena *arena = l->request->arena;
-    const char *peer = l->request->call->peer;
-    const char *keys[] = {
-        vl_arena_printf(arena, "name:%s", l->name), vl_arena_printf(arena, "peer:%s", peer)};
-    int r = vl_arena_check(arena, "the request", err);
-    for (size_t i = 0; i < VL_ARRAY_LEN(keys) && r >= 0; i++)
-        r = l->good ? vl_repo_login_good(conn, keys[i], err)
-                    : vl_repo_login_failed(conn, keys[i], l->now, err);
     struct vl_token token = {
         .name = "login", .role = VL_ROLE_OWNER, .created = l->now, .expires = l->now + LOGIN_HOURS * HOUR_MS};
-    if (r >= 0 && l->good)
-        r = vl_repo_token_add(conn, l->principal, &token, l->text, &l->id, err);
-    if (r >= 0)
-        r = vl_repo_audit(conn, l->name, peer, 0, l->good ? "login" : "login.failed", l->name, NULL, err);
-    return r;
+    int r = vl_repo_token_add(conn, l->who.id, &token, l->text, &l->id, err);
+    return r < 0 ? r : vl_login_done(conn, &l->login, "login", err);
 }
 
 static const char *time_text(struct vl_request *request, int64_t ms)
@@ -102,30 +50,29 @@ static void set_cookie(struct vl_request *request, const char *token, long secon
 static int login_route(struct vl_request *request, struct vl_err *err)
 {
     static const char *const fields[] = {"name", "password", "session", NULL};
-    struct login l = {.request = request, .now = vl_time_now_ms()};
+    struct login l = {.login = {.app = request->app, .arena = request->arena, .peer = request->call->peer},
+        .now = vl_time_now_ms()};
     const char *password;
     int64_t wait = 0;
     int r = vl_request_only(request, fields, err);
     if (r >= 0)
-        r = vl_request_text(request, "name", true, NAME_MAX_BYTES, &l.name, err);
+        r = vl_request_text(request, "name", true, VL_LOGIN_NAME_MAX, &l.login.name, err);
     if (r >= 0)
         r = vl_request_text(request, "password", true, VL_CRYPT_PASSWORD_MAX, &password, err);
     if (r >= 0)
         r = vl_request_bool(request, "session", false, &l.session, err);
     if (r >= 0)
-        r = wait_of(&l, &wait, err);
+        r = vl_login_check(&l.login, password, &l.who, &wait, err);
     if (r < 0)
         return r;
     if (wait > 0)
         return vl_err_set(
             err, VL_ERR_AUTH, "too many failures: try again in %lld seconds", (long long)(wait / 1000 + 1));
-    r = check(&l, password, err);
-    if (r >= 0)
-        r = vl_store_write(request->app->store, login_write, &l, err);
+    if (r == 0)
+        return vl_err_set(err, VL_ERR_AUTH, "name or password is wrong");
+    r = vl_store_write(request->app->store, login_write, &l, err);
     if (r < 0)
         return r;
-    if (!l.good)
-        return vl_err_set(err, VL_ERR_AUTH, "name or password is wrong");
     vl_server_data_forget_password(&request->app->data);
     struct vl_json json;
     vl_request_json(request, 200, &json);
@@ -224,9 +171,9 @@ static int token_add(struct vl_request *request, struct vl_err *err)
     int64_t days;
     int r = vl_request_only(request, fields, err);
     if (r >= 0)
-        r = vl_request_text(request, "name", true, NAME_MAX_BYTES, &c.token.name, err);
+        r = vl_request_text(request, "name", true, VL_LOGIN_NAME_MAX, &c.token.name, err);
     if (r >= 0)
-        r = vl_request_text(request, "role", false, NAME_MAX_BYTES, &role, err);
+        r = vl_request_text(request, "role", false, VL_LOGIN_NAME_MAX, &role, err);
     if (r >= 0)
         r = vl_request_int(request, "days", 90, 1, DAYS_MAX, &days, err);
     if (r < 0)

@@ -52,6 +52,11 @@ const char *vl_http_call_header(
 const char *vl_http_call_param(const struct vl_http_call *call, const char *name); /* the first, or NULL */
 const char *vl_http_call_cookie(const struct vl_http_call *call, const char *name);
 
+/* A query, or the body of a form (application/x-www-form-urlencoded, WHATWG URL 5.1), at most
+ * VL_HTTP_SERVER_PARAMS_MAX of them. False: an escape is broken or gives NUL, or there are too many. */
+bool vl_http_read_form(
+    struct vl_arena *arena, struct vl_span text, const struct vl_http_call_param **ret, size_t *ret_n);
+
 /* What the handler answers. Zeroed before it is called: status 0 becomes 500. */
 struct vl_http_reply {
     unsigned status;
