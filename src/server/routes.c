@@ -8,5 +8,6 @@ const struct vl_route_group vl_server_routes[] = {
     {VL_FACE_ARM, vl_routes_arm_login},
     {VL_FACE_ARM, vl_routes_arm_server},
     {VL_FACE_ARM, vl_routes_arm_rest}, /* last of its face */
+    {VL_FACE_API, vl_routes_plan},
     {0},
 };

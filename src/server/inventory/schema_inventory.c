@@ -12,7 +12,8 @@ VL_COLUMNS(plan, {.name = "environment_id", .type = VL_COLUMN_INT, .references =
     {.name = "extensions",
         .type = VL_COLUMN_TEXT,
         .def = "'[]'"}, /* JSON array: name, isEnabled, additionalExtensionProperties */
-    {.name = "enabled_at", .type = VL_COLUMN_INT, .def = "0"}, /* when Standard was set */
+    {.name = "enabled_at", .type = VL_COLUMN_INT, .def = "0"}, /* when Standard was set; 0: Free */
+    {.name = "trial_at", .type = VL_COLUMN_INT, .def = "0"},   /* when it was set for the first time */
     {.name = "changed", .type = VL_COLUMN_INT});
 static const struct vl_table plan = {
     .name = "plan", .columns = plan_columns, .primary_key = "environment_id, name", .clustered = true};

@@ -1,4 +1,4 @@
-/* tests: posture.c ../inventory/repo_plan.c
+/* tests: posture.c
  *
  * That a touch is one waiting job however often it is said, and that the first start has switched on what is
  * built. */
