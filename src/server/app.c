@@ -1,5 +1,6 @@
 #include "app.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -7,6 +8,7 @@
 #include "inventory/repo_environment.h"
 #include "inventory/repo_plan.h"
 #include "jobs/runner.h"
+#include "log.h"
 #include "router.h"
 #include "schema.h"
 
@@ -87,6 +89,22 @@ int vl_server_app_open(struct vl_server_app *app, const struct vl_server_config 
     return r < 0 ? r : first_administrator(app, ret_first_start, err);
 }
 
+/* Every call, at the level debug; the path without its query, which may hold what is nobody's business. */
+static void served(
+    const struct vl_http_call *call, unsigned status, uint64_t bytes, uint64_t microseconds, void *user)
+{
+    (void)user;
+    if (!vl_log_wants(VL_LOG_DEBUG))
+        return;
+    char size[24], took[24];
+    (void)snprintf(size, sizeof(size), "%llu", (unsigned long long)bytes);
+    (void)snprintf(took, sizeof(took), "%llu", (unsigned long long)microseconds);
+    vl_log(VL_LOG_DEBUG,
+        VL_LOG_FIELDS({"method", call->method}, {"path", call->path}, {"peer", call->peer}, {"bytes", size},
+            {"microseconds", took}),
+        "answered %u", status);
+}
+
 int vl_server_app_listen(struct vl_server_app *app, struct vl_err *err)
 {
     struct vl_http_server_options options = {
@@ -96,6 +114,7 @@ int vl_server_app_listen(struct vl_server_app *app, struct vl_err *err)
         .key_pem = vl_buf_span(&app->data.server.key_pem),
         .body_max = SERVER_BODY_MAX,
         .handle = vl_server_handle,
+        .served = served,
         .user = app,
     };
     int r = vl_http_server_start(&options, &app->http, err);

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,15 +8,44 @@
 
 #include "base/file.h"
 #include "codec/doc.h"
+#include "log.h"
 
 #define NAMES_MAX 64
 
-static const char *const settings[] = {"data", "listen", "database", "certificate", "key", "names"};
+/* In the order of their numbers. */
+static const char *const log_formats[] = {"text", "json", NULL};
+static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
+
+static int set_listen(
+    struct vl_server_config *config, const char *value, struct vl_arena *arena, struct vl_err *err);
+static int set_names(
+    struct vl_server_config *config, const char *value, struct vl_arena *arena, struct vl_err *err);
+
+/* Of each: a text of its own, one of some words, or a function. */
+static const struct setting {
+    const char *name;
+    size_t at; /* in the configuration: of the text, or of the number of the word */
+    const char *const *words;
+    int (*set)(
+        struct vl_server_config *config, const char *value, struct vl_arena *arena, struct vl_err *err);
+} settings[] = {
+    {.name = "data", .at = offsetof(struct vl_server_config, data)},
+    {.name = "listen", .set = set_listen},
+    {.name = "database", .at = offsetof(struct vl_server_config, database)},
+    {.name = "certificate", .at = offsetof(struct vl_server_config, certificate)},
+    {.name = "key", .at = offsetof(struct vl_server_config, key)},
+    {.name = "names", .set = set_names},
+    {.name = "proxy", .at = offsetof(struct vl_server_config, proxy)},
+    {.name = "no_proxy", .at = offsetof(struct vl_server_config, no_proxy)},
+    {.name = "log_format", .at = offsetof(struct vl_server_config, log_format), .words = log_formats},
+    {.name = "log_level", .at = offsetof(struct vl_server_config, log_level), .words = log_levels},
+};
 
 int vl_server_config_init(struct vl_server_config *config, struct vl_arena *arena, struct vl_err *err)
 {
     const char *home = getenv("HOME"), *state = getenv("XDG_STATE_HOME");
-    *config = (struct vl_server_config){.address = "localhost", .port = VL_SERVER_DEFAULT_PORT};
+    *config = (struct vl_server_config){
+        .address = "localhost", .port = VL_SERVER_DEFAULT_PORT, .log_level = VL_LOG_INFO};
     if (geteuid() == 0)
         config->data = "/var/lib/vallum";
     else if (state && state[0] == '/')
@@ -63,29 +93,40 @@ static int set_names(
     return vl_arena_check(arena, "the configuration", err);
 }
 
+static int set_word(
+    struct vl_server_config *config, const struct setting *setting, const char *value, struct vl_err *err)
+{
+    char list[128] = "";
+    size_t len = 0;
+    for (unsigned i = 0; setting->words[i]; i++) {
+        if (strcmp(setting->words[i], value) == 0) {
+            memcpy((char *)config + setting->at, &i, sizeof(i));
+            return 0;
+        }
+        len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "", setting->words[i]);
+    }
+    return vl_err_set(err, VL_ERR_USAGE, "%s: \"%s\" is none of %s", setting->name, value, list);
+}
+
 int vl_server_config_set(struct vl_server_config *config, const char *name, const char *value,
     struct vl_arena *arena, struct vl_err *err)
 {
-    const char *copy = vl_arena_strdup(arena, value);
-    if (!copy)
-        return vl_arena_check(arena, "the configuration", err);
-    if (*copy == '\0')
-        return vl_err_set(err, VL_ERR_USAGE, "%s: is empty", name);
-    if (strcmp(name, "data") == 0)
-        config->data = copy;
-    else if (strcmp(name, "listen") == 0)
-        return set_listen(config, value, arena, err);
-    else if (strcmp(name, "database") == 0)
-        config->database = copy;
-    else if (strcmp(name, "certificate") == 0)
-        config->certificate = copy;
-    else if (strcmp(name, "key") == 0)
-        config->key = copy;
-    else if (strcmp(name, "names") == 0)
-        return set_names(config, value, arena, err);
-    else
+    const struct setting *setting = NULL;
+    for (size_t i = 0; i < VL_ARRAY_LEN(settings) && !setting; i++) {
+        if (strcmp(settings[i].name, name) == 0)
+            setting = &settings[i];
+    }
+    if (!setting)
         return vl_err_set(err, VL_ERR_USAGE, "there is no setting \"%s\"", name);
-    return 0;
+    if (*value == '\0')
+        return vl_err_set(err, VL_ERR_USAGE, "%s: is empty", name);
+    if (setting->set)
+        return setting->set(config, value, arena, err);
+    if (setting->words)
+        return set_word(config, setting, value, err);
+    const char *copy = vl_arena_strdup(arena, value);
+    memcpy((char *)config + setting->at, &copy, sizeof(copy));
+    return vl_arena_check(arena, "the configuration", err);
 }
 
 int vl_server_config_file(
@@ -120,13 +161,13 @@ int vl_server_config_environment(struct vl_server_config *config, struct vl_aren
 {
     for (size_t i = 0; i < VL_ARRAY_LEN(settings); i++) {
         char variable[64];
-        (void)snprintf(variable, sizeof(variable), "VALLUM_%s", settings[i]);
+        (void)snprintf(variable, sizeof(variable), "VALLUM_%s", settings[i].name);
         for (char *c = variable; *c; c++)
             *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
         const char *value = getenv(variable);
         if (!value)
             continue;
-        int r = vl_server_config_set(config, settings[i], value, arena, err);
+        int r = vl_server_config_set(config, settings[i].name, value, arena, err);
         if (r < 0)
             return vl_err_wrap(err, "%s", variable);
     }

@@ -10,6 +10,7 @@
 #include "admin.h"
 #include "app.h"
 #include "base/time.h"
+#include "log.h"
 #include "server/server.h"
 
 #define ARENA_MAX  (16UL * 1024 * 1024)
@@ -92,6 +93,19 @@ static int configure(
     return r;
 }
 
+/* Before any thread starts: libcurl and the processes that fetch read it from the environment. */
+static int set_proxy(const struct vl_server_config *config, struct vl_err *err)
+{
+    static const char *const variables[] = {"http_proxy", "https_proxy"};
+    for (size_t i = 0; i < VL_ARRAY_LEN(variables) && config->proxy; i++) {
+        if (setenv(variables[i], config->proxy, 1) < 0)
+            return vl_err_sys(err, errno, "the proxy");
+    }
+    if (config->no_proxy && setenv("no_proxy", config->no_proxy, 1) < 0)
+        return vl_err_sys(err, errno, "the proxy");
+    return 0;
+}
+
 /* --- serving --- */
 
 static int reload(struct vl_server_app *app)
@@ -102,9 +116,9 @@ static int reload(struct vl_server_app *app)
         r = vl_http_server_swap_certificate(app->http, vl_buf_span(&app->data.server.certificate_pem),
             vl_buf_span(&app->data.server.key_pem), &err);
     if (r < 0)
-        (void)fprintf(stderr, "error: the certificate stays as it was: %s\n", err.msg);
+        vl_log(VL_LOG_ERROR, NULL, "the certificate stays as it was: %s", err.msg);
     else
-        (void)fprintf(stderr, "the certificate was read again\n");
+        vl_log(VL_LOG_INFO, NULL, "the certificate was read again");
     return r;
 }
 
@@ -126,16 +140,16 @@ static int serve(const struct vl_server_config *config, struct vl_arena *arena, 
     if (r >= 0)
         r = vl_server_app_work(&app, err);
     if (r >= 0) {
-        (void)fprintf(stderr, "vallumd %s listens on https://%s:%u, ready after %lld ms\n", VL_VERSION,
+        vl_log(VL_LOG_INFO, NULL, "vallumd %s listens on https://%s:%u, ready after %lld ms", VL_VERSION,
             config->address, vl_http_server_port(app.http), (long long)(vl_time_now_ms() - app.started_ms));
-        (void)fprintf(stderr, "%s: %s\n", config->certificate ? "certificate" : "certificate authority",
+        vl_log(VL_LOG_INFO, NULL, "%s: %s", config->certificate ? "certificate" : "certificate authority",
             app.data.fingerprint);
         if (first)
-            (void)fprintf(stderr, "the password of \"admin\" lies in %s/%s until the first login\n",
+            vl_log(VL_LOG_INFO, NULL, "the password of \"admin\" lies in %s/%s until the first login",
                 app.data.folder, VL_SERVER_PASSWORD_FILE);
         while (sigwait(&wanted, &caught) == 0 && caught == SIGHUP)
             (void)reload(&app);
-        (void)fprintf(stderr, "stopping\n");
+        vl_log(VL_LOG_INFO, NULL, "stopping");
     }
     vl_server_app_close(&app, GRACE_MS);
     return r;
@@ -178,8 +192,11 @@ static int run(const struct server_flags *f, struct vl_err *err)
     struct vl_arena *arena VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(ARENA_MAX);
     struct vl_server_config config;
     int r = arena ? configure(&config, f, arena, err) : vl_err_nomem(err);
+    if (r >= 0)
+        r = set_proxy(&config, err);
     if (r < 0)
         return r;
+    vl_log_set(config.log_format == 1, (enum vl_log_level)config.log_level);
     if (f->n_words == 0)
         return serve(&config, arena, err);
     return run_command(f, &config, arena, err);

@@ -1,7 +1,8 @@
 #include "reply.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#include "log.h"
 
 static unsigned status_of(const struct vl_err *err)
 {
@@ -125,7 +126,7 @@ void vl_reply_error(const struct vl_http_call *call, struct vl_http_reply *reply
     if (err->code == VL_ERR_CONFLICT && err->err == -ESTALE)
         status = 412; /* vl_api_if_match() */
     if (status == 500)
-        (void)fprintf(stderr, "error: %s %s: %s\n", call->method, call->path, err->msg);
+        vl_log(VL_LOG_ERROR, VL_LOG_FIELDS({"method", call->method}, {"path", call->path}), "%s", err->msg);
     const char *code = status == 412 ? "precondition" : vl_err_code_name(err->code);
     if (face == VL_FACE_ARM && arm_code && status != 500)
         code = arm_code;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "log.h"
 #include "identity/principal.h"
 
 static struct vl_arena *arena;
@@ -113,12 +114,31 @@ static int tear_down(void **state)
     return 0;
 }
 
+static void test_words(void **state)
+{
+    (void)state;
+    struct vl_server_config config;
+    struct vl_err err = VL_ERR_INIT;
+    assert_int_equal(vl_server_config_init(&config, arena, &err), 0);
+    assert_int_equal(config.log_format, 0);
+    assert_int_equal(config.log_level, VL_LOG_INFO);
+    assert_int_equal(vl_server_config_set(&config, "log_format", "json", arena, &err), 0);
+    assert_int_equal(vl_server_config_set(&config, "log_level", "debug", arena, &err), 0);
+    assert_int_equal(vl_server_config_set(&config, "proxy", "http://proxy.example:3128", arena, &err), 0);
+    assert_int_equal(config.log_format, 1);
+    assert_int_equal(config.log_level, VL_LOG_DEBUG);
+    assert_string_equal(config.proxy, "http://proxy.example:3128");
+    assert_true(vl_server_config_set(&config, "log_level", "loud", arena, &err) < 0);
+    assert_string_equal(err.msg, "log_level: \"loud\" is none of error, warning, info, debug");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_listen),
         cmocka_unit_test(test_file_and_environment),
         cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "jobs/handlers.h"
+#include "log.h"
 #include "net/crypt.h"
 #include "store/feed.h"
 
@@ -76,7 +77,7 @@ static bool pause_ms(struct vl_runner *runner, int64_t ms)
 
 static void complain(const char *what, const struct vl_err *err)
 {
-    (void)fprintf(stderr, "error: %s: %s\n", what, err->msg);
+    vl_log(VL_LOG_ERROR, NULL, "%s: %s", what, err->msg);
 }
 
 /* --- for handlers --- */
@@ -204,8 +205,8 @@ static void conclude(struct outcome *o, bool good)
     else if (!good)
         r = write_patiently(app, fail_write, o, &err);
     if (!good && !vl_job_stopping(o->run))
-        (void)fprintf(stderr, "error: job %s %s, attempt %u%s: %s\n", job->kind, job->key, job->attempt,
-            o->next_ms == INT64_MAX ? ", given up" : "", o->why->msg);
+        vl_log(VL_LOG_ERROR, VL_LOG_FIELDS({"job", job->kind}, {"key", job->key}), "attempt %u%s: %s",
+            job->attempt, o->next_ms == INT64_MAX ? ", given up" : "", o->why->msg);
     /* A lease that was lost is somebody else's job now; anything else comes again when the lease ends. */
     if (r < 0 && err.code != VL_ERR_CONFLICT)
         complain("the outcome of a job could not be written", &err);
