@@ -25,9 +25,10 @@
 struct vl_registry {
     int64_t id, environment;
     const char *name, *host, *kind, *username;
-    const char *ca_pem;  /* or NULL */
-    const char *include; /* patterns, one a line; "": all */
-    const char *error;   /* of the last reconciliation, or NULL */
+    const char *ca_pem;   /* or NULL */
+    const char *include;  /* patterns, one a line; "": all */
+    const char *progress; /* of a reconciliation that runs, or NULL */
+    const char *error;    /* of the last one, or NULL */
     bool has_secret, has_webhook, insecure, enabled;
     int64_t poll_seconds, concurrency, created, discovered_at, event_at;
 };
@@ -79,8 +80,15 @@ VL_MUST_CHECK int vl_repo_registry_webhook(struct vl_store_conn *conn,
     const uint8_t seal_key[VL_CRYPT_KEY_BYTES], int64_t id, struct vl_arena *arena, const char **ret,
     struct vl_err *err);
 
-/* The end of a reconciliation: `why` NULL where it was whole. */
+/* How far a reconciliation is; and its end: `why` NULL where it was whole. Watchers are told. */
+VL_MUST_CHECK int vl_repo_registry_progress(
+    struct vl_store_conn *conn, int64_t id, const char *progress, struct vl_err *err);
 VL_MUST_CHECK int vl_repo_registry_discovered(
     struct vl_store_conn *conn, int64_t id, int64_t now_ms, const char *why, struct vl_err *err);
+
+/* Registries whose next reconciliation is due: switched on, their environment's plan too, none waiting or
+ * running. At most `max`. */
+VL_MUST_CHECK int vl_repo_registry_due(struct vl_store_conn *conn, int64_t now_ms, size_t max,
+    struct vl_arena *arena, int64_t **ret_ids, size_t *ret_n, struct vl_err *err);
 
 #endif

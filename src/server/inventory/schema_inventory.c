@@ -40,8 +40,10 @@ VL_COLUMNS(registry, {.name = "id", .type = VL_COLUMN_ID},
         .def = "''"}, /* repository patterns, one a line; empty: all */
     {.name = "enabled", .type = VL_COLUMN_INT, .def = "1"},
     {.name = "concurrency", .type = VL_COLUMN_INT, .def = "2"}, {.name = "created", .type = VL_COLUMN_INT},
-    {.name = "discovered_at", .type = VL_COLUMN_INT, .def = "0"}, /* last whole reconciliation */
-    {.name = "error", .type = VL_COLUMN_TEXT, .nullable = true},  /* of the last one */
+    {.name = "discovered_at", .type = VL_COLUMN_INT, .def = "0"},   /* last whole reconciliation */
+    {.name = "attempted_at", .type = VL_COLUMN_INT, .def = "0"},    /* last one, whole or not */
+    {.name = "progress", .type = VL_COLUMN_TEXT, .nullable = true}, /* while one runs */
+    {.name = "error", .type = VL_COLUMN_TEXT, .nullable = true},    /* of the last one */
     {.name = "event_at", .type = VL_COLUMN_INT, .def = "0"} /* last event that was taken */);
 VL_INDEXES(registry, {.name = "registry_name", .columns = "environment_id, name", .unique = true});
 static const struct vl_table registry = {
@@ -130,6 +132,9 @@ VL_COLUMNS(registry_image, {.name = "id", .type = VL_COLUMN_ID},
     {.name = "pulled_at", .type = VL_COLUMN_INT, .def = "0"}, {.name = "first_seen", .type = VL_COLUMN_INT},
     {.name = "last_seen", .type = VL_COLUMN_INT}, {.name = "fetched_at", .type = VL_COLUMN_INT, .def = "0"},
     {.name = "completed_at", .type = VL_COLUMN_INT, .def = "0"},
+    {.name = "event_at",
+        .type = VL_COLUMN_INT,
+        .def = "0"}, /* of the newest event, by the registry's clock */
     {.name = "deleted_at", .type = VL_COLUMN_INT, .def = "0"});
 VL_INDEXES(registry_image,
     {.name = "registry_image_digest", .columns = "registry_id, repository, digest", .unique = true},

@@ -17,11 +17,12 @@
 void vl_ask_group(int64_t registry, char ret[VL_ASK_GROUP_TEXT]);
 
 /* The row of an image that is not being scanned gets the stage "waiting for a worker"; a completed one stays
- * Completed until the scan begins. Rows of indexes are never asked for. `priority`: VL_PRIORITY_… */
-VL_MUST_CHECK int vl_ask_scan(
-    struct vl_store_conn *conn, int64_t place, int64_t registry, int priority, struct vl_err *err);
+ * Completed until the scan begins. Rows of indexes are never asked for. `priority`: VL_PRIORITY_…
+ * `ret_job` may be NULL. */
+VL_MUST_CHECK int vl_ask_scan(struct vl_store_conn *conn, int64_t place, int64_t registry, int priority,
+    int64_t *ret_job, struct vl_err *err);
 
 VL_MUST_CHECK int vl_ask_discover(
-    struct vl_store_conn *conn, int64_t registry, int priority, int64_t not_before_ms, struct vl_err *err);
+    struct vl_store_conn *conn, int64_t registry, int priority, int64_t *ret_job, struct vl_err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #define VL_SERVER_FETCH_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "model/inventory.h"
 
