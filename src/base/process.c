@@ -13,6 +13,7 @@
 #include "base/time.h"
 
 #define READ_SIZE 65536
+#define SLICE_MS  1000 /* who hears is asked so often, also where nothing is said */
 
 enum { IN, OUT, SAID, ENDS };
 
@@ -136,12 +137,13 @@ static int talk(struct process *p, struct vl_buf *out, struct vl_buf *said, stru
         struct pollfd fds[ENDS] = {
             {p->fds[IN], POLLOUT, 0}, {p->fds[OUT], POLLIN, 0}, {p->fds[SAID], POLLIN, 0}};
         int64_t left = (end - vl_time_monotonic_us()) / 1000;
-        int n = left > 0 ? poll(fds, ENDS, left > INT32_MAX ? INT32_MAX : (int)left) : 0;
+        int64_t slice = left < SLICE_MS ? left : SLICE_MS;
+        int n = left > 0 ? poll(fds, ENDS, (int)slice) : 0;
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return vl_err_sys(err, errno, "%s", p->name);
-        if (n == 0)
+        if (left <= 0)
             return vl_err_set(
                 err, VL_ERR_LIMIT, "%s did not end within %u seconds", p->name, p->options->seconds);
         int r = fds[IN].revents ? feed(p, err) : 0;
@@ -149,6 +151,8 @@ static int talk(struct process *p, struct vl_buf *out, struct vl_buf *said, stru
             r = hear(p, OUT, out, 0, err);
         if (r >= 0 && fds[SAID].revents)
             r = hear(p, SAID, said, VL_PROCESS_SAID_MAX, err);
+        if (r >= 0 && p->options->heard)
+            r = p->options->heard(out, p->options->user, err);
         if (r < 0)
             return r;
     }

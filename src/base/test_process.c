@@ -85,11 +85,45 @@ static void test_limits(void **state)
     assert_int_equal(err.code, VL_ERR_NOT_FOUND);
 }
 
+struct ear {
+    unsigned calls;
+    size_t most;
+};
+
+static int heard(struct vl_buf *out, void *user, struct vl_err *err)
+{
+    struct ear *e = user;
+    e->calls++;
+    e->most = out->len;
+    return out->len >= 4 ? vl_err_set(err, VL_ERR_CONFLICT, "enough") : 0;
+}
+
+/* Heard as it goes on, and ended, with the child that would have lived on. */
+static void test_heard(void **state)
+{
+    (void)state;
+    static const char *const argv[] = {"sh", "-c", "printf ab; sleep 2; printf cd; sleep 100 & wait", NULL};
+    struct ear ear = {0};
+    struct vl_buf out VL_CLEANUP(vl_buf_done);
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_process_options options = {
+        .argv = argv, .output_fd = -1, .seconds = 30, .heard = heard, .user = &ear};
+    int status = -1;
+    vl_buf_init(&out, 4096);
+    int64_t start = vl_time_monotonic_us();
+    assert_int_not_equal(vl_process_run(&options, &out, NULL, &status, &err), 0);
+    assert_string_equal(err.msg, "enough");
+    assert_true(ear.calls >= 3); /* two words, and a second in between */
+    assert_int_equal(ear.most, 4);
+    assert_true(vl_time_monotonic_us() - start < 20000000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_through),
         cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_heard),
         cmocka_unit_test(test_limits),
     };
     signal(SIGPIPE, SIG_IGN);

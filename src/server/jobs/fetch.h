@@ -57,8 +57,8 @@ VL_MUST_CHECK int vl_fetch_manifests(const struct vl_fetch_registry *registry, c
 
 struct vl_fetch_scan_options {
     const char *cache_dir; /* of layer indexes; NULL: none */
-    /* Called as the scan goes on ("layer 2 of 5"), on the caller's thread; or NULL. A negative answer ends
-     * it. */
+    /* Called as the scan goes on ("layer 2 of 5"), on the caller's thread, and at least once a second with an
+     * empty stage; or NULL. A negative answer ends it: VL_ERR_CONFLICT. */
     int (*progress)(const char *stage, void *user);
     void *user;
     unsigned seconds; /* 0: VL_FETCH_SECONDS_MAX */

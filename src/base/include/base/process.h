@@ -11,7 +11,11 @@ struct vl_process_options {
     const char *const *env;  /* NULL: the caller's own */
     struct vl_span input;    /* for its standard input; empty: it reads end of file */
     int output_fd;           /* its standard output; -1: into `out` of vl_process_run() */
-    unsigned seconds;        /* then it is killed: VL_ERR_LIMIT */
+    unsigned seconds;        /* then it is killed, with its children: VL_ERR_LIMIT */
+    /* Called after it said more (all of it so far is in `out`), and at least once a second; a negative answer
+     * ends it and is the result. Or NULL. */
+    int (*heard)(struct vl_buf *out, void *user, struct vl_err *err);
+    void *user;
 };
 
 /* Runs it to its end. `out` (its maximum limits what it may say: VL_ERR_LIMIT, and it is killed) may be NULL
