@@ -75,7 +75,10 @@ VL_COLUMNS(image, {.name = "id", .type = VL_COLUMN_ID}, {.name = "digest", .type
     {.name = "indexed_at", .type = VL_COLUMN_INT, .def = "0"},
     {.name = "assessed", .type = VL_COLUMN_INT, .def = "2"}, /* enum vl_assessed */
     {.name = "why_not", .type = VL_COLUMN_TEXT, .nullable = true},
-    {.name = "coverage", .type = VL_COLUMN_TEXT, .def = "'[]'"}, /* JSON rows of vl_coverage */
+    {.name = "coverage",
+        .type = VL_COLUMN_TEXT,
+        .def = "'[]'"}, /* JSON rows as the API shows them: ecosystem, packages, hasData, source, dataDate,
+                           records, starter */
     {.name = "database_digest",
         .type = VL_COLUMN_TEXT,
         .nullable = true},                                      /* advisories it was last matched with */
@@ -135,12 +138,18 @@ VL_COLUMNS(registry_image, {.name = "id", .type = VL_COLUMN_ID},
     {.name = "event_at",
         .type = VL_COLUMN_INT,
         .def = "0"}, /* of the newest event, by the registry's clock */
-    {.name = "deleted_at", .type = VL_COLUMN_INT, .def = "0"});
+    {.name = "deleted_at", .type = VL_COLUMN_INT, .def = "0"},
+    {.name = "risk", .type = VL_COLUMN_INT, .def = "-1"}); /* the list's order: vl_repo_image_rank() writes it
+                                                              where counts or exemptions change */
 VL_INDEXES(registry_image,
     {.name = "registry_image_digest", .columns = "registry_id, repository, digest", .unique = true},
     {.name = "registry_image_image", .columns = "image_id"},
     {.name = "registry_image_state", .columns = "environment_id, state"},
-    {.name = "registry_image_parent", .columns = "registry_id, repository, parent"});
+    {.name = "registry_image_parent", .columns = "registry_id, repository, parent"},
+    {.name = "registry_image_seen", .columns = "digest, environment_id"},
+    {.name = "registry_image_risk", .columns = "environment_id, deleted_at, is_index, risk, id"},
+    {.name = "registry_image_pushed", .columns = "environment_id, deleted_at, is_index, pushed_at, id"},
+    {.name = "registry_image_name", .columns = "environment_id, deleted_at, is_index, repository, id"});
 static const struct vl_table registry_image = {
     .name = "registry_image", .columns = registry_image_columns, .indexes = registry_image_indexes};
 

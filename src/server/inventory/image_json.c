@@ -1,0 +1,130 @@
+/* lint: no test: what it writes is what test_route_image reads */
+#include "inventory/image_json.h"
+
+#include "api.h"
+#include "inventory/image_state.h"
+#include "model/severity.h"
+
+#define NOTES_MAX 1000
+
+static const struct vl_store_sql sql_notes = {
+    "SELECT text FROM image_note WHERE image_id = $1 ORDER BY ordinal LIMIT $2", NULL};
+static const struct vl_store_sql sql_secrets = {
+    "SELECT rule, severity, path, line, layer, deleted FROM image_secret WHERE image_id = $1 ORDER BY "
+    "ordinal LIMIT $2",
+    NULL};
+
+void vl_image_json_counts(struct vl_json *json, const struct vl_image_counts *counts)
+{
+    if (!counts) {
+        vl_api_null(json, "counts");
+        return;
+    }
+    vl_api_object(json, "counts");
+    vl_json_member_int(json, "critical", counts->critical);
+    vl_json_member_int(json, "high", counts->high);
+    vl_json_member_int(json, "medium", counts->medium);
+    vl_json_member_int(json, "low", counts->low);
+    vl_json_member_int(json, "unknown", counts->unknown);
+    vl_json_object_end(json);
+}
+
+int vl_image_json_place(struct vl_json *json, struct vl_store_conn *conn, const struct vl_image_row *row,
+    struct vl_arena *arena, struct vl_err *err)
+{
+    struct vl_span *tags = NULL;
+    size_t n = 0;
+    int r = vl_repo_image_tags(conn, row, arena, &tags, &n, err);
+    if (r < 0)
+        return r;
+    vl_api_object(json, "registry");
+    vl_json_member_int(json, "id", row->registry);
+    vl_api_span(json, "name", row->registry_name);
+    vl_api_span(json, "host", row->registry_host);
+    vl_json_object_end(json);
+    vl_api_span(json, "repository", row->repository);
+    vl_api_array(json, "tags");
+    for (size_t i = 0; i < n; i++)
+        vl_json_span(json, tags[i]);
+    vl_json_array_end(json);
+    vl_api_span(json, "platform", row->platform);
+    vl_api_span(json, "index", row->parent);
+    vl_api_str(json, "state", vl_image_state_name(row->state));
+    vl_api_span(json, "stage", row->state == VL_IMAGE_IN_PROGRESS ? row->stage : VL_SPAN_EMPTY);
+    vl_api_span(json, "error", row->error);
+    vl_api_span(json, "errorCode", row->error_code);
+    vl_api_time(json, "nextTry", row->state == VL_IMAGE_ERROR ? row->next_try : 0);
+    vl_api_time(json, "pushedAt", row->pushed);
+    vl_api_time(json, "pulledAt", row->pulled);
+    vl_api_time(json, "firstSeen", row->first_seen);
+    vl_api_time(json, "lastSeen", row->last_seen);
+    vl_api_time(json, "completedAt", row->completed);
+    return 0;
+}
+
+static const char *assessed_name(int assessed)
+{
+    static const char *const names[] = {"full", "partial", "not"};
+    return assessed >= 0 && assessed <= VL_ASSESSED_NOT ? names[assessed] : NULL;
+}
+
+int vl_image_json_members(struct vl_json *json, struct vl_store_conn *conn, const struct vl_image_row *row,
+    struct vl_arena *arena, struct vl_err *err)
+{
+    bool counted = row->assessed == VL_ASSESSED_FULL || row->assessed == VL_ASSESSED_PARTIAL;
+    vl_api_span(json, "digest", row->digest);
+    int r = vl_image_json_place(json, conn, row, arena, err);
+    if (r < 0)
+        return r;
+    vl_api_span(json, "os", row->os);
+    vl_api_span(json, "arch", row->arch);
+    vl_api_span(json, "distro", row->distro);
+    vl_api_int(json, "size", row->image && row->size ? row->size : -1);
+    vl_api_str(json, "assessed", assessed_name(row->assessed));
+    vl_api_span(json, "whyNot", row->why_not);
+    vl_image_json_counts(json, counted ? &row->counts : NULL);
+    vl_api_int(json, "fixable", counted ? row->counts.fixable : -1);
+    vl_api_int(json, "kev", counted ? row->counts.kev : -1);
+    vl_api_null(json, "running"); /* until clusters are joined */
+    return 0;
+}
+
+static int notes(struct vl_json *json, struct vl_store_conn *conn, int64_t image, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(conn, &sql_notes, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, image);
+    vl_stmt_int(stmt, 2, NOTES_MAX);
+    vl_api_array(json, "notes");
+    while ((r = vl_stmt_step(stmt, err)) > 0)
+        vl_json_span(json, vl_stmt_get_text(stmt, 0));
+    vl_json_array_end(json);
+    return r;
+}
+
+int vl_image_json_notes(struct vl_json *json, struct vl_store_conn *conn, int64_t image, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = notes(json, conn, image, err);
+    if (r >= 0)
+        r = vl_stmt_begin(conn, &sql_secrets, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, image);
+    vl_stmt_int(stmt, 2, NOTES_MAX);
+    vl_api_array(json, "secrets");
+    while ((r = vl_stmt_step(stmt, err)) > 0) {
+        vl_json_object(json);
+        vl_api_span(json, "rule", vl_stmt_get_text(stmt, 0));
+        vl_api_str(json, "severity", vl_severity_name((enum vl_severity)vl_stmt_get_int(stmt, 1)));
+        vl_api_span(json, "path", vl_stmt_get_text(stmt, 2));
+        vl_api_int(json, "line", vl_stmt_get_int(stmt, 3) > 0 ? vl_stmt_get_int(stmt, 3) : -1);
+        vl_api_int(json, "layer", vl_stmt_get_int(stmt, 4));
+        vl_json_member_bool(json, "deleted", vl_stmt_get_int(stmt, 5) != 0);
+        vl_json_object_end(json);
+    }
+    vl_json_array_end(json);
+    return r;
+}
