@@ -181,7 +181,16 @@ class Layout:
             json.dump(value, f, indent=1)
 
 
-def config_of(layers, arch):
+def release_of(app):
+    """"1.1" of the version "1.1.0" in its package.json; "1.0" where it has none."""
+    try:
+        with open(os.path.join(app, "package.json"), encoding="utf-8") as f:
+            return ".".join(json.load(f)["version"].split(".")[:2])
+    except (OSError, KeyError):
+        return "1.0"
+
+
+def config_of(layers, arch, release):
     return {
         "created": APP_DATE,
         "architecture": ARCHITECTURES.get(arch, arch),
@@ -192,7 +201,7 @@ def config_of(layers, arch):
             "WorkingDir": "/srv/orders",
             "User": "www-data",
             "ExposedPorts": {"8080/tcp": {}},
-            "Labels": {"org.opencontainers.image.title": "orders", "org.opencontainers.image.version": "1.0"},
+            "Labels": {"org.opencontainers.image.title": "orders", "org.opencontainers.image.version": release},
         },
         "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(l).hexdigest() for l in layers]},
         "history": [
@@ -210,18 +219,19 @@ def main():
     arch = subprocess.run(["dpkg", "--print-architecture"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     base, packages = system_layer(debs)
     layers = [base, app_layer(app)]
+    release = release_of(app)
     part = out + ".part"
     shutil.rmtree(part, ignore_errors=True)
     layout = Layout(part)
     manifest = {
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "config": layout.json_blob(config_of(layers, arch), "application/vnd.oci.image.config.v1+json"),
+        "config": layout.json_blob(config_of(layers, arch, release), "application/vnd.oci.image.config.v1+json"),
         "layers": [layout.blob(gzip.compress(l, 6, mtime=0), "application/vnd.oci.image.layer.v1.tar+gzip") for l in layers],
         "annotations": {"org.opencontainers.image.created": APP_DATE, "org.opencontainers.image.title": "orders"},
     }
     entry = layout.json_blob(manifest, manifest["mediaType"])
-    entry["annotations"] = {"org.opencontainers.image.ref.name": "1.0"}
+    entry["annotations"] = {"org.opencontainers.image.ref.name": release}
     layout.write("index.json", {"schemaVersion": 2, "manifests": [entry]})
     layout.write("oci-layout", {"imageLayoutVersion": "1.0.0"})
     with open(os.path.join(part, "complete"), "w", encoding="utf-8") as f:
