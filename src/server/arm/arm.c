@@ -194,7 +194,28 @@ const char *vl_arm_base(struct vl_request *request)
         vl_http_server_port(request->app->http));
 }
 
-int vl_arm_list(struct vl_request *request, struct vl_arm_list *ret, struct vl_err *err)
+static int read_filter(
+    struct vl_request *request, const char *const *fields, struct vl_arm_filter **ret, struct vl_err *err)
+{
+    const char *text = vl_arm_param(request, "$filter");
+    if (!text || *text == '\0')
+        return 0;
+    request->arm_code = "InvalidFilterInQueryString";
+    if (!fields)
+        return vl_err_set(err, VL_ERR_INVALID, "$filter: this list has no filter");
+    int r = vl_arm_filter_parse(vl_span_str(text), fields, request->arena, ret, err);
+    if (r >= 0)
+        request->arm_code = NULL;
+    return r;
+}
+
+bool vl_arm_list_takes(const struct vl_arm_list *list, const char *const *values)
+{
+    return !list->filter || vl_arm_filter_match(list->filter, values);
+}
+
+int vl_arm_list(
+    struct vl_request *request, const char *const *fields, struct vl_arm_list *ret, struct vl_err *err)
 {
     struct vl_arm_list list = {.request = request, .top = VL_ARM_TOP_MAX};
     const char *top = vl_arm_param(request, "$top");
@@ -208,6 +229,9 @@ int vl_arm_list(struct vl_request *request, struct vl_arm_list *ret, struct vl_e
     if (list.skip && strlen(list.skip) > VL_ARM_SKIPTOKEN)
         return vl_arm_error(
             request, err, VL_ERR_INVALID, "InvalidQueryParameter", "$skiptoken is none of ours");
+    int r = read_filter(request, fields, &list.filter, err);
+    if (r < 0)
+        return r;
     vl_request_json(request, 200, &list.json);
     *ret = list;
     vl_json_key(&ret->json, "value");
@@ -254,6 +278,13 @@ int vl_arm_list_end(struct vl_arm_list *list, struct vl_err *err)
     if (list->next)
         write_next(list);
     return vl_request_json_end(&list->json, err);
+}
+
+void vl_arm_answer(struct vl_request *request, unsigned status, struct vl_json *ret)
+{
+    request->reply->status = status;
+    request->reply->content_type = "application/json";
+    vl_json_init(ret, &request->reply->body, false);
 }
 
 void vl_arm_entry(

@@ -7,6 +7,7 @@
 #define VL_SERVER_ARM_H
 
 #include "api.h"
+#include "arm/filter.h"
 #include "posture/resource.h"
 #include "router.h"
 
@@ -79,19 +80,27 @@ VL_MUST_CHECK int vl_arm_location(
 /* "https://HOST[:PORT]" by which the caller reached us, without a last slash. */
 const char *vl_arm_base(struct vl_request *request);
 
-/* {"value": [ is opened; entries follow; vl_arm_list_end() closes it. */
+/* {"value": [ is opened; entries follow; vl_arm_list_end() closes it. `fields` are the members by which the
+ * list can be filtered (filter.h); NULL: by none, and a $filter is refused. */
 struct vl_arm_list {
     struct vl_request *request;
     struct vl_json json;
-    size_t top, n;    /* entries that may come, that have come */
-    const char *skip; /* of the call, or NULL: the list goes on behind it */
-    const char *next; /* token of the next page; NULL: this is the last */
+    size_t top, n;                /* entries that may come, that have come */
+    struct vl_arm_filter *filter; /* or NULL */
+    const char *skip;             /* of the call, or NULL: the list goes on behind it */
+    const char *next;             /* token of the next page; NULL: this is the last */
 };
-VL_MUST_CHECK int vl_arm_list(struct vl_request *request, struct vl_arm_list *ret, struct vl_err *err);
+VL_MUST_CHECK int vl_arm_list(
+    struct vl_request *request, const char *const *fields, struct vl_arm_list *ret, struct vl_err *err);
+/* Whether the filter (if there is one) takes an entry with these values of `fields`. */
+bool vl_arm_list_takes(const struct vl_arm_list *list, const char *const *values);
 /* True: there is room for one more. False: the page is full, and `next` (the last entry's token, copied)
  * leads on. */
 bool vl_arm_list_room(struct vl_arm_list *list, const char *last);
 VL_MUST_CHECK int vl_arm_list_end(struct vl_arm_list *list, struct vl_err *err);
+
+/* Begins an answer that is one entry. */
+void vl_arm_answer(struct vl_request *request, unsigned status, struct vl_json *ret);
 
 /* {"id","name","type","properties":{ : opened; vl_arm_entry_end() closes both. `scope_id` may be "". */
 void vl_arm_entry(

@@ -140,7 +140,7 @@ static void append_part(struct vl_buf *out, struct vl_span bytes)
 /* Who the token is for, told to the client that asked, over the connection that it trusts: clients may leave
  * out the signature's check then (OpenID Connect Core, 3.1.3.7, 6), and those of Azure do. So it is not
  * signed, and nothing here takes one. */
-static void write_id_token(struct grant *g, struct vl_json *json)
+static void write_id_token(struct grant *g, const char *tenant, struct vl_json *json)
 {
     struct vl_buf claims VL_CLEANUP(vl_buf_done), text VL_CLEANUP(vl_buf_done);
     struct vl_json c;
@@ -155,6 +155,7 @@ static void write_id_token(struct grant *g, struct vl_json *json)
     vl_json_member_str(&c, "aud", client ? client : "");
     vl_json_member_str(&c, "sub", subject);
     vl_json_member_str(&c, "oid", subject);
+    vl_json_member_str(&c, "tid", tenant); /* azure-cli 2.45 reads it, AD FS or not */
     vl_json_member_str(&c, "upn", g->who.name);
     vl_json_member_str(&c, "unique_name", g->who.name);
     vl_json_member_str(&c, "preferred_username", g->who.name);
@@ -173,7 +174,10 @@ static int answer(struct grant *g, struct vl_err *err)
 {
     struct vl_json json;
     const char *resource = field(g, "resource"), *scope = field(g, "scope");
-    int r = vl_store_write(g->request->app->store, grant_write, g, err);
+    const char *tenant;
+    int r = vl_arm_tenant(g->request, &tenant, err);
+    if (r >= 0)
+        r = vl_store_write(g->request->app->store, grant_write, g, err);
     if (r < 0)
         return r;
     vl_request_json(g->request, 200, &json);
@@ -186,7 +190,7 @@ static int answer(struct grant *g, struct vl_err *err)
     if (g->refreshable) {
         vl_json_member_str(&json, "refresh_token", g->refresh);
         vl_json_member_int(&json, "refresh_token_expires_in", REFRESH_SECONDS);
-        write_id_token(g, &json);
+        write_id_token(g, tenant, &json);
     }
     vl_http_reply_header(g->request->reply, "Pragma", "no-cache");
     return vl_request_json_end(&json, err);

@@ -14,7 +14,7 @@ static int tenants(struct vl_request *request, struct vl_err *err)
     const char *tenant;
     int r = vl_arm_tenant(request, &tenant, err);
     if (r >= 0)
-        r = vl_arm_list(request, &list, err);
+        r = vl_arm_list(request, NULL, &list, err);
     if (r < 0)
         return r;
     vl_json_object(&list.json);
@@ -58,7 +58,7 @@ static int subscriptions(struct vl_request *request, struct vl_err *err)
     if (r >= 0)
         r = vl_repo_environment_list(conn, request->arena, &all, &n, err);
     if (r >= 0)
-        r = vl_arm_list(request, &list, err);
+        r = vl_arm_list(request, NULL, &list, err);
     const char *last = NULL;
     for (size_t i = 0; i < n && r >= 0; i++) {
         enum vl_role role;
@@ -82,9 +82,7 @@ static int subscription(struct vl_request *request, struct vl_err *err)
     int r = vl_arm_tenant(request, &tenant, err);
     if (r < 0)
         return r;
-    request->reply->status = 200;
-    request->reply->content_type = "application/json";
-    vl_json_init(&json, &request->reply->body, false);
+    vl_arm_answer(request, 200, &json);
     write_subscription(&json, &request->environment, tenant, request->arena);
     return vl_json_check(&json, "the answer", err);
 }
@@ -93,7 +91,7 @@ static int subscription(struct vl_request *request, struct vl_err *err)
 static int subscription_locations(struct vl_request *request, struct vl_err *err)
 {
     struct vl_arm_list list;
-    int r = vl_arm_list(request, &list, err);
+    int r = vl_arm_list(request, NULL, &list, err);
     if (r < 0)
         return r;
     vl_json_object(&list.json);
@@ -153,7 +151,7 @@ static int resource_groups(struct vl_request *request, struct vl_err *err)
     size_t n = 0;
     int r = groups_of(request, names, VL_ARRAY_LEN(names), &n, err);
     if (r >= 0)
-        r = vl_arm_list(request, &list, err);
+        r = vl_arm_list(request, NULL, &list, err);
     for (size_t i = 0; i < n && r >= 0; i++) {
         const char *key = vl_arm_lower(request->arena, names[i]);
         if (!key || (list.skip && strcmp(key, list.skip) <= 0))
@@ -175,9 +173,7 @@ static int resource_group(struct vl_request *request, struct vl_err *err)
     for (size_t i = 0; i < n && r >= 0; i++) {
         if (!vl_span_eq_nocase(vl_span_str(names[i]), vl_span_str(request->params[1])))
             continue;
-        request->reply->status = 200;
-        request->reply->content_type = "application/json";
-        vl_json_init(&json, &request->reply->body, false);
+        vl_arm_answer(request, 200, &json);
         write_group(&json, request, names[i]);
         return vl_json_check(&json, "the answer", err);
     }
@@ -229,7 +225,7 @@ static const char *subscription_id(struct vl_request *request)
 static int providers(struct vl_request *request, struct vl_err *err)
 {
     struct vl_arm_list list;
-    int r = vl_arm_list(request, &list, err);
+    int r = vl_arm_list(request, NULL, &list, err);
     if (r < 0)
         return r;
     write_provider(&list.json, subscription_id(request));
@@ -239,9 +235,7 @@ static int providers(struct vl_request *request, struct vl_err *err)
 static int provider(struct vl_request *request, struct vl_err *err)
 {
     struct vl_json json;
-    request->reply->status = 200;
-    request->reply->content_type = "application/json";
-    vl_json_init(&json, &request->reply->body, false);
+    vl_arm_answer(request, 200, &json);
     write_provider(&json, subscription_id(request));
     return vl_json_check(&json, "the answer", err);
 }
@@ -260,7 +254,7 @@ static int locations(struct vl_request *request, struct vl_err *err)
     struct vl_arm_list list;
     int r = vl_arm_group_version(request, "locations", err);
     if (r >= 0)
-        r = vl_arm_list(request, &list, err);
+        r = vl_arm_list(request, NULL, &list, err);
     if (r < 0)
         return r;
     write_location(&list.json, subscription_id(request));
@@ -278,9 +272,7 @@ static int location(struct vl_request *request, struct vl_err *err)
         r = vl_arm_location(request, &scope, err);
     if (r < 0)
         return r;
-    request->reply->status = 200;
-    request->reply->content_type = "application/json";
-    vl_json_init(&json, &request->reply->body, false);
+    vl_arm_answer(request, 200, &json);
     write_location(&json, scope.id);
     return vl_json_check(&json, "the answer", err);
 }
@@ -322,7 +314,7 @@ static int operations(struct vl_request *request, struct vl_err *err)
     struct vl_arm_list list;
     int r = vl_arm_group_version(request, "operations", err);
     if (r >= 0)
-        r = vl_arm_list(request, &list, err);
+        r = vl_arm_list(request, NULL, &list, err);
     for (size_t i = 0; i < VL_ARRAY_LEN(operation_rows) && r >= 0; i++) {
         vl_json_object(&list.json);
         vl_json_member_str(&list.json, "name",

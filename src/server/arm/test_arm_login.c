@@ -136,6 +136,7 @@ static void test_password_and_refresh(void **state)
     assert_string_equal(claim(s, vl_test_get(s, answer, "id_token"), "preferred_username"), "admin");
     assert_string_equal(claim(s, vl_test_get(s, answer, "id_token"), "aud"), "cli");
     assert_int_equal(strlen(claim(s, vl_test_get(s, answer, "id_token"), "sub")), 36);
+    assert_int_equal(strlen(claim(s, vl_test_get(s, answer, "id_token"), "tid")), 36);
     const char *refresh = vl_test_get(s, answer, "refresh_token");
     const char *me;
     assert_int_equal(vl_test_ask(s, "GET", "/api/v1/me", refresh, NULL, &me), 401); /* it is no token */
