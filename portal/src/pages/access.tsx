@@ -1,0 +1,200 @@
+import { useState } from "preact/hooks";
+import { at, call, get, may, me, segment } from "../api";
+import { useAction, useData, type List } from "../data";
+import { asked } from "../router";
+import { day, sentence } from "../text";
+import { Nothing, State, Time } from "../ui/basic";
+import { Tabs } from "../ui/filter";
+import { ActionButton, ConfirmButton, Dialog, FormError, SelectField, TextField, type Options } from "../ui/form";
+import { ListTable } from "../ui/table";
+
+interface User {
+  id: number | string;
+  name: string;
+  kind: string;
+  disabled: boolean;
+  created: string | null;
+  roles: { environment: string | null; role: string }[];
+}
+
+interface Token {
+  id: number | string;
+  name: string;
+  role: string;
+  created: string | null;
+  expires: string | null;
+}
+
+interface Entry {
+  id: number | string;
+  at: string;
+  who: string;
+  peer: string | null;
+  environment: string | null;
+  action: string;
+  object: string | null;
+  detail: string | null;
+}
+
+const ROLES: Options = [["reader", "Security Reader: sees"], ["admin", "Security Admin: changes what is watched"], ["owner", "Owner: also users and environments"]];
+
+const named = (id: string) => me.value?.environments?.find((e) => e.id === id)?.name ?? id;
+
+function where(): Options {
+  return [["", "Everywhere"], ...(me.value?.environments ?? []).map((e) => [e.id, e.name] as const)];
+}
+
+function UserDialog({ user, close, done }: { user?: User; close: () => void; done: () => void }) {
+  const [name, setName] = useState(user?.name ?? "");
+  const [kind, setKind] = useState("user");
+  const [password, setPassword] = useState("");
+  const [role, setRole] = useState(user?.roles[0]?.role ?? "reader");
+  const [environment, setEnvironment] = useState(user?.roles[0]?.environment ?? "");
+  const action = useAction();
+  const send = async (event: Event) => {
+    event.preventDefault();
+    const body: Record<string, unknown> = { role };
+    if (environment) body.environment = environment;
+    if (password) body.password = password;
+    if (!user) Object.assign(body, { name, kind });
+    if (await action.run(() => (user ? call("PATCH", `/users/${segment(String(user.id))}`, body) : call("POST", "/users", body)))) {
+      done();
+      close();
+    }
+  };
+  return (
+    <Dialog title={user ? `Change ${user.name}` : "Add a user"} close={close}>
+      <form onSubmit={(e) => void send(e)}>
+        {!user && <TextField id="name" label="Name" required value={name} set={setName} error={action.error} />}
+        {!user && <SelectField id="kind" label="Kind" value={kind} set={setKind} options={[["user", "A person, with a password"], ["client", "A program, with tokens"]]} error={action.error} />}
+        {(user ? user.kind === "user" : kind === "user") && (
+          <TextField id="password" label={user ? "New password" : "Password"} type="password" autocomplete="new-password" required={!user} value={password} set={setPassword}
+            error={action.error} hint={user ? "Left empty the old one stays." : "At least 12 characters."} />
+        )}
+        <SelectField id="role" label="Role" value={role} set={setRole} options={ROLES} error={action.error} />
+        <SelectField id="environment" label="Where" value={environment} set={setEnvironment} options={where()} error={action.error} />
+        <FormError problem={action.error} fields={["name", "kind", "password", "role", "environment"]} />
+        <div class="actions">
+          <button type="submit" class="main" disabled={action.busy}>Save</button>
+          <button type="button" onClick={close}>Cancel</button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function Users() {
+  const data = useData<List<User>>(at("/users", { cursor: asked("cursor") }));
+  const [open, setOpen] = useState<User | "new">();
+  return (
+    <>
+      <p><button type="button" class="main" onClick={() => setOpen("new")}>Add a user</button></p>
+      <ListTable data={data} caption="Users and programs" what="users" id={(u) => u.id} columns={[
+        { name: "Name", head: true, show: (u) => <>{u.name} {u.kind !== "user" && <span class="tag">program</span>}</> },
+        { name: "Roles", show: (u) => (u.roles.length ? u.roles.map((r, i) => <div key={i}>{sentence(r.role)} {r.environment ? `in ${named(r.environment)}` : "everywhere"}</div>) : <span class="muted">none</span>) },
+        { name: "State", show: (u) => (u.disabled ? <State tone="plain">locked</State> : <State tone="good">may log in</State>) },
+        { name: "Since", show: (u) => <Time at={u.created} none="unknown" /> },
+        { name: "Change", quiet: true, show: (u) => (
+          <span class="actions">
+            <button type="button" aria-label={`Change ${u.name}`} onClick={() => setOpen(u)}>Change</button>
+            {u.name !== me.value?.name && <ActionButton work={() => call("PATCH", `/users/${segment(String(u.id))}`, { disabled: !u.disabled }).then(data.again)}>{u.disabled ? "Unlock" : "Lock"}</ActionButton>}
+            {u.name !== me.value?.name && (
+              <ConfirmButton label="Remove" named={u.name} title={`Remove ${u.name}?`} work={() => call("DELETE", `/users/${segment(String(u.id))}`).then(data.again)}>
+                <p>Tokens and sessions of {u.name} end at once. What {u.name} did stays in the audit log.</p>
+              </ConfirmButton>
+            )}
+          </span>
+        ) },
+      ]} empty={<Nothing title="No users" />} />
+      {open && <UserDialog user={open === "new" ? undefined : open} close={() => setOpen(undefined)} done={data.again} />}
+    </>
+  );
+}
+
+function TokenDialog({ close, done }: { close: () => void; done: () => void }) {
+  const [name, setName] = useState("");
+  const [role, setRole] = useState("reader");
+  const [days, setDays] = useState("90");
+  const [made, setMade] = useState("");
+  const action = useAction();
+  const send = (event: Event) => {
+    event.preventDefault();
+    void action.run(async () => {
+      setMade((await call<{ token: string }>("POST", "/tokens", { name, role, days: Number(days) })).token);
+      done();
+    });
+  };
+  return (
+    <Dialog title="Make a token" close={close}>
+      {made ? (
+        <>
+          <p role="status">This is the token. It is shown only now:</p>
+          <pre>{made}</pre>
+          <div class="actions"><button type="button" class="main" onClick={close}>I have it</button></div>
+        </>
+      ) : (
+        <form onSubmit={send}>
+          <TextField id="name" label="Name" required value={name} set={setName} error={action.error} hint="What it is for: a pipeline, a script." />
+          <SelectField id="role" label="Role" value={role} set={setRole} options={ROLES} error={action.error} hint="Never more than your own." />
+          <TextField id="days" label="Days until it ends" type="number" min={1} max={3650} required value={days} set={setDays} error={action.error} />
+          <FormError problem={action.error} fields={["name", "role", "days"]} />
+          <div class="actions">
+            <button type="submit" class="main" disabled={action.busy}>Make it</button>
+            <button type="button" onClick={close}>Cancel</button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  );
+}
+
+function Tokens() {
+  const data = useData<List<Token>>("/tokens");
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <p><button type="button" class="main" onClick={() => setOpen(true)}>Make a token</button></p>
+      <ListTable data={data} caption="Your tokens and sessions" what="tokens" id={(t) => t.id} columns={[
+        { name: "Name", head: true, show: (t) => t.name },
+        { name: "Role", show: (t) => sentence(t.role) },
+        { name: "Made", show: (t) => <Time at={t.created} none="unknown" /> },
+        { name: "Ends", show: (t) => (t.expires ? day(t.expires) : "never") },
+        { name: "End it", quiet: true, show: (t) => (
+          <ConfirmButton label="End" named={t.name} title={`End the token ${t.name}?`} work={() => call("DELETE", `/tokens/${segment(String(t.id))}`).then(() => get("/me")).then(data.again)}>
+            <p>Whoever uses it is refused from then on. If it is this session's own, you are logged out.</p>
+          </ConfirmButton>
+        ) },
+      ]} empty={<Nothing title="No tokens" />} />
+      {open && <TokenDialog close={() => setOpen(false)} done={data.again} />}
+    </>
+  );
+}
+
+function Audit() {
+  const data = useData<List<Entry>>(at("/audit", { cursor: asked("cursor") }));
+  return (
+    <ListTable data={data} caption="Audit log, the newest first" what="entries" id={(e) => e.id} columns={[
+      { name: "When", head: true, show: (e) => <Time at={e.at} /> },
+      { name: "Who", show: (e) => <>{e.who}{e.peer && <p class="muted small">{e.peer}</p>}</> },
+      { name: "What", show: (e) => <code>{e.action}</code> },
+      { name: "Of", show: (e) => e.object ?? "" },
+      { name: "Detail", show: (e) => e.detail ?? "" },
+      { name: "Where", show: (e) => (e.environment ? named(e.environment) : "") },
+    ]} empty={<Nothing title="Nothing has been changed yet" />} />
+  );
+}
+
+export function AccessPage() {
+  const owner = may("owner");
+  const tabs: Options = owner ? [["users", "Users"], ["tokens", "Your tokens"], ["audit", "Audit log"]] : [["tokens", "Your tokens"]];
+  const tab = tabs.find(([id]) => id === asked("tab"))?.[0] ?? tabs[0]![0];
+  return (
+    <>
+      <h1>Users and tokens</h1>
+      <Tabs label="Users and tokens" tabs={tabs} current={tab} />
+      {tab === "users" && <Users />}
+      {tab === "tokens" && <Tokens />}
+      {tab === "audit" && <Audit />}
+    </>
+  );
+}
