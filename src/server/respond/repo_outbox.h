@@ -11,7 +11,6 @@
 #define VL_OUTBOX_KEEP_MS     (30LL * 24 * 3600 * 1000) /* delivered ones; dead and held ones three times it */
 #define VL_CHANNELS_MAX       100                       /* of an environment */
 #define VL_MAIL_ADDRESSES_MAX 50                        /* of a channel */
-#define VL_MAIL_ADDRESS_MAX   254                       /* bytes; RFC 5321 4.5.3.1.3 less the brackets */
 
 enum vl_outbox_state {
     VL_OUTBOX_WAITING = 1,
