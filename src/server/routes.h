@@ -18,5 +18,6 @@ extern const struct vl_route vl_routes_health[];   /* route_health.c */
 extern const struct vl_route vl_routes_identity[]; /* identity/route_identity.c */
 extern const struct vl_route vl_routes_portal[];   /* portal/route_portal.c */
 extern const struct vl_route vl_routes_plan[];     /* inventory/route_plan.c */
+extern const struct vl_route vl_routes_alert[];    /* respond/route_alert.c */
 
 #endif

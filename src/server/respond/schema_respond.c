@@ -11,25 +11,27 @@ VL_COLUMNS(alert, {.name = "id", .type = VL_COLUMN_ID},
     {.name = "title", .type = VL_COLUMN_TEXT},
     {.name = "body",
         .type = VL_COLUMN_TEXT}, /* JSON: description, entities, resources, intent, remediation */
-    {.name = "resource_id", .type = VL_COLUMN_INT, .def = "0"},
+    {.name = "resource", .type = VL_COLUMN_TEXT, .def = "''"}, /* ARM id of the first; lower case in _key */
+    {.name = "resource_key", .type = VL_COLUMN_TEXT, .def = "''"},
     {.name = "simulated", .type = VL_COLUMN_INT, .def = "0"},
     {.name = "suppressed_by", .type = VL_COLUMN_INT, .def = "0"}, {.name = "started", .type = VL_COLUMN_INT},
     {.name = "ended", .type = VL_COLUMN_INT}, {.name = "created", .type = VL_COLUMN_INT},
     {.name = "changed", .type = VL_COLUMN_INT});
 VL_INDEXES(alert, {.name = "alert_guid", .columns = "guid", .unique = true},
-    {.name = "alert_environment", .columns = "environment_id, status, id"});
+    {.name = "alert_environment", .columns = "environment_id, id"});
 static const struct vl_table alert = {.name = "alert", .columns = alert_columns, .indexes = alert_indexes};
 
 VL_COLUMNS(suppression_rule, {.name = "id", .type = VL_COLUMN_ID},
     {.name = "environment_id", .type = VL_COLUMN_INT, .references = "environment(id)"},
-    {.name = "name", .type = VL_COLUMN_TEXT}, {.name = "alert_type", .type = VL_COLUMN_TEXT},
+    {.name = "name", .type = VL_COLUMN_TEXT}, {.name = "name_key", .type = VL_COLUMN_TEXT}, /* lower case */
+    {.name = "alert_type", .type = VL_COLUMN_TEXT},
     {.name = "state", .type = VL_COLUMN_INT}, /* 1 enabled, 2 disabled */
     {.name = "reason", .type = VL_COLUMN_TEXT}, {.name = "comment", .type = VL_COLUMN_TEXT, .nullable = true},
     {.name = "expires", .type = VL_COLUMN_INT, .def = "0"},
     {.name = "scope", .type = VL_COLUMN_TEXT, .nullable = true}, /* JSON: suppressionAlertsScope */
     {.name = "created", .type = VL_COLUMN_INT}, {.name = "changed", .type = VL_COLUMN_INT});
-VL_INDEXES(
-    suppression_rule, {.name = "suppression_rule_name", .columns = "environment_id, name", .unique = true});
+VL_INDEXES(suppression_rule,
+    {.name = "suppression_rule_name", .columns = "environment_id, name_key", .unique = true});
 static const struct vl_table suppression_rule = {
     .name = "suppression_rule", .columns = suppression_rule_columns, .indexes = suppression_rule_indexes};
 
