@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "ignore.h"
-#include "purl_match.h"
+#include "scan/purl_match.h"
 
 #define ID_MAX 256U
 

@@ -1,4 +1,4 @@
-#include "purl_match.h"
+#include "scan/purl_match.h"
 
 #include <string.h>
 

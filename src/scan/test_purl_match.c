@@ -5,7 +5,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "purl_match.h"
+#include "scan/purl_match.h"
 
 /* What purl-spec's type definitions say of equality, and the matching rules of OpenVEX: absent parts of the
  * pattern match anything, present ones must be equal. */

@@ -1,7 +1,7 @@
 /* Which statement is about which finding. */
 #include <string.h>
 
-#include "purl_match.h"
+#include "scan/purl_match.h"
 #include "vex.h"
 
 #define ID_MAX        256U

@@ -22,8 +22,16 @@ VL_COLUMNS(assessment, {.name = "environment_id", .type = VL_COLUMN_INT, .refere
     {.name = "description", .type = VL_COLUMN_TEXT, .nullable = true},
     {.name = "evaluated_first", .type = VL_COLUMN_INT}, {.name = "changed", .type = VL_COLUMN_INT},
     {.name = "evaluated", .type = VL_COLUMN_INT},
-    {.name = "findings", .type = VL_COLUMN_INT, .def = "0"} /* open ones it counts */);
-VL_INDEXES(assessment, {.name = "assessment_resource", .columns = "resource_id"});
+    {.name = "findings", .type = VL_COLUMN_INT, .def = "0"}, /* open ones it counts */
+    {.name = "exempt", .type = VL_COLUMN_INT, .def = "0"},   /* enum vl_exempt */
+    {.name = "exemption_id",
+        .type = VL_COLUMN_INT,
+        .def = "0"}, /* that takes the whole resource out; 0: none, or single findings */
+    {.name = "registry_id", .type = VL_COLUMN_INT, .def = "0"}, /* of an image; 0: of something else */
+    {.name = "image_id", .type = VL_COLUMN_INT, .def = "0"} /* likewise */);
+VL_INDEXES(assessment, {.name = "assessment_resource", .columns = "resource_id"},
+    {.name = "assessment_image", .columns = "image_id"},
+    {.name = "assessment_registry", .columns = "registry_id"});
 static const struct vl_table assessment = {.name = "assessment",
     .columns = assessment_columns,
     .primary_key = "environment_id, key, resource_id",
@@ -49,7 +57,8 @@ VL_COLUMNS(exemption, {.name = "id", .type = VL_COLUMN_ID},
     {.name = "justification", .type = VL_COLUMN_TEXT}, {.name = "requested_by", .type = VL_COLUMN_TEXT},
     {.name = "decided_by", .type = VL_COLUMN_TEXT, .nullable = true},
     {.name = "created", .type = VL_COLUMN_INT}, {.name = "decided", .type = VL_COLUMN_INT, .def = "0"},
-    {.name = "expires", .type = VL_COLUMN_INT, .def = "0"} /* 0: never */);
+    {.name = "expires", .type = VL_COLUMN_INT, .def = "0"}, /* 0: never */
+    {.name = "ended", .type = VL_COLUMN_INT, .def = "0"} /* when its end was carried out */);
 VL_INDEXES(exemption, {.name = "exemption_guid", .columns = "guid", .unique = true},
     {.name = "exemption_environment", .columns = "environment_id, state"});
 static const struct vl_table exemption = {
@@ -66,7 +75,8 @@ VL_COLUMNS(disable_rule, {.name = "id", .type = VL_COLUMN_ID},
         .def = "0"}, /* below it is left out; 0: no such condition */
     {.name = "without_fix", .type = VL_COLUMN_INT, .def = "0"},
     {.name = "justification", .type = VL_COLUMN_TEXT}, {.name = "enabled", .type = VL_COLUMN_INT, .def = "1"},
-    {.name = "created", .type = VL_COLUMN_INT}, {.name = "expires", .type = VL_COLUMN_INT, .def = "0"});
+    {.name = "created", .type = VL_COLUMN_INT}, {.name = "expires", .type = VL_COLUMN_INT, .def = "0"},
+    {.name = "ended", .type = VL_COLUMN_INT, .def = "0"} /* when its end was carried out */);
 VL_INDEXES(disable_rule, {.name = "disable_rule_name", .columns = "environment_id, name", .unique = true});
 static const struct vl_table disable_rule = {
     .name = "disable_rule", .columns = disable_rule_columns, .indexes = disable_rule_indexes};
@@ -89,7 +99,9 @@ VL_COLUMNS(score_control, {.name = "environment_id", .type = VL_COLUMN_INT, .ref
     {.name = "control", .type = VL_COLUMN_TEXT}, /* GUID */
     {.name = "current", .type = VL_COLUMN_DOUBLE}, {.name = "maximum", .type = VL_COLUMN_DOUBLE},
     {.name = "healthy", .type = VL_COLUMN_INT}, {.name = "unhealthy", .type = VL_COLUMN_INT},
-    {.name = "not_applicable", .type = VL_COLUMN_INT}, {.name = "computed", .type = VL_COLUMN_INT});
+    {.name = "not_applicable", .type = VL_COLUMN_INT},
+    {.name = "mitigated", .type = VL_COLUMN_INT, .def = "0"},
+    {.name = "waived", .type = VL_COLUMN_INT, .def = "0"}, {.name = "computed", .type = VL_COLUMN_INT});
 static const struct vl_table score_control = {.name = "score_control",
     .columns = score_control_columns,
     .primary_key = "environment_id, control",
