@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "codec/digest.h"
+#include "model/severity.h"
 
 #define CURSOR_VERSION   1
 #define CURSOR_BYTES_MAX (VL_API_KEYS_MAX * (VL_API_KEY_TEXT_MAX + 16) + 16)
@@ -290,6 +291,15 @@ int vl_api_query_text(
         return vl_err_set(err, VL_ERR_INVALID, "?%s= is not UTF-8", name);
     *ret = text ? text : "";
     return 0;
+}
+
+const char *const vl_api_severities[] = {"unknown", "negligible", "low", "medium", "high", "critical", NULL};
+
+const char *vl_api_severity(int severity)
+{
+    if (severity == VL_SEVERITY_NEGLIGIBLE)
+        severity = VL_SEVERITY_LOW;
+    return severity >= 0 && severity < VL_SEVERITY_COUNT ? vl_api_severities[severity] : "unknown";
 }
 
 /* --- members --- */

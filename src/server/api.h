@@ -86,6 +86,11 @@ VL_MUST_CHECK int vl_api_query_bool(
 VL_MUST_CHECK int vl_api_query_text(
     struct vl_request *request, const char *name, size_t max, const char **ret, struct vl_err *err);
 
+/* Words of ?severity=, by enum vl_severity; ends with NULL. */
+extern const char *const vl_api_severities[];
+/* The word that answers show: negligible ones are low. */
+const char *vl_api_severity(int severity);
+
 /* Members that are always there: null for NULL, for time 0, for a number below 0. */
 void vl_api_str(struct vl_json *json, const char *key, const char *value);
 void vl_api_span(struct vl_json *json, const char *key, struct vl_span value); /* empty: null */

@@ -5,6 +5,7 @@ const struct vl_route_group vl_server_routes[] = {
     {VL_FACE_API, vl_routes_health},
     {VL_FACE_API, vl_routes_identity},
     {VL_FACE_API, vl_routes_image},
+    {VL_FACE_API, vl_routes_finding},
     {VL_FACE_API, vl_routes_portal},
     {VL_FACE_ARM, vl_routes_arm_login},
     {VL_FACE_ARM, vl_routes_arm_server},

@@ -14,10 +14,8 @@ extern const struct vl_route vl_routes_arm_server[];     /* arm/route_arm_server
 extern const struct vl_route vl_routes_arm_assessment[]; /* arm/route_arm_assessment.c */
 extern const struct vl_route vl_routes_arm_score[];      /* arm/route_arm_score.c */
 extern const struct vl_route vl_routes_arm_rest[];
-extern const struct vl_route vl_routes_health[];   /* route_health.c */
-extern const struct vl_route vl_routes_identity[]; /* identity/route_identity.c */
-extern const struct vl_route vl_routes_portal[];   /* portal/route_portal.c */
-extern const struct vl_route vl_routes_plan[];     /* inventory/route_plan.c */
-extern const struct vl_route vl_routes_alert[];    /* respond/route_alert.c */
+extern const struct vl_route vl_routes_plan[];    /* inventory/route_plan.c */
+extern const struct vl_route vl_routes_alert[];   /* respond/route_alert.c */
+extern const struct vl_route vl_routes_finding[]; /* findings/route_finding.c */
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "api.h"
 #include "inventory/image_state.h"
-#include "model/severity.h"
 
 #define NOTES_MAX 1000
 
@@ -118,7 +117,7 @@ int vl_image_json_notes(struct vl_json *json, struct vl_store_conn *conn, int64_
     while ((r = vl_stmt_step(stmt, err)) > 0) {
         vl_json_object(json);
         vl_api_span(json, "rule", vl_stmt_get_text(stmt, 0));
-        vl_api_str(json, "severity", vl_severity_name((enum vl_severity)vl_stmt_get_int(stmt, 1)));
+        vl_api_str(json, "severity", vl_api_severity((int)vl_stmt_get_int(stmt, 1)));
         vl_api_span(json, "path", vl_stmt_get_text(stmt, 2));
         vl_api_int(json, "line", vl_stmt_get_int(stmt, 3) > 0 ? vl_stmt_get_int(stmt, 3) : -1);
         vl_api_int(json, "layer", vl_stmt_get_int(stmt, 4));
@@ -127,4 +126,38 @@ int vl_image_json_notes(struct vl_json *json, struct vl_store_conn *conn, int64_
     }
     vl_json_array_end(json);
     return r;
+}
+
+int vl_image_not_found(struct vl_request *request, struct vl_store_conn *conn, struct vl_err *err)
+{
+    int r = vl_repo_image_is_index(conn, request->environment.id, request->params[0], err);
+    if (r < 0)
+        return r;
+    if (r > 0)
+        return vl_err_set(err, VL_ERR_NOT_FOUND,
+            "%s is a list of platforms: ask for the image of one of them", request->params[0]);
+    return vl_err_set(err, VL_ERR_NOT_FOUND, "there is no image %s in this environment", request->params[0]);
+}
+
+static int is_there(const struct vl_image_row *row, void *user, struct vl_err *err)
+{
+    (void)row;
+    (void)err;
+    *(bool *)user = true;
+    return 1;
+}
+
+int vl_image_of_request(
+    struct vl_request *request, struct vl_store_conn *conn, int64_t *ret_id, struct vl_err *err)
+{
+    bool named = false;
+    int r = vl_repo_image_find(conn, request->environment.id, request->params[0], ret_id, err);
+    if (r != 0)
+        return r < 0 ? r : 0;
+    r = vl_repo_image_places(conn, request->environment.id, request->params[0], false, is_there, &named, err);
+    if (r < 0)
+        return r;
+    if (named)
+        return vl_err_set(err, VL_ERR_NOT_FOUND, "%s has not been scanned yet", request->params[0]);
+    return vl_image_not_found(request, conn, err);
 }

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/vec.h"
+#include "findings/repo_finding.h"
 
 #define PATTERN_MAX 2048
 
@@ -195,32 +196,18 @@ static const struct vl_store_sql sql_list[] = {
 static const struct vl_store_sql sql_count = {
     "SELECT count(*) FROM (SELECT 1 FROM registry_image ri " WHERE "LIMIT $9) AS counted", NULL};
 
-/* "%text%" in lower case, with what LIKE reads as signs of its own taken literally. */
-static void pattern_of(const char *q, struct vl_buf *out)
-{
-    if (!*q)
-        return;
-    vl_buf_append_char(out, '%');
-    for (const char *c = q; *c; c++) {
-        if (strchr("%_\\", *c))
-            vl_buf_append_char(out, '\\');
-        vl_buf_append_char(out, *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c);
-    }
-    vl_buf_append_char(out, '%');
-}
-
 static int bind(
     struct vl_stmt *stmt, const struct vl_image_filter *filter, struct vl_buf *pattern, struct vl_err *err)
 {
-    pattern_of(filter->q, pattern);
-    int r = vl_buf_check(pattern, "what is searched", err);
+    struct vl_span q;
+    int r = vl_sql_pattern(filter->q, pattern, &q, err);
     if (r < 0)
         return r;
     vl_stmt_int(stmt, 1, filter->environment);
     vl_stmt_int(stmt, 2, filter->registry);
     vl_stmt_str(stmt, 3, filter->repository);
     vl_stmt_int(stmt, 4, filter->state);
-    vl_stmt_text(stmt, 5, vl_span_str(vl_buf_str(pattern)));
+    vl_stmt_text(stmt, 5, q);
     vl_stmt_int(stmt, 6, filter->severity);
     vl_stmt_int(stmt, 7, filter->fixable);
     vl_stmt_int(stmt, 8, filter->kev);

@@ -15,8 +15,6 @@
 static int read_filter(struct vl_request *request, struct vl_image_filter *ret, struct vl_err *err)
 {
     static const char *const states[] = {"Unscanned", "Scan in progress", "Scan error", "Completed", NULL};
-    static const char *const severities[] = {
-        "unknown", "negligible", "low", "medium", "high", "critical", NULL};
     struct vl_image_filter f = {.environment = request->environment.id};
     int r = vl_request_query_int(request, "registry", 0, 0, INT64_MAX, &f.registry, err);
     if (r >= 0)
@@ -26,7 +24,7 @@ static int read_filter(struct vl_request *request, struct vl_image_filter *ret, 
     if (r >= 0)
         r = vl_api_query_word(request, "state", states, -1, &f.state, err);
     if (r >= 0)
-        r = vl_api_query_word(request, "severity", severities, -1, &f.severity, err);
+        r = vl_api_query_word(request, "severity", vl_api_severities, -1, &f.severity, err);
     if (r >= 0)
         r = vl_api_query_bool(request, "fixable", &f.fixable, err);
     if (r >= 0)
@@ -122,17 +120,6 @@ static int detail_row(const struct vl_image_row *row, void *user, struct vl_err 
     return r;
 }
 
-static int no_image(struct vl_request *request, struct vl_store_conn *conn, struct vl_err *err)
-{
-    int r = vl_repo_image_is_index(conn, request->environment.id, request->params[0], err);
-    if (r < 0)
-        return r;
-    return vl_err_set(err, VL_ERR_NOT_FOUND,
-        r > 0 ? "%s is a list of platforms: ask for the image of one of them"
-              : "there is no image %s in this environment",
-        request->params[0]);
-}
-
 static int layers_of(struct detail *d, struct vl_err *err)
 {
     struct vl_json *json = &d->json;
@@ -210,7 +197,7 @@ static int image(struct vl_request *request, struct vl_err *err)
     vl_request_json(request, 200, &d.json);
     r = vl_repo_image_places(conn, request->environment.id, request->params[0], false, detail_row, &d, err);
     if (r >= 0 && !d.found)
-        return no_image(request, conn, err);
+        return vl_image_not_found(request, conn, err);
     if (r < 0)
         return r;
     vl_json_array_end(&d.json);
@@ -260,7 +247,7 @@ static int scan(struct vl_request *request, struct vl_err *err)
         r = vl_repo_image_places(
             conn, request->environment.id, request->params[0], false, first_place, &s, err);
     if (r >= 0 && !s.found)
-        return no_image(request, conn, err);
+        return vl_image_not_found(request, conn, err);
     vl_store_read_done(conn);
     conn = NULL;
     if (r >= 0)
