@@ -11,6 +11,8 @@ const struct vl_route_group vl_server_routes[] = {
     {VL_FACE_ARM, vl_routes_arm_server},
     {VL_FACE_ARM, vl_routes_arm_assessment},
     {VL_FACE_ARM, vl_routes_arm_score},
+    {VL_FACE_ARM, vl_routes_arm_finding},
+    {VL_FACE_ARM, vl_routes_arm_pricing},
     {VL_FACE_ARM, vl_routes_arm_rest}, /* last of its face */
     {VL_FACE_API, vl_routes_plan},
     {VL_FACE_API, vl_routes_alert},
