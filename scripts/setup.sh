@@ -95,4 +95,16 @@ install_cel_spec() {
     say "setup: the tests of cel-spec could not be fetched; test_cel skips them where the foreign cases are absent."
   fi
 }
-case " $* " in *" test "*|*" all "*) install_schemas; install_cel_spec ;; esac
+# JMESPath's compliance cases, for tests/functional/test_jmespath; later versions of the package leave them out.
+install_jmespath() {
+  local dir="$VALLUM_ROOT/out/jmespath" want=jmespath@0.15.0
+  [ "$(cat "$dir/stamp" 2>/dev/null)" = "$want" ] && return 0
+  mkdir -p "$dir"
+  echo '{"private": true}' >"$dir/package.json"
+  if quiet "fetching the cases of JMESPath" npm --prefix "$dir" install --ignore-scripts --no-audit --no-fund --no-package-lock "$want"; then
+    echo "$want" >"$dir/stamp"
+  else
+    say "setup: JMESPath's cases could not be fetched; test_jmespath says so."
+  fi
+}
+case " $* " in *" test "*|*" all "*) install_schemas; install_cel_spec; install_jmespath ;; esac

@@ -27,6 +27,7 @@ enum vl_cli_exit {
 
 /* Options every command has: the first member of each command's settings. */
 struct vl_cli_common {
+    const struct vl_command *command; /* that is running */
     bool quiet;
     bool no_color;
     bool from_settings; /* values come from files and variables at the moment, not from the command line */
@@ -47,6 +48,8 @@ struct vl_command {
     size_t settings_size; /* of a zeroed struct that begins with struct vl_cli_common */
     int (*run)(void *settings, struct vl_err *err); /* exit status, or -errno with err set */
     bool hidden;
+    bool remote;                      /* asks a server */
+    const struct vl_api_command *api; /* of those that are one call of the server, or a few (remote/api.h) */
 };
 
 /* All commands, ends with NULL. */
@@ -70,6 +73,7 @@ extern const struct vl_command vl_cli_version_compare;
 extern const struct vl_command vl_cli_version_satisfies;
 extern const struct vl_command vl_cli_cvss;
 extern const struct vl_command vl_cli_purl_check;
+extern const struct vl_command vl_cli_query;
 extern const struct vl_command vl_cli_cel_eval;
 extern const struct vl_command vl_cli_rules_check;
 extern const struct vl_command vl_cli_rules_convert;

@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "command.h"
+#include "remote/commands.h"
 #include "scan/scan.h"
 
 #define WORDS_MAX    64
@@ -30,6 +31,7 @@ const struct vl_command *const vl_cli_commands[] = {
     &vl_cli_version_satisfies,
     &vl_cli_cvss,
     &vl_cli_purl_check,
+    &vl_cli_query,
     &vl_cli_cel_eval,
     &vl_cli_rules_check,
     &vl_cli_rules_convert,
@@ -40,8 +42,42 @@ const struct vl_command *const vl_cli_commands[] = {
     &vl_cli_policy_export,
     &vl_cli_policy_import,
     &vl_cli_completion,
-    NULL,
+#define LISTED(name) &vl_cli_##name,
+    VL_CLI_REMOTE_COMMANDS(LISTED)
+#undef LISTED
+        NULL,
 };
+
+static struct vl_span all_but_last(const char *words, struct vl_span *ret_last)
+{
+    struct vl_span s = vl_span_str(words);
+    size_t blank = vl_span_rfind_char(s, ' ');
+    *ret_last = blank == SIZE_MAX ? VL_SPAN_EMPTY : vl_span_slice(s, blank + 1, s.len);
+    return vl_span_slice(s, 0, blank);
+}
+
+/* Those that ask the server are many: a line a noun. */
+static void print_remote(FILE *out)
+{
+    struct vl_span last = VL_SPAN_EMPTY;
+    bool open = false;
+    for (size_t i = 0; vl_cli_commands[i]; i++) {
+        const struct vl_command *c = vl_cli_commands[i];
+        struct vl_span verb;
+        struct vl_span noun = all_but_last(c->words, &verb);
+        if (!c->remote || c->hidden)
+            continue;
+        if (open && verb.len && vl_span_eq(noun, last)) {
+            (void)fprintf(out, "|%.*s", VL_SPAN_FMT(verb));
+            continue;
+        }
+        (void)fprintf(out, "%s  %.*s%s%.*s", open ? "\n" : "", VL_SPAN_FMT(noun), verb.len ? " " : "",
+            VL_SPAN_FMT(verb));
+        open = true;
+        last = noun;
+    }
+    (void)fputs("\n", out);
+}
 
 static void print_help(FILE *out)
 {
@@ -55,9 +91,11 @@ static void print_help(FILE *out)
         char *alternative = strchr(head, '\n');
         if (alternative)
             *alternative = '\0';
-        if (!c->hidden)
+        if (!c->hidden && !c->remote)
             (void)fprintf(out, "  %-34s %s\n", head, c->summary);
     }
+    (void)fputs("\nOf a server, vallumd:\n", out);
+    print_remote(out);
     (void)fputs("\n  vallum db update                   first: fetch advisories\n"
                 "  vallum scan image debian:12        then: scan an image\n"
                 "  vallum scan fs .                   or the lock files of a project\n\n"
@@ -169,6 +207,8 @@ static int run(const struct vl_command *command, int words, int argc, char **arg
     void *settings = calloc(1, command->settings_size);
     struct vl_arena *arena = vl_arena_new(SETTINGS_MAX); /* texts that the settings point to */
     int r = settings && arena ? 0 : vl_err_nomem(&err);
+    if (r == 0)
+        ((struct vl_cli_common *)settings)->command = command;
     /* The last word of the command becomes the program's name for argp. */
     if (r == 0)
         r = parse_options(

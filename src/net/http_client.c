@@ -62,6 +62,9 @@ static int copy_options(struct vl_http_client *c, const struct vl_http_options *
     const char **texts[] = {&o->ca_file, &o->client_cert, &o->proxy, &o->user_agent, &o->unix_socket};
 
     *o = from ? *from : (struct vl_http_options){0};
+    if (o->ca_pem)
+        vl_buf_append_str(&c->ca, o->ca_pem);
+    o->ca_pem = NULL; /* `ca` has it */
     for (size_t i = 0; i < VL_ARRAY_LEN(texts); i++)
         if (*texts[i])
             *texts[i] = vl_arena_strdup(c->arena, *texts[i]);
@@ -75,8 +78,8 @@ static int copy_options(struct vl_http_client *c, const struct vl_http_options *
 /* CURLOPT_CAINFO would replace the system's certificates: both go into one text instead. */
 static int load_ca(struct vl_http_client *c, struct vl_err *err)
 {
-    if (!c->options.ca_file)
-        return 0;
+    if (c->ca.len || !c->options.ca_file)
+        return vl_buf_check(&c->ca, "certificates", err);
     const char *system = libcurl.curl_version_info(CURLVERSION_NOW)->cainfo;
     if (system && access(system, R_OK) == 0) {
         int r = vl_file_read(system, CA_FILE_MAX, &c->ca, err);

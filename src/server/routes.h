@@ -5,6 +5,8 @@
 
 #include "router.h"
 
+extern const struct vl_route vl_routes_authority[]; /* route_authority.c */
+
 extern const struct vl_route vl_routes_health[];         /* route_health.c */
 extern const struct vl_route vl_routes_identity[];       /* identity/route_identity.c */
 extern const struct vl_route vl_routes_image[];          /* inventory/route_image.c */

@@ -14,6 +14,7 @@
 
 struct vl_http_options {
     const char *ca_file;     /* PEM added to the system's; NULL: system's alone */
+    const char *ca_pem;      /* PEM text, trusted instead of the system's and of ca_file; or NULL */
     const char *client_cert; /* PEM with certificate and key; or NULL */
     const char *proxy;       /* NULL: http_proxy, https_proxy, no_proxy of the environment */
     const char *unix_socket; /* connect to this socket whatever the URL's host; or NULL */
