@@ -21,5 +21,6 @@ extern const struct vl_route vl_routes_arm_rest[];
 extern const struct vl_route vl_routes_plan[];    /* inventory/route_plan.c */
 extern const struct vl_route vl_routes_alert[];   /* respond/route_alert.c */
 extern const struct vl_route vl_routes_finding[]; /* findings/route_finding.c */
+extern const struct vl_route vl_routes_contact[]; /* respond/route_contact.c */
 
 #endif

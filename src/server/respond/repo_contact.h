@@ -9,6 +9,7 @@
 #define VL_CONTACT_EMAILS_MAX 4096 /* bytes */
 #define VL_CONTACT_PHONE_MAX  64
 #define VL_CONTACT_NAME_MAX   64
+#define VL_CONTACT_CHANNEL    "contact:" /* and the name: its channel */
 #define VL_CONTACT_PHONE_NOTE "stored for people: nothing of Vallum calls it"
 
 /* Texts in the arena that was given, or lent by the caller. */

@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "base/vec.h"
+#include "respond/repo_recipient.h"
 #include "store/feed.h"
 #include "store/queue.h"
 
@@ -15,14 +16,6 @@
 static const struct vl_store_sql sql_channels = {
     "SELECT id, kind, config, topics, scope, min_severity FROM channel WHERE environment_id = $1 AND enabled "
     "= 1 ORDER BY id LIMIT $2",
-    NULL};
-static const struct vl_store_sql sql_contact = {
-    "SELECT emails, roles, notify_roles FROM contact WHERE environment_id = $1 AND name = $2 AND enabled = 1",
-    NULL};
-static const struct vl_store_sql sql_role_names = {
-    "SELECT DISTINCT p.name FROM principal p JOIN role_binding b ON b.principal_id = p.id "
-    "WHERE p.kind = 1 AND p.disabled = 0 AND (b.environment_id = $1 OR b.environment_id = 0) AND b.role = $2 "
-    "ORDER BY p.name LIMIT $3",
     NULL};
 static const struct vl_store_sql sql_waiting = {
     "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE channel_id = $1 AND state = 1 LIMIT $2) w", NULL};
@@ -165,101 +158,6 @@ static int add_row(struct telling *t, const struct channel *c, const char *addre
     return vl_stmt_run(stmt, NULL, err);
 }
 
-static int push(struct vl_vec *list, struct telling *t, struct vl_span address, struct vl_err *err)
-{
-    address = vl_span_trim(address);
-    if (address.len == 0 || list->len >= VL_MAIL_ADDRESSES_MAX)
-        return 0;
-    for (size_t i = 0; i < list->len; i++)
-        if (vl_span_eq_nocase(address, vl_span_str(*(const char **)vl_vec_at(list, i))))
-            return 0;
-    const char **item = vl_vec_push(list, "addresses of a channel", err);
-    if (!item)
-        return err->err;
-    *item = vl_arena_dup_span(t->arena, address);
-    return vl_arena_check(t->arena, "addresses of a channel", err);
-}
-
-/* Users have no address but, where they came so, their name. */
-static int push_role(struct vl_vec *list, struct telling *t, int role, struct vl_err *err)
-{
-    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    int r = vl_stmt_begin(t->conn, &sql_role_names, &stmt, err);
-    if (r < 0)
-        return r;
-    vl_stmt_int(stmt, 1, t->environment);
-    vl_stmt_int(stmt, 2, role);
-    vl_stmt_int(stmt, 3, VL_MAIL_ADDRESSES_MAX);
-    while ((r = vl_stmt_step(stmt, err)) > 0) {
-        struct vl_span name = vl_stmt_get_text(stmt, 0);
-        if (vl_span_find_char(name, '@') != SIZE_MAX && (r = push(list, t, name, err)) < 0)
-            return r;
-    }
-    return r;
-}
-
-struct contact {
-    const char *emails, *roles;
-    bool notify_roles;
-};
-
-static int contact_of(struct telling *t, const char *name, struct contact *ret, struct vl_err *err)
-{
-    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    int r = vl_stmt_begin(t->conn, &sql_contact, &stmt, err);
-    if (r < 0)
-        return r;
-    vl_stmt_int(stmt, 1, t->environment);
-    vl_stmt_str(stmt, 2, name);
-    r = vl_stmt_step(stmt, err);
-    if (r > 0)
-        *ret = (struct contact){.emails = vl_stmt_copy(stmt, 0, t->arena),
-            .roles = vl_stmt_copy(stmt, 1, t->arena),
-            .notify_roles = vl_stmt_get_int(stmt, 2) != 0};
-    return r;
-}
-
-/* Azure's names of roles: the owner, those who administrated before there were roles, and contributors. */
-static int role_of(struct vl_span name)
-{
-    return vl_span_eq_nocase(name, VL_SPAN_LIT("Contributor")) ? 2 : 3;
-}
-
-static int push_contact(struct vl_vec *list, struct telling *t, const char *name, struct vl_err *err)
-{
-    struct vl_doc *roles VL_CLEANUP(vl_doc_cleanup) = NULL;
-    struct contact contact;
-    struct vl_span rest, one;
-    int r = contact_of(t, name, &contact, err);
-    if (r <= 0)
-        return r;
-    rest = vl_span_str(contact.emails);
-    while (r >= 0 && vl_span_split(&rest, ';', &one))
-        r = push(list, t, one, err);
-    if (r < 0 || !contact.notify_roles)
-        return r;
-    r = vl_doc_parse(vl_span_str(contact.roles), VL_DOC_JSON, "roles of a contact", &roles, err);
-    for (const struct vl_doc_node *n = r < 0 ? NULL : vl_doc_first(vl_doc_root(roles)); n && r >= 0;
-        n = vl_doc_next(n))
-        r = push_role(list, t, role_of(vl_doc_span(n)), err);
-    return r;
-}
-
-static int addresses(struct telling *t, const struct channel *c, struct vl_vec *list, struct vl_err *err)
-{
-    struct vl_doc *config VL_CLEANUP(vl_doc_cleanup) = NULL;
-    int r = vl_doc_parse(vl_span_str(c->config), VL_DOC_JSON, "configuration of a channel", &config, err);
-    if (r < 0)
-        return r;
-    const struct vl_doc_node *to = vl_doc_get(vl_doc_root(config), "to");
-    for (const struct vl_doc_node *n = vl_doc_first(to); n && r >= 0; n = vl_doc_next(n))
-        r = push(list, t, vl_doc_span(n), err);
-    const char *contact = vl_arena_dup_span(t->arena, vl_doc_get_str(vl_doc_root(config), "contact"));
-    if (r >= 0 && contact && contact[0])
-        r = push_contact(list, t, contact, err);
-    return r;
-}
-
 static int over_limit(struct telling *t, const struct channel *c, bool *ret, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
@@ -302,9 +200,9 @@ static int put_job(struct telling *t, int64_t channel, struct vl_err *err)
 
 static int tell_channel(struct telling *t, const struct channel *c, struct vl_err *err)
 {
-    struct vl_vec list VL_CLEANUP(vl_vec_done);
     bool wanted = false, full = false;
-    vl_vec_init(&list, sizeof(const char *), VL_MAIL_ADDRESSES_MAX);
+    const char *const *to = NULL;
+    size_t n = 0;
     int r = wants(t, c, &wanted, err);
     if (r < 0 || !wanted)
         return r;
@@ -312,10 +210,10 @@ static int tell_channel(struct telling *t, const struct channel *c, struct vl_er
     if (r < 0 || full)
         return r < 0 ? r : shed(t, c, err);
     if (strcmp(c->kind, "mail") == 0) {
-        r = addresses(t, c, &list, err);
-        for (size_t i = 0; i < list.len && r >= 0; i++)
-            r = add_row(t, c, *(const char **)vl_vec_at(&list, i), err);
-        if (r < 0 || list.len == 0)
+        r = vl_repo_recipients(t->conn, t->environment, c->config, t->arena, &to, &n, err);
+        for (size_t i = 0; i < n && r >= 0; i++)
+            r = add_row(t, c, to[i], err);
+        if (r < 0 || n == 0)
             return r;
     } else {
         r = add_row(t, c, "", err);

@@ -10,7 +10,6 @@
 #define VL_OUTBOX_PAUSE_MS    30000 /* after the first failure; doubles */
 #define VL_OUTBOX_KEEP_MS     (30LL * 24 * 3600 * 1000) /* delivered ones; dead and held ones three times it */
 #define VL_CHANNELS_MAX       100                       /* of an environment */
-#define VL_MAIL_ADDRESSES_MAX 50                        /* of a channel */
 
 enum vl_outbox_state {
     VL_OUTBOX_WAITING = 1,
