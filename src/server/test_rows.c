@@ -48,7 +48,7 @@ static int run(struct vl_store_conn *conn, void *user, struct vl_err *err)
         else
             vl_stmt_str(stmt, i + 1, job->values[i].text);
     }
-    if (!strstr(job->sql->text, "RETURNING")) {
+    if (!strstr(job->sql->text, "RETURNING") && strncmp(job->sql->text, "SELECT", 6) != 0) {
         r = vl_stmt_run(stmt, &changed, err);
         job->result = (int64_t)changed;
         return r;

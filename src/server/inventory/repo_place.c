@@ -128,23 +128,23 @@ static bool differs(const struct vl_stmt *row, int column, const char *now)
     return now && !vl_span_eq_str(vl_stmt_get_text(row, column), now);
 }
 
+/* An index keeps its platforms until it goes, whatever other index names them too. */
 static int update_place(struct vl_store_conn *conn, const struct vl_place_seen *seen,
-    const struct vl_stmt *row, int64_t id, struct vl_err *err)
+    const struct vl_stmt *row, const struct found *f, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     int r = vl_stmt_begin(conn, &sql_update, &stmt, err);
     if (r < 0)
         return r;
-    vl_stmt_int(stmt, 1, id);
-    for (int i = 0; i < 2; i++) { /* parent and platform: what is not told now stays */
-        const char *now = i == 0 ? seen->parent : seen->platform;
-        if (now)
-            vl_stmt_str(stmt, 2 + i, now);
-        else if (vl_stmt_is_null(row, 5 + i))
-            vl_stmt_null(stmt, 2 + i);
-        else
-            vl_stmt_text(stmt, 2 + i, vl_stmt_get_text(row, 5 + i));
-    }
+    vl_stmt_int(stmt, 1, f->id);
+    if (f->deleted || vl_stmt_is_null(row, 5))
+        vl_stmt_str(stmt, 2, seen->parent);
+    else
+        vl_stmt_text(stmt, 2, vl_stmt_get_text(row, 5));
+    if (seen->platform || vl_stmt_is_null(row, 6))
+        vl_stmt_str(stmt, 3, seen->platform);
+    else
+        vl_stmt_text(stmt, 3, vl_stmt_get_text(row, 6));
     vl_stmt_int(stmt, 4, seen->is_index || vl_stmt_get_int(row, 7) != 0);
     vl_stmt_int(stmt, 5, seen->event);
     vl_stmt_int(stmt, 6, seen->now);
@@ -170,16 +170,18 @@ int vl_repo_place_seen(struct vl_store_conn *conn, const struct vl_place_seen *s
         .event = vl_stmt_get_int(row, 2),
         .state = (int)vl_stmt_get_int(row, 3),
         .last_seen = vl_stmt_get_int(row, 4),
-        .differs = differs(row, 5, seen->parent) || differs(row, 6, seen->platform) ||
+        .differs = (seen->parent && vl_stmt_is_null(row, 5)) || differs(row, 6, seen->platform) ||
                    (seen->is_index && vl_stmt_get_int(row, 7) == 0)};
     *ret_id = f.id;
     *ret_scan = false;
     if (seen->event && seen->event < f.event)
         return 0;
     bool back = f.deleted != 0;
-    *ret_scan = !seen->is_index && (back || f.state == VL_IMAGE_UNSCANNED || f.state == VL_IMAGE_ERROR);
+    /* One that failed has its next try in the queue; a push is a reason not to wait for it. */
+    *ret_scan = !seen->is_index &&
+                (back || f.state == VL_IMAGE_UNSCANNED || (seen->event && f.state == VL_IMAGE_ERROR));
     if (back || f.differs || seen->event > f.event || f.last_seen < seen->now - VL_PLACE_FRESH_MS)
-        r = update_place(conn, seen, row, f.id, err);
+        r = update_place(conn, seen, row, &f, err);
     if (r >= 0 && (back || f.differs))
         r = vl_feed_add(conn, seen->environment, "image", seen->digest, err);
     return r < 0 ? r : 0;

@@ -18,8 +18,8 @@ struct vl_place_seen {
     int64_t event; /* ms, by the registry's clock: an event told of a push; 0: a reconciliation found it */
 };
 
-/* *ret_scan: new, back again, or never scanned well: a scan is to be asked for. An event older than one that
- * was taken already changes nothing. */
+/* *ret_scan: new, back again, not scanned yet, or pushed anew after a scan failed: a scan is to be asked for.
+ * An event older than one that was taken already changes nothing. */
 VL_MUST_CHECK int vl_repo_place_seen(struct vl_store_conn *conn, const struct vl_place_seen *seen,
     int64_t *ret_id, bool *ret_scan, struct vl_err *err);
 

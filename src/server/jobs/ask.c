@@ -2,8 +2,11 @@
 
 #include <stdio.h>
 
+#include "codec/json.h"
 #include "inventory/image_state.h"
-#include "store/queue.h"
+#include "jobs/runner.h"
+
+#define PAYLOAD_MAX 4096
 
 static const struct vl_store_sql sql_waiting = {
     "UPDATE registry_image SET stage = 'waiting for a worker' WHERE id = $1 AND state <> $2", NULL};
@@ -48,4 +51,37 @@ int vl_ask_discover(
     struct vl_store_conn *conn, int64_t registry, int priority, int64_t *ret_job, struct vl_err *err)
 {
     return add(conn, "discover", "", "registry", registry, priority, ret_job, err);
+}
+
+int vl_ask_resolve(struct vl_store_conn *conn, int64_t registry, struct vl_span repository,
+    struct vl_span digest, struct vl_span tag, int64_t event, struct vl_err *err)
+{
+    struct vl_buf payload VL_CLEANUP(vl_buf_done), key VL_CLEANUP(vl_buf_done);
+    struct vl_json json;
+    vl_buf_init(&payload, PAYLOAD_MAX);
+    vl_buf_init(&key, PAYLOAD_MAX);
+    vl_json_init(&json, &payload, false);
+    vl_json_object(&json);
+    vl_json_member_int(&json, "registry", registry);
+    vl_json_key(&json, "repository");
+    vl_json_span(&json, repository);
+    vl_json_key(&json, "digest");
+    vl_json_span(&json, digest);
+    vl_json_key(&json, "tag");
+    vl_json_span(&json, tag);
+    vl_json_member_int(&json, "event", event);
+    vl_json_object_end(&json);
+    vl_buf_printf(&key, "%lld/%.*s@%.*s:%.*s", (long long)registry, VL_SPAN_FMT(repository),
+        VL_SPAN_FMT(digest), VL_SPAN_FMT(tag));
+    int r = vl_json_check(&json, "a job", err);
+    if (r >= 0)
+        r = vl_buf_check(&key, "a job", err);
+    if (r < 0)
+        return r;
+    struct vl_job job = {.kind = "resolve",
+        .key = vl_buf_str(&key),
+        .group = "",
+        .priority = VL_PRIORITY_PUSHED,
+        .payload = vl_buf_span(&payload)};
+    return vl_queue_add(conn, &job, NULL, err);
 }

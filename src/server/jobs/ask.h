@@ -3,6 +3,7 @@
  *   scan      one manifest in one repository. Key: the id of its row in registry_image. Group "registry:ID",
  *             which has as many workers as registry.concurrency says.
  *             Payload {"place":ID}: everything else is read when the job runs.
+ *   resolve   one tag or digest that an event named: what it stands for, and a scan of it.
  *   discover  one registry's catalogue. Key: the registry's id. Payload {"registry":ID}.
  *
  * Inside of a write; asking again while one waits raises its priority only. */
@@ -24,5 +25,9 @@ VL_MUST_CHECK int vl_ask_scan(struct vl_store_conn *conn, int64_t place, int64_t
 
 VL_MUST_CHECK int vl_ask_discover(
     struct vl_store_conn *conn, int64_t registry, int priority, int64_t *ret_job, struct vl_err *err);
+
+/* `digest` or `tag` may be empty. */
+VL_MUST_CHECK int vl_ask_resolve(struct vl_store_conn *conn, int64_t registry, struct vl_span repository,
+    struct vl_span digest, struct vl_span tag, int64_t event, struct vl_err *err);
 
 #endif
