@@ -45,7 +45,14 @@ static void get_flat(const struct vl_event *event, const struct vl_field *field,
     read_missing(ret);
 }
 
-static const struct vl_event_ops flat_ops = {.get = get_flat};
+static const struct vl_event_value *look_flat(const struct vl_event *event, const struct vl_field *field)
+{
+    const struct flat *flat = event->data;
+    uint16_t at = flat->index[field->id];
+    return at ? &flat->values[at - 1] : NULL;
+}
+
+static const struct vl_event_ops flat_ops = {.get = get_flat, .look = look_flat};
 
 /* "name[arg]" or "name.arg" as it stands in a record. */
 static const struct vl_field *field_of_key(struct vl_span key, struct vl_span *ret_arg)

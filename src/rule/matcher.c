@@ -7,7 +7,7 @@
 #include "text_find.h"
 
 struct slot_state {
-    struct vl_event_value value;
+    const struct vl_event_value *value; /* in the event, or in the matcher's `own` */
     uint32_t epoch;
     uint32_t row_epoch[ROWS]; /* the row is of this event */
     const uint64_t *row[ROWS];
@@ -20,6 +20,7 @@ struct vl_rule_matcher {
     uint32_t epoch;                /* never 0 while an event is matched */
     uint32_t *answers;             /* by node: epoch * 2 + whether it holds */
     struct slot_state *slots;
+    struct vl_event_value *own; /* by slot: values that were made for this event */
     const struct vl_rule_program *program;
     const struct vl_event *event;
     struct vl_arena *scratch;
@@ -37,11 +38,19 @@ struct vl_rule_matcher {
 APART void load_slot(struct vl_rule_matcher *m, struct slot_state *state, uint32_t number)
 {
     const struct prog_slot *slot = &m->program->slots[number];
+    static const struct vl_event_value missing = {.kind = VL_VALUE_MISSING};
     state->epoch = m->epoch;
+    if (slot->field && slot->arg.len == 0 && m->event->ops->look) {
+        const struct vl_event_value *value = m->event->ops->look(m->event, slot->field);
+        state->value = value ? value : &missing;
+        return;
+    }
+    struct vl_event_value *own = &m->own[number];
+    state->value = own;
     if (slot->field)
-        vl_event_get(m->event, slot->field, slot->arg, m->scratch, &state->value);
+        vl_event_get(m->event, slot->field, slot->arg, m->scratch, own);
     else
-        check_operand_get(slot->operand, m->event, m->scratch, &state->value);
+        check_operand_get(slot->operand, m->event, m->scratch, own);
 }
 
 static inline struct slot_state *read_slot(struct vl_rule_matcher *m, uint32_t number)
@@ -156,12 +165,12 @@ static inline const uint64_t *read_row(
 {
     const struct prog_slot *slot = &m->program->slots[number];
     const uint64_t *row;
-    if (state->value.other.len)
-        row = both_rows(m, slot, &state->value, which);
+    if (state->value->other.len)
+        row = both_rows(m, slot, state->value, which);
     else if (which == ROW_WHOLE)
-        row = whole_row(m, slot, state->value.as.string, m->rows + slot->row_at[which]);
+        row = whole_row(m, slot, state->value->as.string, m->rows + slot->row_at[which]);
     else
-        row = contains_row(m, slot, state->value.as.string, m->rows + slot->row_at[which]);
+        row = contains_row(m, slot, state->value->as.string, m->rows + slot->row_at[which]);
     state->row_epoch[which] = m->epoch;
     state->row[which] = row;
     return row;
@@ -173,15 +182,15 @@ static inline bool ref_holds(struct vl_rule_matcher *m, uint32_t ref);
 
 APART bool slow_check(struct vl_rule_matcher *m, const struct prog_node *node, const struct slot_state *state)
 {
-    return state->value.kind != VL_VALUE_MISSING &&
-           check_holds(&m->program->checks[node->at], &state->value, m->event, m->scratch);
+    return state->value->kind != VL_VALUE_MISSING &&
+           check_holds(&m->program->checks[node->at], state->value, m->event, m->scratch);
 }
 
 /* A value that is no single text has no row. */
 APART bool bit_without_row(
     struct vl_rule_matcher *m, const struct prog_node *node, const struct slot_state *state)
 {
-    if (state->value.kind == VL_VALUE_MISSING)
+    if (state->value->kind == VL_VALUE_MISSING)
         return false;
     if (node->kind != PROG_BITS)
         return slow_check(m, node, state);
@@ -197,7 +206,7 @@ APART bool bit_without_row(
 APART bool bit_first(struct vl_rule_matcher *m, const struct prog_node *node)
 {
     struct slot_state *state = read_slot(m, node->slot);
-    if (state->value.kind != VL_VALUE_STRING)
+    if (state->value->kind != VL_VALUE_STRING)
         return bit_without_row(m, node, state);
     const uint64_t *row = read_row(m, state, node->slot, (enum text_rows)node->detail);
     return (row[node->n] >> node->shift & 1) == (node->kind != PROG_BIT_NOT);
@@ -221,19 +230,19 @@ static bool contains(struct vl_span text, struct vl_span want, size_t rare)
 APART bool contains_holds(struct vl_rule_matcher *m, const struct prog_node *node)
 {
     const struct slot_state *state = read_slot(m, node->slot);
-    if (state->value.kind != VL_VALUE_STRING)
+    if (state->value->kind != VL_VALUE_STRING)
         return slow_check(m, node, state);
     struct vl_span want = m->program->checks[node->at].values[0].text;
     size_t rare = (size_t)m->program->numbers[node->at];
-    return contains(state->value.as.string, want, rare) ||
-           (state->value.other.len && contains(state->value.other, want, rare));
+    return contains(state->value->as.string, want, rare) ||
+           (state->value->other.len && contains(state->value->other, want, rare));
 }
 
 APART bool int_holds(struct vl_rule_matcher *m, const struct prog_node *node)
 {
     const struct slot_state *state = read_slot(m, node->slot);
-    int64_t want = m->program->numbers[node->at], have = state->value.as.i;
-    if (state->value.kind != VL_VALUE_INT && (state->value.kind != VL_VALUE_UINT || have < 0))
+    int64_t want = m->program->numbers[node->at], have = state->value->as.i;
+    if (state->value->kind != VL_VALUE_INT && (state->value->kind != VL_VALUE_UINT || have < 0))
         return slow_check(m, node, state);
     switch ((enum vl_condition_op)node->detail) {
     case VL_OP_EQ:
@@ -254,8 +263,8 @@ APART bool int_holds(struct vl_rule_matcher *m, const struct prog_node *node)
 APART bool bool_holds(struct vl_rule_matcher *m, const struct prog_node *node)
 {
     const struct slot_state *state = read_slot(m, node->slot);
-    if (state->value.kind == VL_VALUE_BOOL)
-        return state->value.as.boolean == node->detail;
+    if (state->value->kind == VL_VALUE_BOOL)
+        return state->value->as.boolean == node->detail;
     return slow_check(m, node, state);
 }
 
@@ -285,7 +294,7 @@ APART bool remembered(struct vl_rule_matcher *m, const struct prog_node *node)
 
 APART bool exists(struct vl_rule_matcher *m, const struct prog_node *node)
 {
-    return read_slot(m, node->slot)->value.kind != VL_VALUE_MISSING;
+    return read_slot(m, node->slot)->value->kind != VL_VALUE_MISSING;
 }
 
 /* A question that was not asked of this event before. Depth: that of the conditions, which is limited. */
@@ -431,11 +440,12 @@ int vl_rule_matcher_new(
     m->scratch = vl_arena_new(PROGRAM_SCRATCH_MAX);
     m->answers = calloc(program->n_nodes + 1UL, sizeof(*m->answers));
     m->slots = calloc(program->n_slots + 1UL, sizeof(*m->slots));
+    m->own = calloc(program->n_slots + 1UL, sizeof(*m->own));
     m->rows = calloc(program->row_words + 1UL, sizeof(*m->rows));
     m->multi = calloc(program->n_multi + 1UL, sizeof(*m->multi));
     m->fired = calloc(program->max_fired + 1UL, sizeof(*m->fired));
     /* NOLINTBEGIN(clang-analyzer-unix.Malloc): it does not know VL_CLEANUP */
-    if (!m->scratch || !m->answers || !m->slots || !m->rows || !m->multi || !m->fired)
+    if (!m->scratch || !m->answers || !m->slots || !m->own || !m->rows || !m->multi || !m->fired)
         /* cppcheck-suppress memleak ; freed when it leaves the scope */
         return vl_err_nomem(err);
     int r = scans_new(m, err);
@@ -457,6 +467,7 @@ void vl_rule_matcher_free(struct vl_rule_matcher *matcher)
     free(matcher->fired);
     free(matcher->rows);
     free(matcher->slots);
+    free(matcher->own);
     free(matcher->answers);
     vl_arena_free(matcher->scratch);
     free(matcher);

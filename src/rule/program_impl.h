@@ -44,6 +44,7 @@ struct text_dict {
 
 /* Prefixes (or suffixes, backwards) as a tree with shortened paths. */
 struct text_tree_node {
+    uint64_t head;             /* the label's first eight bytes, zeros behind it: most comparisons end here */
     uint32_t label, label_len; /* into `bytes` */
     uint32_t first_child, n_children;
     const uint16_t *table; /* by byte: 1 + which child, 0 none; NULL where there are few */

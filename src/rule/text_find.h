@@ -75,20 +75,40 @@ static inline const uint64_t *text_dict_find(
     return none;
 }
 
-static inline bool label_matches(
-    const struct text_tree *tree, const struct text_tree_node *node, struct vl_span text, size_t at)
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a label's first bytes are the low ones of a word");
+
+/* Byte by byte, where fewer than eight are left of the text, and what is behind the first eight. */
+static inline bool label_rest_matches(const struct text_tree *tree, const struct text_tree_node *node,
+    struct vl_span text, size_t at, uint32_t from)
 {
     const char *label = tree->bytes + node->label;
-    if (node->label_len > text.len - at)
-        return false;
     if (!tree->backwards)
-        return memcmp(label, text.ptr + at, node->label_len) == 0;
-    const char *p = text.ptr + text.len - at;
-    for (uint32_t i = 0; i < node->label_len; i++) {
+        return memcmp(label + from, text.ptr + at + from, node->label_len - from) == 0;
+    const char *p = text.ptr + text.len - at - from;
+    for (uint32_t i = from; i < node->label_len; i++) {
         if (label[i] != *--p)
             return false;
     }
     return true;
+}
+
+static inline bool label_matches(
+    const struct text_tree *tree, const struct text_tree_node *node, struct vl_span text, size_t at)
+{
+    uint64_t word;
+    if (node->label_len > text.len - at)
+        return false;
+    if (text.len - at < sizeof(word))
+        return label_rest_matches(tree, node, text, at, 0);
+    memcpy(&word, tree->backwards ? text.ptr + text.len - at - sizeof(word) : text.ptr + at, sizeof(word));
+    if (tree->backwards)
+        word = __builtin_bswap64(word);
+    word ^= node->head;
+    if (node->label_len >= sizeof(word))
+        return word == 0 &&
+               (node->label_len == sizeof(word) || label_rest_matches(tree, node, text, at, sizeof(word)));
+    /* Behind a short label the head is zero: only its own bytes count. */
+    return node->label_len == 0 || word << (64 - 8 * node->label_len) == 0;
 }
 
 /* The child whose label begins with the byte; NULL for none. */

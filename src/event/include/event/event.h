@@ -43,6 +43,9 @@ struct vl_event_ops {
      * does not have gives VL_VALUE_MISSING. */
     void (*get)(const struct vl_event *event, const struct vl_field *field, struct vl_span arg,
         struct vl_arena *scratch, struct vl_event_value *ret);
+    /* The value of a field without an argument that lies in the event as it is: no copy. NULL where the event
+     * does not have it. Producers whose values are made on demand have no such function. */
+    const struct vl_event_value *(*look)(const struct vl_event *event, const struct vl_field *field);
 };
 
 struct vl_event {

@@ -1,0 +1,92 @@
+/* tests: text_find.h
+ *
+ * Trees and dictionaries of random texts over few letters, long and short, against the plain way: every text
+ * compared by itself. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "text_find.h"
+
+#define ITEMS   48
+#define ROUNDS  300
+#define TEXTS   200
+#define LONGEST 28
+
+static uint32_t seed = 1;
+
+static uint32_t next(uint32_t below)
+{
+    seed = seed * 1664525U + 1013904223U;
+    return (seed >> 8) % below;
+}
+
+/* Long runs of one letter, so that many share more than eight bytes and differ behind them. */
+static struct vl_span random_text(struct vl_arena *arena)
+{
+    size_t len = next(LONGEST + 1);
+    char *text = vl_arena_alloc(arena, len + 1);
+    assert_non_null(text);
+    for (size_t i = 0; i < len; i++)
+        text[i] = next(12) == 0 ? 'b' : 'a';
+    return (struct vl_span){text, len};
+}
+
+static bool holds(struct vl_span text, struct vl_span item, unsigned way)
+{
+    if (item.len > text.len)
+        return false;
+    if (way == 0)
+        return vl_span_eq(text, item);
+    return memcmp(way == 1 ? text.ptr : text.ptr + text.len - item.len, item.ptr, item.len) == 0;
+}
+
+static void round_of(struct vl_arena *arena, unsigned way)
+{
+    static const uint64_t none[1];
+    struct text_item items[ITEMS], sorted[ITEMS];
+    struct text_dict dict;
+    struct text_tree tree;
+    struct vl_err err = VL_ERR_INIT;
+    uint32_t n = 1 + next(ITEMS);
+    for (uint32_t i = 0; i < n; i++)
+        sorted[i] = items[i] = (struct text_item){random_text(arena), i, false};
+    int r = way == 0 ? text_dict_build(&dict, sorted, n, 1, arena, &err)
+                     : text_tree_build(&tree, sorted, n, 1, way == 2, arena, &err);
+    if (r < 0)
+        fail_msg("%s", err.msg);
+    for (unsigned t = 0; t < TEXTS; t++) {
+        struct vl_span text = t % 4 == 0 ? items[next(n)].text : random_text(arena);
+        uint64_t want = 0;
+        for (uint32_t i = 0; i < n; i++)
+            want |= (uint64_t)holds(text, items[i].text, way) << i;
+        const uint64_t *row =
+            way == 0 ? text_dict_find(&dict, text, none) : text_tree_find(&tree, text, none);
+        if (*row != want)
+            fail_msg("way %u, text \"%.*s\": %llx, expected %llx", way, VL_SPAN_FMT(text),
+                (unsigned long long)*row, (unsigned long long)want);
+    }
+}
+
+static void test_sets(void **state)
+{
+    (void)state;
+    struct vl_arena *arena VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(64UL * 1024 * 1024);
+    assert_non_null(arena);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        round_of(arena, i % 3);
+        vl_arena_reset(arena);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sets),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
