@@ -178,6 +178,27 @@ bool vl_api_wants_total(const struct vl_api_page *page)
     return !page->ndjson && (page->more || page->resumed);
 }
 
+static void total(struct vl_json *json, int64_t value, bool exact)
+{
+    vl_api_object(json, "total");
+    vl_json_member_int(json, "value", value);
+    vl_json_member_str(json, "relation", exact ? "EXACT" : "AT_LEAST");
+    vl_json_object_end(json);
+}
+
+void vl_api_total(struct vl_json *json, int64_t counted)
+{
+    bool exact = counted <= VL_API_COUNT_MAX;
+    total(json, exact ? counted : VL_API_COUNT_MAX, exact);
+}
+
+void vl_api_items_end(struct vl_api_page *page)
+{
+    if (!page->ended && !page->ndjson)
+        vl_json_array_end(&page->json);
+    page->ended = true;
+}
+
 int vl_api_list_end(struct vl_api_page *page, int64_t counted, struct vl_err *err)
 {
     struct vl_json *json = &page->json;
@@ -188,13 +209,11 @@ int vl_api_list_end(struct vl_api_page *page, int64_t counted, struct vl_err *er
     }
     if (page->more && !page->next)
         return vl_err_set(err, VL_ERR_LIMIT, "the list is too long");
-    int64_t total = vl_api_wants_total(page) ? counted : page->n;
-    bool exact = !vl_api_wants_total(page) || total <= VL_API_COUNT_MAX;
-    vl_json_array_end(json);
-    vl_api_object(json, "total");
-    vl_json_member_int(json, "value", exact ? total : VL_API_COUNT_MAX);
-    vl_json_member_str(json, "relation", exact ? "EXACT" : "AT_LEAST");
-    vl_json_object_end(json);
+    vl_api_items_end(page);
+    if (vl_api_wants_total(page))
+        vl_api_total(json, counted);
+    else
+        total(json, page->n, true);
     vl_api_str(json, "next", page->more ? page->next : NULL);
     return vl_request_json_end(json, err);
 }

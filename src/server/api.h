@@ -45,6 +45,7 @@ struct vl_api_page {
     int64_t n;
     uint64_t bound; /* what the cursor belongs to */
     const char *next;
+    bool ended; /* the array of items is closed */
 };
 
 /* Reads ?limit= and ?cursor=, and begins the answer. `sort` is the order that the handler found ("" where
@@ -61,6 +62,11 @@ bool vl_api_wants_total(const struct vl_api_page *page);
 /* `counted`: items that the filter finds, at most VL_API_COUNT_MAX + 1; looked at only where
  * vl_api_wants_total() says so. */
 VL_MUST_CHECK int vl_api_list_end(struct vl_api_page *page, int64_t counted, struct vl_err *err);
+
+/* Where further members of the list's object follow its items: ends the array now. Not for NDJSON. */
+void vl_api_items_end(struct vl_api_page *page);
+/* "total" of `counted` items (at most VL_API_COUNT_MAX + 1). */
+void vl_api_total(struct vl_json *json, int64_t counted);
 
 /* Lists that are short by nature (channels, rules): {"items":[…],"total","next":null}; as above with neither
  * limit nor cursor. NDJSON works too. */

@@ -18,9 +18,10 @@ extern const struct vl_route vl_routes_arm_score[];      /* arm/route_arm_score.
 extern const struct vl_route vl_routes_arm_finding[];    /* arm/route_arm_finding.c */
 extern const struct vl_route vl_routes_arm_pricing[];    /* arm/route_arm_pricing.c */
 extern const struct vl_route vl_routes_arm_rest[];
-extern const struct vl_route vl_routes_plan[];    /* inventory/route_plan.c */
-extern const struct vl_route vl_routes_alert[];   /* respond/route_alert.c */
-extern const struct vl_route vl_routes_finding[]; /* findings/route_finding.c */
-extern const struct vl_route vl_routes_contact[]; /* respond/route_contact.c */
+extern const struct vl_route vl_routes_plan[];     /* inventory/route_plan.c */
+extern const struct vl_route vl_routes_alert[];    /* respond/route_alert.c */
+extern const struct vl_route vl_routes_finding[];  /* findings/route_finding.c */
+extern const struct vl_route vl_routes_contact[];  /* respond/route_contact.c */
+extern const struct vl_route vl_routes_affected[]; /* findings/route_affected.c */
 
 #endif

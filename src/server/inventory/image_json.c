@@ -61,6 +61,32 @@ int vl_image_json_place(struct vl_json *json, struct vl_store_conn *conn, const 
     return 0;
 }
 
+struct places {
+    struct vl_json *json;
+    struct vl_store_conn *conn;
+    struct vl_arena *arena;
+};
+
+static int place_row(const struct vl_image_row *row, void *user, struct vl_err *err)
+{
+    struct places *p = user;
+    vl_json_object(p->json);
+    int r = vl_image_json_place(p->json, p->conn, row, p->arena, err);
+    vl_json_member_bool(p->json, "present", row->deleted == 0);
+    vl_json_object_end(p->json);
+    return r;
+}
+
+int vl_image_json_places(struct vl_json *json, struct vl_store_conn *conn, int64_t environment, int64_t image,
+    bool deleted, struct vl_arena *arena, struct vl_err *err)
+{
+    struct places p = {json, conn, arena};
+    vl_api_array(json, "places");
+    int r = vl_repo_image_places_of(conn, environment, image, deleted, place_row, &p, err);
+    vl_json_array_end(json);
+    return r;
+}
+
 static const char *assessed_name(int assessed)
 {
     static const char *const names[] = {"full", "partial", "not"};

@@ -11,6 +11,9 @@ VL_MUST_CHECK int vl_image_json_members(struct vl_json *json, struct vl_store_co
 /* Where it lies, and how its scan stands. */
 VL_MUST_CHECK int vl_image_json_place(struct vl_json *json, struct vl_store_conn *conn,
     const struct vl_image_row *row, struct vl_arena *arena, struct vl_err *err);
+/* "places" of an image in an environment; `deleted`: those that are gone too, each with "present". */
+VL_MUST_CHECK int vl_image_json_places(struct vl_json *json, struct vl_store_conn *conn, int64_t environment,
+    int64_t image, bool deleted, struct vl_arena *arena, struct vl_err *err);
 /* "counts" and nothing else; NULL: null, where nothing is known. */
 void vl_image_json_counts(struct vl_json *json, const struct vl_image_counts *counts);
 /* "notes" and "secrets" of an image; empty lists for image 0. */
