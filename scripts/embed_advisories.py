@@ -20,7 +20,7 @@ def main():
         with open(path, "rb") as f:
             text.append(literal(f"set_{i}", f.read()))
         names.append(os.path.basename(path).removesuffix(".tsv"))
-    text.append("\nstruct vl_span vl_feed_table(void)\n{\n"
+    text.append("\nstruct vl_span vl_feed_rows(void)\n{\n"
                 "    return (struct vl_span){(const char *)feeds, sizeof(feeds)};\n}\n\n"
                 f"size_t vl_feed_starter_count(void)\n{{\n    return {len(names)};\n}}\n\n"
                 "struct vl_feed_starter vl_feed_starter_at(size_t index)\n{\n    switch (index) {\n")

@@ -108,7 +108,7 @@ static int read_row(struct folder *f, const struct vl_feed_row *row, struct vl_e
 
 static int read_all(struct folder *f, struct vl_err *err)
 {
-    struct vl_span rest = vl_feed_table();
+    struct vl_span rest = vl_feed_rows();
     struct vl_feed_row row;
     while (vl_feed_row_next(&rest, &row)) {
         int r = read_row(f, &row, err);

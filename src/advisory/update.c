@@ -441,7 +441,7 @@ static int update_osv(struct job *job, const struct vl_feed_row *row, struct vl_
 
 static int run_job(struct job *job, struct vl_advisory_build_stats *ret_stats, struct vl_err *err)
 {
-    struct vl_span table = vl_feed_table();
+    struct vl_span table = vl_feed_rows();
     struct vl_feed_row row;
     while (vl_feed_row_next(&table, &row)) {
         int r = vl_span_find_char(row.name, '*') == SIZE_MAX ? update_row(job, &row, VL_SPAN_EMPTY, err)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "remedy.h"
+#include "scan/remedy.h"
 
 #define FACTS_BYTES_MAX (1024UL * 1024 * 1024) /* facts of vulnerabilities that one matcher keeps */
 #define FACTS_MAX       5000000U

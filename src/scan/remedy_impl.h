@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "base/map.h"
-#include "remedy.h"
+#include "scan/remedy.h"
 
 #define VL_REMEDY_TEXT_MAX    4096U
 #define VL_REMEDY_COMMAND_MAX 2048U

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "remedy.h"
+#include "scan/remedy.h"
 
 /* A result with one open finding for each package added last. */
 static struct vl_scan_result *result_of(struct vl_inventory *inv)

@@ -25,7 +25,7 @@ struct vl_feed_row {
 /* Next row; false at the end. Comments and empty lines are passed over. */
 bool vl_feed_row_next(struct vl_span *rest, struct vl_feed_row *ret);
 /* The table that is built in. */
-struct vl_span vl_feed_table(void);
+struct vl_span vl_feed_rows(void);
 
 /* Reads a feed from a file: a document, compressed or not, or a zip or tar of documents. A document of an
  * archive that cannot be read is counted in the sink; too many of them are an error, and so is a single one.

@@ -62,7 +62,7 @@ static void test_starter(void **state)
 static void test_table(void **state)
 {
     (void)state;
-    struct vl_span rest = vl_feed_table();
+    struct vl_span rest = vl_feed_rows();
     struct vl_feed_row row;
     size_t n = 0;
     while (vl_feed_row_next(&rest, &row)) {

@@ -50,7 +50,10 @@ VL_COLUMNS(vulnerability, {.name = "id", .type = VL_COLUMN_ID},
     {.name = "aliases", .type = VL_COLUMN_TEXT, .def = "'[]'"}, /* JSON */
     {.name = "cwes", .type = VL_COLUMN_TEXT, .def = "'[]'"},    /* JSON */
     {.name = "links", .type = VL_COLUMN_TEXT, .def = "'[]'"},   /* JSON */
-    {.name = "details", .type = VL_COLUMN_TEXT, .nullable = true});
+    {.name = "details", .type = VL_COLUMN_TEXT, .nullable = true},
+    {.name = "hash",
+        .type = VL_COLUMN_INT,
+        .def = "0"} /* of all of it, to see a change (findings/facts.h) */);
 VL_INDEXES(vulnerability, {.name = "vulnerability_name", .columns = "name", .unique = true});
 static const struct vl_table vulnerability = {
     .name = "vulnerability", .columns = vulnerability_columns, .indexes = vulnerability_indexes};
@@ -66,7 +69,8 @@ VL_COLUMNS(package_vulnerability, {.name = "id", .type = VL_COLUMN_ID},
     {.name = "source", .type = VL_COLUMN_TEXT}, {.name = "advisory", .type = VL_COLUMN_TEXT},
     {.name = "malicious", .type = VL_COLUMN_INT, .def = "0"},
     {.name = "remedy", .type = VL_COLUMN_TEXT, .nullable = true},
-    {.name = "remedy_command", .type = VL_COLUMN_TEXT, .nullable = true});
+    {.name = "remedy_command", .type = VL_COLUMN_TEXT, .nullable = true},
+    {.name = "hash", .type = VL_COLUMN_INT, .def = "0"} /* of all but the remedy, to see a change */);
 VL_INDEXES(package_vulnerability,
     {.name = "package_vulnerability_pair", .columns = "package_id, vulnerability_id", .unique = true},
     {.name = "package_vulnerability_vulnerability", .columns = "vulnerability_id"});

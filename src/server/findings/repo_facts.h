@@ -1,0 +1,54 @@
+/* Facts of images into the tables: package lists, packages, vulnerabilities, what they mean for packages, and
+ * findings. Texts are interned: what is there already is found by a cache, else by sixty a question.
+ *
+ *   vl_repo_facts_resolve()  with a connection for reading: which rows are there
+ *   vl_repo_facts_store()    in a write: what is missing or has changed, and nothing else
+ *   vl_facts_learn()         once that write is durable */
+#ifndef VL_SERVER_REPO_FACTS_H
+#define VL_SERVER_REPO_FACTS_H
+
+#include "findings/facts.h"
+#include "store/store.h"
+
+/* Ids of interned rows, of committed writes only. Thread-safe. */
+struct vl_facts_cache;
+VL_MUST_CHECK int vl_facts_cache_new(struct vl_facts_cache **ret, struct vl_err *err);
+void vl_facts_cache_free(struct vl_facts_cache *cache); /* accepts NULL */
+
+/* `list`: of all packages, for a new package list; else of those with findings only. */
+VL_MUST_CHECK int vl_repo_facts_resolve(struct vl_store_conn *conn, struct vl_facts_cache *cache,
+    struct vl_facts *facts, bool list, struct vl_err *err);
+
+/* Whether a match is there that the database does not have yet: its remedy is needed
+ * (vl_scan_remedies() of the result, before the write). */
+bool vl_facts_want_remedies(const struct vl_facts *facts);
+
+struct vl_facts_store {
+    const char *digest; /* of the image */
+    const char *media_type;
+    const char
+        *list_hash; /* of vl_facts_list(), or NULL: a rematch, which leaves image, list and layers be */
+    struct vl_span list;
+    const char *database_digest; /* what it was matched with; "" without a database */
+    const char *why;             /* "scan", "advisories", "indexer" */
+    int64_t now;
+};
+
+struct vl_facts_change {
+    int64_t image;          /* id */
+    int64_t added, gone;    /* open findings */
+    int64_t critical_added; /* of them */
+    int64_t changed;        /* rows written, all in all: 0 where everything was there */
+};
+
+/* In a write, which may run again. VL_ERR_NOT_FOUND: a rematch of an image that is not there any more. */
+VL_MUST_CHECK int vl_repo_facts_store(struct vl_store_conn *conn, struct vl_facts *facts,
+    const struct vl_facts_store *store, struct vl_facts_change *ret, struct vl_err *err);
+
+void vl_facts_learn(struct vl_facts_cache *cache, struct vl_facts *facts);
+
+/* An image whose list was matched anew and says what it said: only by which database. */
+VL_MUST_CHECK int vl_repo_facts_confirm(struct vl_store_conn *conn, int64_t image,
+    const char *database_digest, int64_t database_ms, int64_t now, struct vl_err *err);
+
+#endif
