@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "findings/advisories.h"
+#include "findings/repo_facts.h"
 #include "identity/repo_identity.h"
 #include "inventory/repo_environment.h"
 #include "inventory/repo_plan.h"
@@ -69,6 +71,16 @@ static int first_administrator(struct vl_server_app *app, bool *ret_made, struct
     return r;
 }
 
+static int open_advisories(struct vl_server_app *app, struct vl_arena *arena, struct vl_err *err)
+{
+    const char *path = app->config->advisories
+                           ? app->config->advisories
+                           : vl_arena_printf(arena, "%s/" VL_ADVISORIES_FILE, app->data.folder);
+    int r = path ? vl_advisories_new(path, &app->advisories, err)
+                 : vl_arena_check(arena, "the configuration", err);
+    return r < 0 ? r : vl_facts_cache_new(&app->facts, err);
+}
+
 int vl_server_app_open(struct vl_server_app *app, const struct vl_server_config *config,
     struct vl_arena *arena, bool *ret_first_start, struct vl_err *err)
 {
@@ -86,6 +98,8 @@ int vl_server_app_open(struct vl_server_app *app, const struct vl_server_config 
         return vl_arena_check(arena, "the configuration", err);
     struct vl_store_options options = {.url = url};
     r = vl_store_open(&options, &vl_server_schema, &app->store, err);
+    if (r >= 0)
+        r = open_advisories(app, arena, err);
     return r < 0 ? r : first_administrator(app, ret_first_start, err);
 }
 
@@ -137,5 +151,9 @@ void vl_server_app_close(struct vl_server_app *app, int grace_ms)
     app->http = NULL;
     vl_store_close(app->store);
     app->store = NULL;
+    vl_advisories_free(app->advisories);
+    app->advisories = NULL;
+    vl_facts_cache_free(app->facts);
+    app->facts = NULL;
     vl_server_data_done(&app->data);
 }

@@ -14,6 +14,7 @@
 
 /* In the order of their numbers. */
 static const char *const log_formats[] = {"text", "json", NULL};
+static const char *const on_off[] = {"on", "off", NULL};
 static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
 
 static int set_listen(
@@ -37,6 +38,8 @@ static const struct setting {
     {.name = "names", .set = set_names},
     {.name = "proxy", .at = offsetof(struct vl_server_config, proxy)},
     {.name = "no_proxy", .at = offsetof(struct vl_server_config, no_proxy)},
+    {.name = "advisories", .at = offsetof(struct vl_server_config, advisories)},
+    {.name = "advisory_updates", .at = offsetof(struct vl_server_config, advisory_updates), .words = on_off},
     {.name = "log_format", .at = offsetof(struct vl_server_config, log_format), .words = log_formats},
     {.name = "log_level", .at = offsetof(struct vl_server_config, log_level), .words = log_levels},
 };

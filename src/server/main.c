@@ -25,6 +25,7 @@ enum {
     KEY_CERTIFICATE,
     KEY_KEY,
     KEY_NAMES,
+    KEY_ADVISORIES,
     KEY_ROLE,
     KEY_NAME,
     KEY_DAYS,
@@ -46,6 +47,7 @@ static const struct argp_option options[] = {
     {"certificate", KEY_CERTIFICATE, "FILE", 0, "PEM, with --key, instead of one of our own authority", 1},
     {"key", KEY_KEY, "FILE", 0, "PEM", 1},
     {"names", KEY_NAMES, "NAMES", 0, "Host names for our own certificate, with commas", 1},
+    {"advisories", KEY_ADVISORIES, "FILE", 0, "The advisory database (default: DIR/advisories.vadb)", 1},
     {0, 0, 0, 0, "For admin create-token and create-client:", 2},
     {"role", KEY_ROLE, "ROLE", 0, "reader, admin or owner", 2},
     {"name", KEY_NAME, "NAME", 0, "Of the token (default: admin-token), or of the client, for people", 2},
@@ -78,7 +80,8 @@ static int configure(
         int key;
         const char *name;
     } rows[] = {{KEY_DATA, "data"}, {KEY_LISTEN, "listen"}, {KEY_DATABASE, "database"},
-        {KEY_CERTIFICATE, "certificate"}, {KEY_KEY, "key"}, {KEY_NAMES, "names"}};
+        {KEY_CERTIFICATE, "certificate"}, {KEY_KEY, "key"}, {KEY_NAMES, "names"},
+        {KEY_ADVISORIES, "advisories"}};
     const char *file = f->values[KEY_CONFIG - KEY_DATA];
     int r = vl_server_config_init(config, arena, err);
     if (r >= 0 && (file || access(ETC_CONFIG, R_OK) == 0))

@@ -17,6 +17,8 @@ finish() {
   [ "$FAILURES" -eq 0 ] || exit 1
 }
 trap finish EXIT
+# No test fetches the public feeds.
+export VALLUM_ADVISORY_UPDATES=off
 
 # vallum ARGS...: the program under test, under valgrind where the slice asks for it.
 # VALLUM_SOURCE, the checkout to the tests, is the setting of --source to the program.

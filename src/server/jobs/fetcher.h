@@ -15,6 +15,9 @@ struct vl_fetcher {
     int (*manifests)(const struct vl_fetch_registry *registry, const char *repository,
         const char *const *references, size_t n, struct vl_arena *arena, struct vl_fetch_manifest *ret,
         struct vl_err *err);
+    int (*scan)(const struct vl_fetch_registry *registry, const char *repository, const char *digest,
+        const struct vl_fetch_scan_options *options, struct vl_inventory **ret, struct vl_buf *ret_encoded,
+        struct vl_err *err);
 };
 
 /* The app's, or that of jobs/fetch.h. */
