@@ -17,6 +17,10 @@ extern const struct vl_route vl_routes_arm_assessment[]; /* arm/route_arm_assess
 extern const struct vl_route vl_routes_arm_score[];      /* arm/route_arm_score.c */
 extern const struct vl_route vl_routes_arm_finding[];    /* arm/route_arm_finding.c */
 extern const struct vl_route vl_routes_arm_pricing[];    /* arm/route_arm_pricing.c */
+extern const struct vl_route vl_routes_arm_alert[];
+extern const struct vl_route vl_routes_arm_suppression[];
+extern const struct vl_route vl_routes_arm_task[];
+extern const struct vl_route vl_routes_arm_setting[];
 extern const struct vl_route vl_routes_arm_rest[];
 extern const struct vl_route vl_routes_plan[];     /* inventory/route_plan.c */
 extern const struct vl_route vl_routes_alert[];    /* respond/route_alert.c */

@@ -1,7 +1,7 @@
 /* tests: route_arm_pricing.c
  *
- * Names, tiers and members are those of the published versions of pricings (2022-03-01, 2024-01-01); and what a
- * plan says of itself: one without a detector never claims to cover anything. */
+ * Names, tiers and members are those of the published versions of pricings (2022-03-01, 2024-01-01); and what
+ * a plan says of itself: one without a detector never claims to cover anything. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
