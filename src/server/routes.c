@@ -21,6 +21,8 @@ const struct vl_route_group vl_server_routes[] = {
     {VL_FACE_ARM, vl_routes_arm_setting},
     {VL_FACE_ARM, vl_routes_arm_rest}, /* last of its face */
     {VL_FACE_API, vl_routes_plan},
+    {VL_FACE_API, vl_routes_recommendation},
+    {VL_FACE_API, vl_routes_score},
     {VL_FACE_API, vl_routes_alert},
     {VL_FACE_API, vl_routes_contact},
     {0},

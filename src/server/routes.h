@@ -22,10 +22,15 @@ extern const struct vl_route vl_routes_arm_suppression[];
 extern const struct vl_route vl_routes_arm_task[];
 extern const struct vl_route vl_routes_arm_setting[];
 extern const struct vl_route vl_routes_arm_rest[];
-extern const struct vl_route vl_routes_plan[];     /* inventory/route_plan.c */
-extern const struct vl_route vl_routes_alert[];    /* respond/route_alert.c */
-extern const struct vl_route vl_routes_finding[];  /* findings/route_finding.c */
-extern const struct vl_route vl_routes_contact[];  /* respond/route_contact.c */
-extern const struct vl_route vl_routes_affected[]; /* findings/route_affected.c */
+extern const struct vl_route vl_routes_plan[];           /* inventory/route_plan.c */
+extern const struct vl_route vl_routes_alert[];          /* respond/route_alert.c */
+extern const struct vl_route vl_routes_finding[];        /* findings/route_finding.c */
+extern const struct vl_route vl_routes_contact[];        /* respond/route_contact.c */
+extern const struct vl_route vl_routes_affected[];       /* findings/route_affected.c */
+extern const struct vl_route vl_routes_plan[];           /* inventory/route_plan.c */
+extern const struct vl_route vl_routes_alert[];          /* respond/route_alert.c */
+extern const struct vl_route vl_routes_finding[];        /* findings/route_finding.c */
+extern const struct vl_route vl_routes_recommendation[]; /* posture/route_recommendation.c */
+extern const struct vl_route vl_routes_score[];          /* posture/route_score.c */
 
 #endif

@@ -35,7 +35,7 @@ static const struct vl_store_sql sql_taken = {
 static const struct vl_store_sql sql_registries = {
     "SELECT id, name FROM registry WHERE environment_id = $1 AND (id = $2 OR $2 = 0) ORDER BY id", NULL};
 static const struct vl_store_sql sql_count = {
-    "SELECT count(*) FROM (SELECT 1 FROM registry_image WHERE environment_id = $1 LIMIT $2) AS some", NULL};
+    "SELECT count(*) FROM (SELECT 1 FROM registry_image WHERE environment_id = $1 LIMIT $2) AS few", NULL};
 
 /* --- one place --- */
 

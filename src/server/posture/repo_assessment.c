@@ -7,15 +7,15 @@
 static const struct vl_store_sql sql_list = {
     "SELECT a.key, a.resource_id, r.arm_id, r.kind, r.name, a.status, a.exempt, a.cause, a.description, "
     "a.evaluated_first, a.changed, a.evaluated, a.findings FROM assessment a JOIN resource r ON r.id = "
-    "a.resource_id WHERE a.environment_id = $1 AND ($2 = '' OR a.key = $2) AND ($3 = 0 OR a.resource_id = "
-    "$3) "
-    "AND ($4 = '' OR r.kind = $4) AND ($5 = 0 OR a.status = $5) "
+    "a.resource_id WHERE a.environment_id = $1 AND ($2 = '' OR a.key = $2) AND (a.resource_id = $3 OR $3 = "
+    "0) "
+    "AND ($4 = '' OR r.kind = $4) AND (a.status = $5 OR $5 = 0) "
     "AND (a.key > $6 OR (a.key = $6 AND a.resource_id > $7)) ORDER BY a.key, a.resource_id LIMIT $8",
     NULL};
 static const struct vl_store_sql sql_count = {
     "SELECT count(*) FROM (SELECT 1 FROM assessment a JOIN resource r ON r.id = a.resource_id "
-    "WHERE a.environment_id = $1 AND ($2 = '' OR a.key = $2) AND ($3 = 0 OR a.resource_id = $3) "
-    "AND ($4 = '' OR r.kind = $4) AND ($5 = 0 OR a.status = $5) LIMIT $6) AS some",
+    "WHERE a.environment_id = $1 AND ($2 = '' OR a.key = $2) AND (a.resource_id = $3 OR $3 = 0) "
+    "AND ($4 = '' OR r.kind = $4) AND (a.status = $5 OR $5 = 0) LIMIT $6) AS few",
     NULL};
 static const struct vl_store_sql sql_sums = {
     "SELECT count(CASE WHEN a.exempt = 0 AND a.status = 1 THEN 1 END), "
