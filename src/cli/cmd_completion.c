@@ -45,7 +45,8 @@ static void append_next_words(struct vl_buf *out, const char *prefix)
         struct vl_span words = vl_span_str(vl_cli_commands[i]->words);
         struct vl_span word;
         size_t len = strlen(prefix);
-        if (vl_cli_commands[i]->hidden || (len && (!vl_span_starts_with(words, prefix) || words.len <= len)))
+        if (vl_cli_commands[i]->hidden ||
+            (len && (!vl_span_starts_with(words, prefix) || words.len <= len || words.ptr[len] != ' ')))
             continue;
         words = vl_span_slice(words, len ? len + 1 : 0, words.len);
         (void)vl_span_split(&words, ' ', &word);
@@ -53,6 +54,36 @@ static void append_next_words(struct vl_buf *out, const char *prefix)
             continue;
         (void)snprintf(last, sizeof(last), "%.*s", VL_SPAN_FMT(word));
         vl_buf_printf(out, " %s", last);
+    }
+}
+
+/* Whether a command before this one begins with the same words. */
+static bool is_known_prefix(size_t command, struct vl_span prefix)
+{
+    for (size_t i = 0; i < command; i++) {
+        struct vl_span words = vl_span_str(vl_cli_commands[i]->words);
+        if (words.len > prefix.len && words.ptr[prefix.len] == ' ' &&
+            vl_span_eq(vl_span_slice(words, 0, prefix.len), prefix))
+            return true;
+    }
+    return false;
+}
+
+/* "db", "security", "security pricing": words that are no command yet. */
+static void write_nouns(struct vl_buf *out)
+{
+    for (size_t i = 0; vl_cli_commands[i]; i++) {
+        const char *words = vl_cli_commands[i]->words;
+        for (const char *blank = strchr(words, ' '); blank; blank = strchr(blank + 1, ' ')) {
+            struct vl_span prefix = {words, (size_t)(blank - words)};
+            char noun[64];
+            (void)snprintf(noun, sizeof(noun), "%.*s", VL_SPAN_FMT(prefix));
+            if (vl_cli_commands[i]->hidden || is_known_prefix(i, prefix))
+                continue;
+            vl_buf_printf(out, "    '%s') options='", noun);
+            append_next_words(out, noun);
+            vl_buf_append_str(out, "' ;;\n");
+        }
     }
 }
 
@@ -73,12 +104,7 @@ static void write_bash(struct vl_buf *out)
         vl_cli_each_option(&vl_cli_commands[i]->argp, append_option, out);
         vl_buf_append_str(out, "' ;;\n");
     }
-    const char *nouns[] = {"db", "version", "purl"};
-    for (size_t i = 0; i < VL_ARRAY_LEN(nouns); i++) {
-        vl_buf_printf(out, "    %s) options='", nouns[i]);
-        append_next_words(out, nouns[i]);
-        vl_buf_append_str(out, "' ;;\n");
-    }
+    write_nouns(out);
     vl_buf_append_str(out, "    '') options='");
     append_next_words(out, "");
     vl_buf_append_str(out,
@@ -109,6 +135,22 @@ static void append_fish_option(const struct argp_option *option, void *user)
     vl_buf_append_str(f->out, "'\n");
 }
 
+/* Each word may follow those before it; the last one tells what the command does. */
+static void write_fish_words(struct vl_buf *out, const struct vl_command *command)
+{
+    struct vl_span rest = vl_span_str(command->words);
+    struct vl_span word;
+    size_t before = 0;
+    while (vl_span_split(&rest, ' ', &word)) {
+        vl_buf_printf(out, "complete -c vallum -n '__vallum_next %.*s' -f -a '%.*s'", (int)before,
+            command->words, VL_SPAN_FMT(word));
+        if (!rest.len && before)
+            vl_buf_printf(out, " -d \"%s\"", command->summary);
+        vl_buf_append_char(out, '\n');
+        before = (size_t)(word.ptr + word.len - command->words);
+    }
+}
+
 static void write_fish(struct vl_buf *out)
 {
     vl_buf_append_str(out, "# fish completion for vallum\n"
@@ -121,15 +163,7 @@ static void write_fish(struct vl_buf *out)
                            "  test \"$typed\" = \"$argv\"\n"
                            "end\n");
     for (size_t i = 0; vl_cli_commands[i]; i++) {
-        struct vl_span words = vl_span_str(vl_cli_commands[i]->words);
-        size_t space = vl_span_find_char(words, ' ');
-        struct vl_span first = vl_span_slice(words, 0, space);
-        struct vl_span second =
-            space == SIZE_MAX ? VL_SPAN_EMPTY : vl_span_slice(words, space + 1, words.len);
-        vl_buf_printf(out, "complete -c vallum -n '__vallum_next' -f -a '%.*s'\n", VL_SPAN_FMT(first));
-        if (second.len)
-            vl_buf_printf(out, "complete -c vallum -n '__vallum_next %.*s' -f -a '%.*s' -d '%s'\n",
-                VL_SPAN_FMT(first), VL_SPAN_FMT(second), vl_cli_commands[i]->summary);
+        write_fish_words(out, vl_cli_commands[i]);
         struct fish f = {out, vl_cli_commands[i]->words};
         vl_cli_each_option(&vl_cli_commands[i]->argp, append_fish_option, &f);
     }

@@ -43,6 +43,13 @@ const char *vl_api_value(const struct vl_api_call *call, int key)
     return field_of(call->what, key, &i) ? call->values[i] : NULL;
 }
 
+void vl_api_set(struct vl_api_call *call, int key, const char *value)
+{
+    size_t i = 0;
+    if (field_of(call->what, key, &i))
+        call->values[i] = value;
+}
+
 static void check_required(const struct vl_api_call *call, struct argp_state *state)
 {
     const struct vl_api_command *what = call->common.command->api;
@@ -367,7 +374,7 @@ int vl_api_watch(struct vl_api_call *call, const char *url, bool list, struct vl
             r = print_if_new(call, vl_doc_root(doc), &before, err);
         if (r < 0)
             return r;
-        if (call->what->settled && call->what->settled(vl_doc_root(doc)))
+        if (call->what->settled && call->what->settled(call, vl_doc_root(doc)))
             return call->what->status ? call->what->status(vl_doc_root(doc)) : VL_EXIT_OK;
         (void)sleep(WATCH_SECONDS);
     }
@@ -398,6 +405,11 @@ static int run_watch(struct vl_api_call *call, struct vl_err *err)
     return r < 0 ? r : vl_api_watch(call, vl_buf_str(&url), call->what->list, err);
 }
 
+int vl_api_go(struct vl_api_call *call, struct vl_err *err)
+{
+    return call->watch ? run_watch(call, err) : run_plain(call, err);
+}
+
 int vl_api_run(void *settings, struct vl_err *err)
 {
     struct vl_api_call *call = settings;
@@ -411,12 +423,7 @@ int vl_api_run(void *settings, struct vl_err *err)
     if (r < 0)
         return r;
     call->client = client;
-    if (call->what->run)
-        r = call->what->run(call, err);
-    else if (call->watch)
-        r = run_watch(call, err);
-    else
-        r = run_plain(call, err);
+    r = call->what->run ? call->what->run(call, err) : vl_api_go(call, err);
     call->client = NULL;
     call->arena = NULL;
     return r;

@@ -60,7 +60,7 @@ struct vl_api_command {
     /* Instead of the plain call; exit status. */
     int (*run)(struct vl_api_call *call, struct vl_err *err);
     /* With --watch: whether this answer is the last. Without it the command has no --watch. */
-    bool (*settled)(const struct vl_doc_node *answer);
+    bool (*settled)(const struct vl_api_call *call, const struct vl_doc_node *answer);
     int (*status)(const struct vl_doc_node *answer); /* exit status of an answer; NULL: 0 */
 };
 
@@ -73,6 +73,7 @@ struct vl_api_call {
     struct vl_cli_list lists[VL_API_LISTS_MAX];
     size_t n_args;
     bool watch;
+    const char *before; /* the command's own: what a watched thing was before */
     /* while it runs */
     const struct vl_api_command *what;
     struct vl_cli_client *client;
@@ -84,8 +85,12 @@ int vl_api_run(void *settings, struct vl_err *err);
 
 /* --- for commands with a run() of their own --- */
 
-/* What the option with this key was given, or NULL. */
+/* What the option with this key was given, or NULL; and to put something in its place. */
 const char *vl_api_value(const struct vl_api_call *call, int key);
+void vl_api_set(struct vl_api_call *call, int key, const char *value);
+
+/* The plain call, watched where that was asked for. Exit status. */
+int vl_api_go(struct vl_api_call *call, struct vl_err *err);
 
 /* The address: {} filled in, scope and parameters added. `path` NULL: the command's. */
 VL_MUST_CHECK int vl_api_url(

@@ -11,6 +11,52 @@
     C(context_use)                \
     C(context_remove)             \
     C(whoami)                     \
+    C(registry_add)               \
+    C(registry_list)              \
+    C(registry_show)              \
+    C(registry_update)            \
+    C(registry_remove)            \
+    C(registry_test)              \
+    C(registry_scan)              \
+    C(image_list)                 \
+    C(image_show)                 \
+    C(image_findings)             \
+    C(image_packages)             \
+    C(image_history)              \
+    C(image_lineage)              \
+    C(image_sbom)                 \
+    C(image_scan)                 \
+    C(image_affected_by)          \
+    C(pricing_list)               \
+    C(pricing_show)               \
+    C(pricing_create)             \
+    C(recommendation_list)        \
+    C(recommendation_show)        \
+    C(recommendation_resources)   \
+    C(assessment_list)            \
+    C(assessment_show)            \
+    C(secure_score_list)          \
+    C(secure_score_show)          \
+    C(secure_score_history)       \
+    C(secure_scores_list)         \
+    C(secure_score_controls_list) \
+    C(task_list)                  \
+    C(task_create)                \
+    C(task_update)                \
+    C(alert_list)                 \
+    C(alert_show)                 \
+    C(alert_update)               \
+    C(alert_simulate)             \
+    C(contact_create)             \
+    C(contact_show)               \
+    C(contact_list)               \
+    C(alert_config_create)        \
+    C(alert_config_show)          \
+    C(exemption_list)             \
+    C(exemption_create)           \
+    C(exemption_approve)          \
+    C(exemption_reject)           \
+    C(exemption_delete)           \
     C(token_create)               \
     C(token_list)                 \
     C(token_revoke)               \

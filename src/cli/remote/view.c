@@ -110,8 +110,10 @@ static void append_cell(
 static const struct vl_doc_node *walk(const struct vl_doc_node *row, struct vl_span path)
 {
     struct vl_span part;
+    uint64_t index;
     while (row && vl_span_split(&path, '.', &part))
-        row = vl_doc_get_span(row, part);
+        row = vl_doc_is(row, VL_DOC_ARRAY) && vl_span_to_u64(part, &index) ? vl_doc_at(row, (size_t)index)
+                                                                           : vl_doc_get_span(row, part);
     return row;
 }
 
