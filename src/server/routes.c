@@ -19,6 +19,7 @@ const struct vl_route_group vl_server_routes[] = {
     {VL_FACE_ARM, vl_routes_arm_suppression},
     {VL_FACE_ARM, vl_routes_arm_task},
     {VL_FACE_ARM, vl_routes_arm_setting},
+    {VL_FACE_ARM, vl_routes_arm_contact},
     {VL_FACE_ARM, vl_routes_arm_rest}, /* last of its face */
     {VL_FACE_API, vl_routes_plan},
     {VL_FACE_API, vl_routes_recommendation},

@@ -21,6 +21,7 @@ extern const struct vl_route vl_routes_arm_alert[];
 extern const struct vl_route vl_routes_arm_suppression[];
 extern const struct vl_route vl_routes_arm_task[];
 extern const struct vl_route vl_routes_arm_setting[];
+extern const struct vl_route vl_routes_arm_contact[];
 extern const struct vl_route vl_routes_arm_rest[];
 extern const struct vl_route vl_routes_plan[];           /* inventory/route_plan.c */
 extern const struct vl_route vl_routes_alert[];          /* respond/route_alert.c */
