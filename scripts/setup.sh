@@ -9,7 +9,7 @@ build="gcc g++ meson ninja-build pkg-config libyaml-dev libexpat1-dev libtomlplu
   libseccomp-dev libpq-dev libmicrohttpd-dev libgnutls28-dev libcmocka-dev scdoc ca-certificates"
 demo="docker-registry skopeo python3 dpkg-dev"
 tests="docker-registry skopeo postgresql python3 curl openssl clang-19 libclang-rt-19-dev clang-format-19 git rpm zstd zip pmccabe"
-full="clang-tidy-19 llvm-19 cppcheck valgrind gcovr crossbuild-essential-arm64 qemu-user debsecan"
+full="clang-tidy-19 llvm-19 cppcheck valgrind gcovr crossbuild-essential-arm64 qemu-user debsecan chromium"
 
 want=""
 for set in "$@"; do

@@ -13,8 +13,8 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SHARED = os.environ.get("VALLUM_SHARED") or os.path.join(os.path.dirname(ROOT), "shared")
 FUZZ_SECONDS = int(os.environ.get("VALLUM_FUZZ_SECONDS", "20"))
-# Tests that build a peer first (Trivy, an image of 700 MB; Kubernetes' evaluator): a slice of their own.
-HEAVY = ("test_agreement", "test_cel_oracle")
+# Tests that build a peer first (Trivy, an image of 700 MB; Kubernetes' evaluator) or drive a browser: slices of their own.
+HEAVY = {"test_agreement": "agreement", "test_cel_oracle": "agreement", "test_portal": "portal"}
 HEAVY_SECONDS = 5400
 COVERAGE_FLOOR = 80  # percent of lines, over all rooms
 
@@ -138,13 +138,13 @@ def meson_test(folder, tally, only=None, wrapper=None, suites=(), multiplier=1, 
     return results
 
 
-def functional(folder, tally, only=None, extra_env=None, heavy=False):
+def functional(folder, tally, only=None, extra_env=None, heavy=None):
     """Each script in tests/functional prints "ok NAME", "not ok NAME" or "skip NAME: why" a case."""
     results = []
     scripts = sorted(glob.glob(os.path.join(ROOT, "tests/functional/test_*")))
     for script in scripts:
         name = os.path.basename(script)
-        if (only and only not in name) or (name in HEAVY) != heavy:
+        if (only and only not in name) or HEAVY.get(name) != heavy:
             continue
         env = environment(folder)
         env.update(extra_env or {})
@@ -344,7 +344,14 @@ def slice_agreement(tally):
     step("agreement with other scanners and evaluators")
     folder = build("asan", SANITIZED, tally)
     if folder:
-        functional(folder, tally, heavy=True)
+        functional(folder, tally, heavy="agreement")
+
+
+def slice_portal(tally):
+    step("the portal in a browser")
+    folder = build("asan", SANITIZED, tally)
+    if folder:
+        functional(folder, tally, heavy="portal")
 
 
 SLICES = {
@@ -356,6 +363,7 @@ SLICES = {
     "fuzz": slice_fuzz,
     "arm64": slice_arm64,
     "agreement": slice_agreement,
+    "portal": slice_portal,
 }
 
 

@@ -48,7 +48,7 @@ export function follow(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const link = (event.target as Element).closest?.("a[href]");
   if (!(link instanceof HTMLAnchorElement) || link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
-  if (!link.pathname.startsWith("/ui")) return;
+  if (!link.pathname.startsWith("/ui") || link.hash) return;
   event.preventDefault();
   go(link.pathname + link.search);
 }

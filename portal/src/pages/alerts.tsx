@@ -70,7 +70,7 @@ function AlertList() {
           <p>Nothing that watches running workloads is connected to this release's server yet, so none can arise by itself. An admin can make a sample.</p>
         </Nothing>
       )} />
-      {may("admin") && <ActionButton work={() => call("POST", inside("/alerts/simulate"), { bundles: ["Containers"] }).then(data.again)} done="They appear above.">Make sample alerts</ActionButton>}
+      {may("admin") && <ActionButton work={() => call("POST", inside("/alerts/simulate"), { bundles: ["KubernetesService"] }).then(data.again)} done="They appear above.">Make sample alerts</ActionButton>}
     </>
   );
 }
@@ -87,7 +87,7 @@ function AlertPage({ id }: { id: string }) {
   return (
     <>
       <Crumb href="/ui/alerts">Alerts</Crumb>
-      <Shown data={data} lines={8}>
+      <Shown data={data} lines={8} title="Alert">
         {(a) => (
           <>
             <h1>{a.title}</h1>

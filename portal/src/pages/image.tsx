@@ -179,7 +179,7 @@ export function ImagePage({ digest }: { digest: string }) {
   return (
     <>
       <Crumb href="/ui/images">Images</Crumb>
-      <Shown data={data} lines={10}>
+      <Shown data={data} lines={10} title="Image">
         {(image) => (
           <>
             <div class="head">

@@ -175,7 +175,7 @@ function RecommendationPage({ id }: { id: string }) {
   return (
     <>
       <Crumb href="/ui/recommendations">Recommendations</Crumb>
-      <Shown data={data} lines={10}>
+      <Shown data={data} lines={10} title="Recommendation">
         {(r) => (
           <>
             <div class="head">

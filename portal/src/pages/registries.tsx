@@ -87,7 +87,7 @@ function RegistryPage({ id }: { id: string }) {
   return (
     <>
       <Crumb href="/ui/registries">Registries</Crumb>
-      <Shown data={data} lines={8}>
+      <Shown data={data} lines={8} title="Registry">
         {(r) => (
           <>
             <h1>{r.name}</h1>

@@ -37,7 +37,7 @@ export function Contacts() {
   const send = async (event: Event) => {
     event.preventDefault();
     setSaved(false);
-    const body: Record<string, unknown> = { emails: (emails ?? (c.emails ?? []).join("\n")).split(/[\s;,]+/).filter(Boolean), enabled: c.enabled, minSeverity: c.minSeverity, roles: c.roles };
+    const body: Record<string, unknown> = { emails: (emails ?? (c.emails ?? []).join("\n")).split(/[\s;,]+/).filter(Boolean), enabled: c.enabled, minSeverity: c.minSeverity, roles: c.roles, notifyRoles: c.roles.length > 0 };
     if (c.phone) body.phone = c.phone;
     setSaved(await action.run(() => call("PUT", inside("/contacts/default"), body)));
   };

@@ -97,7 +97,7 @@ function VulnerabilityPage({ id }: { id: string }) {
   return (
     <>
       <Crumb href="/ui/vulnerabilities">Vulnerabilities</Crumb>
-      <Shown data={data} lines={10}>
+      <Shown data={data} lines={10} title={id}>
         {(v) => (
           <>
             <div class="head">

@@ -115,8 +115,16 @@ export function Failure({ problem, again }: { problem: Problem; again?: () => vo
   );
 }
 
+interface ShownProps<T> {
+  data: Data<T>;
+  children: (value: T) => ComponentChildren;
+  lines?: number;
+  title?: string; // heading of a page that has none of its own before the value is there
+}
+
 /** Shows what `data` has: a place-holder at first, then the value, or what went wrong. */
-export function Shown<T>({ data, children, lines = 4 }: { data: Data<T>; children: (value: T) => ComponentChildren; lines?: number }) {
+export function Shown<T>({ data, children, lines = 4, title }: ShownProps<T>) {
+  const head = title && <h1>{title}</h1>;
   if (data.value !== undefined) {
     return (
       <div class={data.busy ? "shown busy" : "shown"}>
@@ -125,14 +133,17 @@ export function Shown<T>({ data, children, lines = 4 }: { data: Data<T>; childre
       </div>
     );
   }
-  if (data.error) return <Failure problem={data.error} again={data.again} />;
+  if (data.error) return <>{head}<Failure problem={data.error} again={data.again} /></>;
   return (
-    <div class="loading" role="status">
-      <span class="hidden">Loading</span>
-      {Array.from({ length: lines }, (_, i) => (
-        <div key={i} class="loading-line" />
-      ))}
-    </div>
+    <>
+      {head}
+      <div class="loading" role="status">
+        <span class="hidden">Loading</span>
+        {Array.from({ length: lines }, (_, i) => (
+          <div key={i} class="loading-line" />
+        ))}
+      </div>
+    </>
   );
 }
 
