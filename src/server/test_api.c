@@ -77,7 +77,7 @@ static void handle(const struct vl_http_call *call, struct vl_http_reply *reply,
     (void)user;
     request.route = strcmp(call->path, "/list") == 0 ? &lists : &objects;
     if (request.route->handle(&request, &err) < 0)
-        vl_reply_error(call, reply, VL_FACE_API, &err);
+        vl_reply_error(call, reply, VL_FACE_API, NULL, &err);
 }
 
 static int set_up(void **state)
