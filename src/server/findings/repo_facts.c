@@ -1,6 +1,7 @@
 /* Facts into the tables. */
 #include "findings/repo_facts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "findings/repo_facts_image.h"
@@ -344,24 +345,28 @@ static void count_fresh(struct storing *s, const struct vl_facts_match *m)
     if (m->status != VL_FINDING_OPEN)
         return;
     s->change.added++;
-    s->change.critical_added += m->severity == VL_SEVERITY_CRITICAL;
+    if (m->severity != VL_SEVERITY_CRITICAL)
+        return;
+    if (s->change.critical_added < VL_FACTS_NAMED)
+        s->change.critical[s->change.critical_added] = m->vulnerability->name;
+    s->change.critical_added++;
 }
 
 struct stored {
     int64_t match, status, layer;
 };
 
-static int read_findings(struct storing *s, struct vl_vec *all)
+static int read_findings(struct vl_store_conn *conn, int64_t image, struct vl_vec *all, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    int r = vl_stmt_begin(s->conn, &sql_finding_list, &stmt, s->err);
+    int r = vl_stmt_begin(conn, &sql_finding_list, &stmt, err);
     if (r < 0)
         return r;
-    vl_stmt_int(stmt, 1, s->change.image);
-    while ((r = vl_stmt_step(stmt, s->err)) > 0) {
-        struct stored *row = vl_vec_push(all, "findings of an image", s->err);
+    vl_stmt_int(stmt, 1, image);
+    while ((r = vl_stmt_step(stmt, err)) > 0) {
+        struct stored *row = vl_vec_push(all, "findings of an image", err);
         if (!row)
-            return s->err->err;
+            return err->err;
         *row = (struct stored){vl_stmt_get_int(stmt, 0), vl_stmt_get_int(stmt, 1), vl_stmt_get_int(stmt, 2)};
     }
     return r;
@@ -408,7 +413,8 @@ static int put_findings(struct storing *s)
         .user = fresh};
     vl_vec_init(&all, sizeof(struct stored), VL_FACTS_KNOWN_MAX);
     vl_map_init(&now, VL_FACTS_KNOWN_MAX);
-    int r = fresh && ids ? read_findings(s, &all) : vl_arena_check(f->arena, "findings", s->err);
+    int r = fresh && ids ? read_findings(s->conn, s->change.image, &all, s->err)
+                         : vl_arena_check(f->arena, "findings", s->err);
     for (size_t i = 0; i < f->n_matches && r >= 0; i++) {
         struct vl_map_slot *slot;
         ids[i] = id_of(f->matches[i].id, f->matches[i].made);
@@ -426,6 +432,36 @@ static int put_findings(struct storing *s)
         fresh[rows.n++] = slot->value.ptr;
     }
     return r < 0 ? r : insert(s, &rows);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct stored *x = a, *y = b;
+    return x->match < y->match ? -1 : x->match > y->match;
+}
+
+int vl_repo_facts_same(
+    struct vl_store_conn *conn, const struct vl_facts *facts, int64_t image, bool *ret, struct vl_err *err)
+{
+    struct vl_vec all VL_CLEANUP(vl_vec_done);
+    bool same = true;
+    vl_vec_init(&all, sizeof(struct stored), VL_FACTS_KNOWN_MAX);
+    for (size_t i = 0; i < facts->n_matches && same; i++) {
+        const struct vl_facts_match *m = &facts->matches[i];
+        same = m->id && !m->changed && !m->vulnerability->changed;
+    }
+    int r = same ? read_findings(conn, image, &all, err) : 0;
+    same = same && all.len == facts->n_matches;
+    if (r >= 0 && same && all.len)
+        qsort(all.items, all.len, sizeof(struct stored), compare_rows);
+    for (size_t i = 0; i < facts->n_matches && r >= 0 && same; i++) {
+        const struct vl_facts_match *m = &facts->matches[i];
+        const struct stored key = {.match = m->id};
+        const struct stored *row = bsearch(&key, all.items, all.len, sizeof(key), compare_rows);
+        same = row && row->status == m->status && row->layer == m->layer;
+    }
+    *ret = same;
+    return r;
 }
 
 /* --- all of it --- */

@@ -34,11 +34,14 @@ struct vl_facts_store {
     int64_t now;
 };
 
+#define VL_FACTS_NAMED 5
+
 struct vl_facts_change {
-    int64_t image;          /* id */
-    int64_t added, gone;    /* open findings */
-    int64_t critical_added; /* of them */
-    int64_t changed;        /* rows written, all in all: 0 where everything was there */
+    int64_t image;                        /* id */
+    int64_t added, gone;                  /* open findings */
+    int64_t critical_added;               /* of them */
+    int64_t changed;                      /* rows written, all in all: 0 where everything was there */
+    const char *critical[VL_FACTS_NAMED]; /* names of the first of the critical ones that were added */
 };
 
 /* In a write, which may run again. VL_ERR_NOT_FOUND: a rematch of an image that is not there any more. */
@@ -47,8 +50,23 @@ VL_MUST_CHECK int vl_repo_facts_store(struct vl_store_conn *conn, struct vl_fact
 
 void vl_facts_learn(struct vl_facts_cache *cache, struct vl_facts *facts);
 
-/* An image whose list was matched anew and says what it said: only by which database. */
-VL_MUST_CHECK int vl_repo_facts_confirm(struct vl_store_conn *conn, int64_t image,
-    const char *database_digest, int64_t database_ms, int64_t now, struct vl_err *err);
+/* What a match says of the image as a whole. Texts live as long as the result and its facts. */
+struct vl_facts_verdict {
+    const char *digest;
+    int assessed; /* enum vl_assessed */
+    const char *why_not, *coverage;
+    int64_t database_ms;
+    struct vl_facts_counts counts;
+};
+void vl_facts_verdict_of(
+    const struct vl_facts *facts, const struct vl_facts_store *store, struct vl_facts_verdict *ret);
+
+/* Whether the findings in the database are those of the facts, after vl_repo_facts_resolve(): then the
+ * verdict is all that is to be written. */
+VL_MUST_CHECK int vl_repo_facts_same(
+    struct vl_store_conn *conn, const struct vl_facts *facts, int64_t image, bool *ret, struct vl_err *err);
+/* Writes the verdict: 1, 0 where the image is gone. *ret_image may be NULL. */
+VL_MUST_CHECK int vl_repo_facts_verdict(struct vl_store_conn *conn, const struct vl_facts_verdict *verdict,
+    const char *database_digest, int64_t now, int64_t *ret_image, struct vl_err *err);
 
 #endif

@@ -19,8 +19,6 @@ static const struct vl_store_sql sql_put = {
     NULL};
 static const struct vl_store_sql sql_matched = {
     "UPDATE image SET " MATCHED_COLUMNS " WHERE digest = $1 RETURNING id", NULL};
-static const struct vl_store_sql sql_confirm = {
-    "UPDATE image SET database_digest = $2, database_ms = $3, matched_at = $4 WHERE id = $1", NULL};
 static const struct vl_store_sql sql_layer = {"INSERT INTO layer (diff_id, digest, size) VALUES ($1, $2, $3) "
                                               "ON CONFLICT (diff_id) DO UPDATE SET digest "
                                               "= coalesce(excluded.digest, layer.digest) RETURNING id",
@@ -52,29 +50,49 @@ static int take_id(struct vl_stmt *stmt, int64_t *ret, struct vl_err *err)
     return r < 0 ? r : 1;
 }
 
-static int set_matched(struct vl_store_conn *conn, const struct vl_facts *f,
-    const struct vl_facts_store *store, int64_t *ret_id, struct vl_err *err)
+void vl_facts_verdict_of(
+    const struct vl_facts *facts, const struct vl_facts_store *store, struct vl_facts_verdict *ret)
+{
+    const struct vl_coverage *coverage = &facts->result->coverage;
+    *ret = (struct vl_facts_verdict){.digest = store->digest,
+        .assessed = (int)coverage->assessed,
+        .why_not = vl_facts_text(coverage->why_not, facts->arena),
+        .coverage = facts->coverage,
+        .database_ms = coverage->database_ms,
+        .counts = facts->counts};
+}
+
+int vl_repo_facts_verdict(struct vl_store_conn *conn, const struct vl_facts_verdict *verdict,
+    const char *database_digest, int64_t now, int64_t *ret_image, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    const struct vl_coverage *coverage = &f->result->coverage;
+    int64_t ignored = 0;
     int r = vl_stmt_begin(conn, &sql_matched, &stmt, err);
     if (r < 0)
         return r;
-    vl_stmt_str(stmt, 1, store->digest);
-    vl_stmt_int(stmt, 2, (int64_t)coverage->assessed);
-    vl_stmt_str(stmt, 3, vl_facts_text(coverage->why_not, f->arena));
-    vl_stmt_str(stmt, 4, f->coverage);
-    vl_stmt_str(stmt, 5, store->database_digest[0] ? store->database_digest : NULL);
-    vl_stmt_int(stmt, 6, coverage->database_ms);
-    vl_stmt_int(stmt, 7, store->now);
-    vl_stmt_int(stmt, 8, f->counts.critical);
-    vl_stmt_int(stmt, 9, f->counts.high);
-    vl_stmt_int(stmt, 10, f->counts.medium);
-    vl_stmt_int(stmt, 11, f->counts.low);
-    vl_stmt_int(stmt, 12, f->counts.unknown);
-    vl_stmt_int(stmt, 13, f->counts.fixable);
-    vl_stmt_int(stmt, 14, f->counts.kev);
-    return take_id(stmt, ret_id, err);
+    vl_stmt_str(stmt, 1, verdict->digest);
+    vl_stmt_int(stmt, 2, verdict->assessed);
+    vl_stmt_str(stmt, 3, verdict->why_not);
+    vl_stmt_str(stmt, 4, verdict->coverage);
+    vl_stmt_str(stmt, 5, database_digest[0] ? database_digest : NULL);
+    vl_stmt_int(stmt, 6, verdict->database_ms);
+    vl_stmt_int(stmt, 7, now);
+    vl_stmt_int(stmt, 8, verdict->counts.critical);
+    vl_stmt_int(stmt, 9, verdict->counts.high);
+    vl_stmt_int(stmt, 10, verdict->counts.medium);
+    vl_stmt_int(stmt, 11, verdict->counts.low);
+    vl_stmt_int(stmt, 12, verdict->counts.unknown);
+    vl_stmt_int(stmt, 13, verdict->counts.fixable);
+    vl_stmt_int(stmt, 14, verdict->counts.kev);
+    return take_id(stmt, ret_image ? ret_image : &ignored, err);
+}
+
+static int set_matched(struct vl_store_conn *conn, const struct vl_facts *f,
+    const struct vl_facts_store *store, int64_t *ret_id, struct vl_err *err)
+{
+    struct vl_facts_verdict verdict;
+    vl_facts_verdict_of(f, store, &verdict);
+    return vl_repo_facts_verdict(conn, &verdict, store->database_digest, store->now, ret_id, err);
 }
 
 int vl_repo_facts_image_put(struct vl_store_conn *conn, const struct vl_facts *facts,
@@ -110,20 +128,6 @@ int vl_repo_facts_image_rematched(struct vl_store_conn *conn, const struct vl_fa
     int r = set_matched(conn, facts, store, ret_id, err);
     return r == 0 ? vl_err_set(err, VL_ERR_NOT_FOUND, "image %.100s is not there any more", store->digest)
                   : r;
-}
-
-int vl_repo_facts_confirm(struct vl_store_conn *conn, int64_t image, const char *database_digest,
-    int64_t database_ms, int64_t now, struct vl_err *err)
-{
-    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    int r = vl_stmt_begin(conn, &sql_confirm, &stmt, err);
-    if (r < 0)
-        return r;
-    vl_stmt_int(stmt, 1, image);
-    vl_stmt_str(stmt, 2, database_digest[0] ? database_digest : NULL);
-    vl_stmt_int(stmt, 3, database_ms);
-    vl_stmt_int(stmt, 4, now);
-    return vl_stmt_run(stmt, NULL, err);
 }
 
 /* --- layers, notes, secrets --- */

@@ -1,6 +1,8 @@
 /* lint: no test: two lists */
 #include "jobs/discover.h"
 #include "jobs/handlers.h"
+#include "jobs/job_rematch.h"
+#include "jobs/job_scan.h"
 
 #include "posture/job_score.h"
 
@@ -8,6 +10,15 @@ const struct vl_job_handler vl_job_handlers[] = {
     {.kind = "score", .tries = 8, .first_pause_ms = 2000, .run = vl_job_score},
     {.kind = "exempt", .tries = 8, .first_pause_ms = 2000, .run = vl_job_exempt},
     {.kind = "discover", .tries = 5, .first_pause_ms = 10000, .run = vl_job_discover},
+    {.kind = "scan",
+        .tries = VL_SCAN_TRIES,
+        .first_pause_ms = VL_SCAN_PAUSE_MS,
+        .run = vl_job_scan,
+        .failed = vl_job_scan_failed},
+    {.kind = "rematch",
+        .tries = VL_REMATCH_TRIES,
+        .first_pause_ms = VL_REMATCH_PAUSE_MS,
+        .run = vl_job_rematch},
     {.kind = "resolve", .tries = 8, .first_pause_ms = 2000, .run = vl_job_resolve},
     {0},
 };
@@ -15,5 +26,7 @@ const struct vl_job_handler vl_job_handlers[] = {
 const struct vl_job_round vl_job_rounds[] = {
     {"score", VL_ROUND_SCORE_MS, vl_round_score},
     {"discover", 2000, vl_round_discover},
+    {"rematch", VL_REMATCH_ROUND_MS, vl_round_rematch},
+    {"reindex", VL_REINDEX_ROUND_MS, vl_round_reindex},
     {0},
 };
