@@ -26,8 +26,8 @@ int vl_arm_error(struct vl_request *request, struct vl_err *err, enum vl_err_cod
 
 int vl_arm_not_built(struct vl_request *request, struct vl_err *err, const char *what)
 {
-    return vl_arm_error(request, err, VL_ERR_UNSUPPORTED, "FeatureNotAvailable",
-        "%s is not built in this release; nothing was stored", what);
+    return vl_arm_error(
+        request, err, VL_ERR_UNSUPPORTED, "FeatureNotAvailable", "%s is not built in this release", what);
 }
 
 /* --- the query --- */

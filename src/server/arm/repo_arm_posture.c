@@ -7,10 +7,6 @@ static const struct vl_store_sql sql_assessments = {
     "AND ($5 = '' OR r.arm_key = $5 OR substr(r.arm_key, 1, length($5) + 1) = $5 || '/') "
     "AND ($7 = 0 OR r.arm_key = $5) AND r.gone_at = 0 ORDER BY a.key, a.resource_id LIMIT $6",
     NULL};
-static const struct vl_store_sql sql_controls = {
-    "SELECT control, current, maximum, healthy, unhealthy, not_applicable FROM score_control "
-    "WHERE environment_id = $1 ORDER BY control LIMIT $2",
-    NULL};
 
 int vl_repo_arm_assessments(struct vl_store_conn *conn, const struct vl_arm_assessment_query *query,
     size_t limit, struct vl_arena *arena, struct vl_arm_assessment **ret, size_t *ret_n, struct vl_err *err)
@@ -42,34 +38,6 @@ int vl_repo_arm_assessments(struct vl_store_conn *conn, const struct vl_arm_asse
     }
     if (r >= 0)
         r = vl_arena_check(arena, "the list", err);
-    if (r < 0)
-        return r;
-    *ret = list;
-    *ret_n = n;
-    return 0;
-}
-
-int vl_repo_arm_controls(struct vl_store_conn *conn, int64_t environment, struct vl_arena *arena,
-    struct vl_arm_control **ret, size_t *ret_n, struct vl_err *err)
-{
-    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    struct vl_arm_control *list = vl_arena_array(arena, VL_ARM_CONTROLS_MAX, sizeof(*list));
-    size_t n = 0;
-    int r = list ? vl_stmt_begin(conn, &sql_controls, &stmt, err) : vl_arena_check(arena, "controls", err);
-    if (r < 0)
-        return r;
-    vl_stmt_int(stmt, 1, environment);
-    vl_stmt_int(stmt, 2, VL_ARM_CONTROLS_MAX);
-    while (n < VL_ARM_CONTROLS_MAX && (r = vl_stmt_step(stmt, err)) > 0) {
-        list[n++] = (struct vl_arm_control){.guid = vl_stmt_copy(stmt, 0, arena),
-            .current = vl_stmt_get_double(stmt, 1),
-            .maximum = vl_stmt_get_double(stmt, 2),
-            .healthy = vl_stmt_get_int(stmt, 3),
-            .unhealthy = vl_stmt_get_int(stmt, 4),
-            .not_applicable = vl_stmt_get_int(stmt, 5)};
-    }
-    if (r >= 0)
-        r = vl_arena_check(arena, "controls", err);
     if (r < 0)
         return r;
     *ret = list;

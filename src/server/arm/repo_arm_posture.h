@@ -1,4 +1,4 @@
-/* Reads of assessments and scores for Azure's face. */
+/* Reads of assessments for Azure's face. */
 #ifndef VL_SERVER_REPO_ARM_POSTURE_H
 #define VL_SERVER_REPO_ARM_POSTURE_H
 
@@ -27,16 +27,5 @@ struct vl_arm_assessment_query {
 VL_MUST_CHECK int vl_repo_arm_assessments(struct vl_store_conn *conn,
     const struct vl_arm_assessment_query *query, size_t limit, struct vl_arena *arena,
     struct vl_arm_assessment **ret, size_t *ret_n, struct vl_err *err);
-
-#define VL_ARM_CONTROLS_MAX 64
-
-/* A row of score_control. */
-struct vl_arm_control {
-    const char *guid;
-    double current, maximum;
-    int64_t healthy, unhealthy, not_applicable;
-};
-VL_MUST_CHECK int vl_repo_arm_controls(struct vl_store_conn *conn, int64_t environment,
-    struct vl_arena *arena, struct vl_arm_control **ret, size_t *ret_n, struct vl_err *err);
 
 #endif

@@ -1,49 +1,33 @@
 /* Secure score, its controls, and what these are made of. A score is there once something is assessed:
  * before, there is none, and not one of zero. */
-#include <math.h>
-
 #include "arm/arm.h"
 #include "arm/groups.h"
 #include "arm/metadata.h"
-#include "arm/repo_arm_posture.h"
 #include "arm/scopes.h"
-#include "posture/score.h"
+#include "posture/repo_score.h"
 #include "routes.h"
 
 #define SCORE_NAME "ascScore" /* of the built-in initiative; clients ask for it by this name */
 
 struct score {
     struct vl_arm_scope scope;
-    struct vl_arm_control *controls;
-    size_t n;
-    struct vl_score sum;
+    struct vl_score_state state;
 };
-
-static double rounded(double value, double scale)
-{
-    return round(value * scale) / scale;
-}
 
 static int read_score(struct vl_request *request, struct score *ret, struct vl_err *err)
 {
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
-    struct vl_score_control parts[VL_ARM_CONTROLS_MAX];
     int r = vl_arm_group_version(request, "secureScores", err);
     if (r >= 0)
         r = vl_arm_scope(request, &ret->scope, err);
     if (r >= 0)
         r = vl_store_read(request->app->store, &conn, err);
-    if (r >= 0)
-        r = vl_repo_arm_controls(conn, request->environment.id, request->arena, &ret->controls, &ret->n, err);
-    if (r < 0)
-        return r;
-    for (size_t i = 0; i < ret->n; i++) {
-        const struct vl_arm_control *c = &ret->controls[i];
-        parts[i] = (struct vl_score_control){
-            .current = c->current, .maximum = c->maximum, .weight = (uint64_t)(c->healthy + c->unhealthy)};
-    }
-    vl_score_sum(parts, ret->n, &ret->sum);
-    return 0;
+    return r < 0 ? r : vl_repo_score_get(conn, request->environment.id, &ret->state, err);
+}
+
+static bool is_there(const struct score *s)
+{
+    return s->state.score.maximum > 0;
 }
 
 static void write_points(struct vl_json *json, double maximum, double current, double percentage)
@@ -52,18 +36,22 @@ static void write_points(struct vl_json *json, double maximum, double current, d
     vl_json_key(json, "max");
     vl_json_double(json, maximum);
     vl_json_key(json, "current");
-    vl_json_double(json, rounded(current, 100));
+    vl_json_double(json, current);
     vl_json_key(json, "percentage");
-    vl_json_double(json, rounded(percentage, 10000));
+    vl_json_double(json, percentage);
     vl_json_object_end(json);
 }
 
+/* What the score rests on stands beside it. */
 static void write_score(struct vl_json *json, const struct score *s)
 {
+    const struct vl_score *score = &s->state.score;
+    char text[VL_SCORE_TEXT_MAX];
     vl_arm_entry(json, s->scope.id, "secureScores", "secureScores", SCORE_NAME);
     vl_json_member_str(json, "displayName", "Secure score");
-    write_points(json, s->sum.maximum, s->sum.current, s->sum.percentage);
-    vl_json_member_int(json, "weight", (int64_t)s->sum.weight);
+    write_points(json, score->maximum, score->current, score->percentage);
+    vl_json_member_int(json, "weight", (int64_t)score->weight);
+    vl_json_member_str(json, "description", vl_score_text(&s->state, text));
     vl_arm_entry_end(json);
 }
 
@@ -76,7 +64,7 @@ static int scores_list(struct vl_request *request, struct vl_err *err)
         r = vl_arm_list(request, NULL, &list, err);
     if (r < 0)
         return r;
-    if (s.sum.maximum > 0)
+    if (is_there(&s))
         write_score(&list.json, &s);
     return vl_arm_list_end(&list, err);
 }
@@ -101,7 +89,7 @@ static int scores_get(struct vl_request *request, struct vl_err *err)
     int r = read_score(request, &s, err);
     if (r < 0)
         return r;
-    if (!is_score(&s.scope) || !(s.sum.maximum > 0))
+    if (!is_score(&s.scope) || !is_there(&s))
         return no_score(request, &s, err);
     vl_arm_answer(request, 200, &json);
     write_score(&json, &s);
@@ -110,29 +98,35 @@ static int scores_get(struct vl_request *request, struct vl_err *err)
 
 /* --- controls --- */
 
-static void write_control(
-    struct vl_request *request, struct vl_json *json, const char *scope, const struct vl_arm_control *c)
+static void write_definition(
+    struct vl_request *request, struct vl_json *json, const struct vl_posture_control *c)
 {
-    const struct vl_posture_control *known = vl_posture_control_find(vl_span_str(c->guid));
+    vl_api_object(json, "definition");
+    vl_json_member_str(json, "id",
+        vl_arena_printf(
+            request->arena, "/providers/" VL_ARM_PROVIDER "/secureScoreControlDefinitions/%s", c->guid));
+    vl_json_member_str(json, "name", c->guid);
+    vl_json_member_str(json, "type", VL_ARM_PROVIDER "/secureScoreControlDefinitions");
+    vl_api_object(json, "properties");
+    vl_arm_control_members(json, c);
+    vl_arm_entry_end(json);
+}
+
+/* Mitigated resources are shown as healthy, waived ones as not applicable; neither has points. */
+static void write_control(
+    struct vl_request *request, struct vl_json *json, const char *scope, const struct vl_score_row *row)
+{
+    const struct vl_score_counts *n = &row->counts;
     vl_arm_entry(json, scope, "secureScores/secureScoreControls",
-        "secureScores/" SCORE_NAME "/secureScoreControls", c->guid);
-    vl_json_member_str(json, "displayName", known ? known->name : c->guid);
-    vl_json_member_int(json, "healthyResourceCount", c->healthy);
-    vl_json_member_int(json, "unhealthyResourceCount", c->unhealthy);
-    vl_json_member_int(json, "notApplicableResourceCount", c->not_applicable);
-    write_points(json, c->maximum, c->current, c->maximum > 0 ? c->current / c->maximum : 0);
-    vl_json_member_int(json, "weight", c->healthy + c->unhealthy);
-    if (known && vl_arm_expand(request, "definition")) {
-        vl_api_object(json, "definition");
-        vl_json_member_str(json, "id",
-            vl_arena_printf(request->arena, "/providers/" VL_ARM_PROVIDER "/secureScoreControlDefinitions/%s",
-                known->guid));
-        vl_json_member_str(json, "name", known->guid);
-        vl_json_member_str(json, "type", VL_ARM_PROVIDER "/secureScoreControlDefinitions");
-        vl_api_object(json, "properties");
-        vl_arm_control_members(json, known);
-        vl_arm_entry_end(json);
-    }
+        "secureScores/" SCORE_NAME "/secureScoreControls", row->control->guid);
+    vl_json_member_str(json, "displayName", row->control->name);
+    vl_json_member_int(json, "healthyResourceCount", (int64_t)(n->healthy + n->mitigated));
+    vl_json_member_int(json, "unhealthyResourceCount", (int64_t)n->unhealthy);
+    vl_json_member_int(json, "notApplicableResourceCount", (int64_t)(n->not_applicable + n->waived));
+    write_points(json, row->score.maximum, row->score.current, row->score.percentage);
+    vl_json_member_int(json, "weight", (int64_t)row->score.weight);
+    if (vl_arm_expand(request, "definition"))
+        write_definition(request, json, row->control);
     vl_arm_entry_end(json);
 }
 
@@ -146,8 +140,11 @@ static int controls(struct vl_request *request, struct vl_err *err)
     if (s.scope.n_tail == 3 && !is_score(&s.scope))
         return no_score(request, &s, err);
     r = vl_arm_list(request, NULL, &list, err);
-    for (size_t i = 0; i < s.n && r >= 0; i++)
-        write_control(request, &list.json, s.scope.id, &s.controls[i]);
+    for (size_t i = 0; i < s.state.n_controls && r >= 0; i++) {
+        const struct vl_score_counts *n = &s.state.controls[i].counts;
+        if (n->healthy + n->unhealthy + n->mitigated + n->waived + n->grace + n->not_applicable > 0)
+            write_control(request, &list.json, s.scope.id, &s.state.controls[i]);
+    }
     return r < 0 ? r : vl_arm_list_end(&list, err);
 }
 

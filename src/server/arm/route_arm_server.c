@@ -351,7 +351,8 @@ static int elsewhere(struct vl_request *request, struct vl_err *err)
         return vl_arm_error(request, err, VL_ERR_NOT_FOUND, "InvalidResourceType",
             "The resource type '%s' could not be found in the namespace '" VL_ARM_PROVIDER "'.", name);
     if (!group->versions)
-        return vl_arm_not_built(request, err, group->title);
+        return vl_arm_not_built(request, err,
+            vl_arena_printf(request->arena, "the operation group '%s' (%s)", group->name, group->title));
     if (scope.level != VL_ARM_SUBSCRIPTION && scope.level != VL_ARM_TENANT)
         return vl_arm_not_built(request, err,
             vl_arena_printf(request->arena, "%s '%s' at this scope", request->call->method, group->name));

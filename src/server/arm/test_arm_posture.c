@@ -187,13 +187,13 @@ static void test_controls(void **state)
 {
     struct vl_test_server *s = *state;
     const char *answer = get(s, NULL, "secureScores/ascScore/secureScoreControls" SCORE_V, 200);
-    assert_string_equal(vl_test_get(s, answer, "value.0.properties.unhealthyResourceCount"), "4");
-    assert_string_equal(vl_test_get(s, answer, "value.0.properties.score.percentage"), "0.2");
-    assert_string_equal(vl_test_get(s, answer, "value.0.properties.weight"), "5");
-    assert_string_equal(vl_test_get(s, answer, "value.1.properties.displayName"), "Enable MFA");
-    assert_string_equal(vl_test_get(s, answer, "value.1.properties.definition.properties.maxScore"), "");
+    assert_string_equal(vl_test_get(s, answer, "value.1.properties.unhealthyResourceCount"), "4");
+    assert_string_equal(vl_test_get(s, answer, "value.1.properties.score.percentage"), "0.2");
+    assert_string_equal(vl_test_get(s, answer, "value.1.properties.weight"), "5");
+    assert_string_equal(vl_test_get(s, answer, "value.0.properties.displayName"), "Enable MFA");
+    assert_string_equal(vl_test_get(s, answer, "value.0.properties.definition.properties.maxScore"), "");
     answer = get(s, NULL, "secureScoreControls" SCORE_V "&$expand=definition", 200);
-    assert_string_equal(vl_test_get(s, answer, "value.1.properties.definition.properties.maxScore"), "10");
+    assert_string_equal(vl_test_get(s, answer, "value.0.properties.definition.properties.maxScore"), "10");
     answer = get(s, "", "secureScoreControlDefinitions" SCORE_V, 200);
     assert_non_null(strstr(answer, "/providers/Microsoft.Security/assessmentMetadata/" KEY));
     assert_string_equal(vl_test_get(s, answer, "value.0.properties.source.sourceType"), "BuiltIn");
