@@ -9,7 +9,7 @@ build="gcc g++ meson ninja-build pkg-config libyaml-dev libexpat1-dev libtomlplu
   libseccomp-dev libpq-dev libmicrohttpd-dev libgnutls28-dev libcmocka-dev scdoc ca-certificates"
 demo="docker-registry skopeo python3 dpkg-dev"
 tests="docker-registry skopeo postgresql python3 python3-aiosmtpd rsyslog rsyslog-gnutls curl openssl clang-19 libclang-rt-19-dev clang-format-19 git rpm zstd zip pmccabe"
-full="clang-tidy-19 llvm-19 cppcheck valgrind gcovr crossbuild-essential-arm64 qemu-user debsecan chromium"
+full="clang-tidy-19 llvm-19 cppcheck valgrind gcovr crossbuild-essential-arm64 qemu-user debsecan chromium azure-cli"
 
 want=""
 for set in "$@"; do
@@ -107,4 +107,16 @@ install_jmespath() {
     say "setup: JMESPath's cases could not be fetched; test_jmespath says so."
   fi
 }
-case " $* " in *" test "*|*" all "*) install_schemas; install_cel_spec; install_jmespath ;; esac
+# Microsoft's client library, for tests/functional/test_arm_sdk.
+install_clients() {
+  local dir="$VALLUM_ROOT/out/clients" want=@azure/arm-security@5.0.0
+  [ "$(cat "$dir/stamp" 2>/dev/null)" = "$want" ] && return 0
+  mkdir -p "$dir"
+  echo '{"private": true}' >"$dir/package.json"
+  if quiet "fetching Azure's client library" npm --prefix "$dir" install --ignore-scripts --no-audit --no-fund --no-package-lock "$want"; then
+    echo "$want" >"$dir/stamp"
+  else
+    say "setup: Azure's client library could not be fetched; test_arm_sdk says so."
+  fi
+}
+case " $* " in *" test "*|*" all "*) install_schemas; install_cel_spec; install_jmespath; install_clients ;; esac

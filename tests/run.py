@@ -14,7 +14,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SHARED = os.environ.get("VALLUM_SHARED") or os.path.join(os.path.dirname(ROOT), "shared")
 FUZZ_SECONDS = int(os.environ.get("VALLUM_FUZZ_SECONDS", "20"))
 # Tests that build a peer first (Trivy, an image of 700 MB; Kubernetes' evaluator) or drive a browser: slices of their own.
-HEAVY = {"test_agreement": "agreement", "test_cel_oracle": "agreement", "test_portal": "portal"}
+HEAVY = {"test_agreement": "agreement", "test_cel_oracle": "agreement", "test_portal": "portal", "test_azure_cli": "clients"}
 HEAVY_SECONDS = 5400
 COVERAGE_FLOOR = 80  # percent of lines, over all rooms
 
@@ -354,6 +354,13 @@ def slice_portal(tally):
         functional(folder, tally, heavy="portal")
 
 
+def slice_clients(tally):
+    step("Azure's command line")
+    folder = build("asan", SANITIZED, tally)
+    if folder:
+        functional(folder, tally, heavy="clients")
+
+
 SLICES = {
     "clang": slice_clang,
     "analyzer": slice_analyzer,
@@ -364,6 +371,7 @@ SLICES = {
     "arm64": slice_arm64,
     "agreement": slice_agreement,
     "portal": slice_portal,
+    "clients": slice_clients,
 }
 
 

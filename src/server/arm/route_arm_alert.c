@@ -295,7 +295,7 @@ static int simulate(struct vl_request *request, struct vl_err *err)
     if (r >= 0)
         r = vl_store_write(request->app->store, simulate_write, &c, err);
     if (r >= 0)
-        request->reply->status = version >= V2021_11 ? 202 : 204;
+        request->reply->status = version >= V2022 ? 202 : 204;
     return r;
 }
 

@@ -320,7 +320,7 @@ static int change(struct vl_request *request, bool patch, struct vl_err *err)
         return r;
     c.contact.name = vl_arm_tail(&scope, 1);
     r = vl_store_write(request->app->store, put_write, &c, err);
-    /* The first version had no word for a contact that was made. */
+    /* The first version has 200 alone. */
     return r < 0 ? r : answer(request, &scope, c.version, c.made && c.version > V2017 ? 201 : 200, err);
 }
 
@@ -346,7 +346,7 @@ static int delete(struct vl_request *request, struct vl_err *err)
 {
     struct change c = {.request = request};
     struct vl_arm_scope scope;
-    int r = vl_arm_group_version(request, "securityContacts", err);
+    int r = c.version = vl_arm_group_version(request, "securityContacts", err);
     if (r >= 0)
         r = vl_arm_scope(request, &scope, err);
     if (r < 0)
@@ -354,7 +354,7 @@ static int delete(struct vl_request *request, struct vl_err *err)
     c.contact.name = vl_arm_tail(&scope, 1);
     r = vl_store_write(request->app->store, remove_write, &c, err);
     if (r >= 0)
-        request->reply->status = c.made ? 200 : 204;
+        request->reply->status = c.made && c.version > V2017 ? 200 : 204;
     return r;
 }
 

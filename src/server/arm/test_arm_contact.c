@@ -120,9 +120,11 @@ static void test_delete(void **state)
 {
     struct vl_test_server *s = *state;
     (void)call(s, VL_ROLE_READER, "DELETE", "/default1" V17, NULL, 403);
-    (void)call(s, VL_ROLE_ADMIN, "DELETE", "/default1" V17, NULL, 200);
+    (void)call(s, VL_ROLE_ADMIN, "DELETE", "/default1" V17, NULL, 204);
     (void)call(s, VL_ROLE_ADMIN, "DELETE", "/default1" V17, NULL, 204);
     (void)call(s, VL_ROLE_READER, "GET", "/default1" V17, NULL, 404);
+    (void)call(s, VL_ROLE_ADMIN, "DELETE", "/default" V23, NULL, 200);
+    (void)call(s, VL_ROLE_ADMIN, "DELETE", "/default" V23, NULL, 204);
 }
 
 int main(void)
