@@ -18,7 +18,9 @@ export function ago(text: string, now = Date.now()): string {
 export const absolute = (text: string) => ABSOLUTE.format(new Date(text));
 export const day = (text: string) => DAY.format(new Date(text));
 export const number = (n: number) => NUMBER.format(n);
-export const percent = (n: number) => `${Number((n <= 1 ? n * 100 : n).toFixed(1))} %`;
+/** A share of 1. */
+export const percent = (share: number) => `${Number((share * 100).toFixed(1))} %`;
+export const points = (n: number) => `${Number(n.toFixed(2))} ${n === 1 ? "point" : "points"}`;
 
 export function bytes(n: number): string {
   const units = ["bytes", "kB", "MB", "GB", "TB"];

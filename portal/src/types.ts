@@ -99,6 +99,7 @@ export interface Registry {
   created: string | null;
   discoveredAt: string | null;
   eventAt: string | null;
+  progress?: string | null;
   error: string | null;
   webhook: { url: string; hasSecret: boolean } | null;
   counts: { repositories: number; images: number; unscanned: number; inProgress: number; error: number; completed: number } | null;

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { at, call, get, may, me, segment } from "../api";
 import { useAction, useData, type List } from "../data";
 import { asked } from "../router";
-import { day, sentence } from "../text";
+import { sentence } from "../text";
 import { Nothing, State, Time } from "../ui/basic";
 import { Tabs } from "../ui/filter";
 import { ActionButton, ConfirmButton, Dialog, FormError, SelectField, TextField, type Options } from "../ui/form";
@@ -158,7 +158,7 @@ function Tokens() {
         { name: "Name", head: true, show: (t) => t.name },
         { name: "Role", show: (t) => sentence(t.role) },
         { name: "Made", show: (t) => <Time at={t.created} none="unknown" /> },
-        { name: "Ends", show: (t) => (t.expires ? day(t.expires) : "never") },
+        { name: "Ends", show: (t) => <Time at={t.expires} /> },
         { name: "End it", quiet: true, show: (t) => (
           <ConfirmButton label="End" named={t.name} title={`End the token ${t.name}?`} work={() => call("DELETE", `/tokens/${segment(String(t.id))}`).then(() => get("/me")).then(data.again)}>
             <p>Whoever uses it is refused from then on. If it is this session's own, you are logged out.</p>

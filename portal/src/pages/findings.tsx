@@ -25,7 +25,7 @@ function Details({ f }: { f: Finding }) {
       {f.remedy?.command && <Command text={f.remedy.command} />}
       <ul class="small">
         {f.cvss && <li>CVSS {f.cvss.score} <code>{f.cvss.vector}</code></li>}
-        {f.epss && <li>EPSS {percent(f.epss.score * 100)}: the chance that it is exploited in the next 30 days</li>}
+        {f.epss && <li>EPSS {percent(f.epss.score)}: the chance that it is exploited in the next 30 days</li>}
         {f.kev && <li>Known to be exploited{f.kev.added ? ` since ${day(f.kev.added)}` : ""}{f.kev.due ? `; to be mended by ${day(f.kev.due)}` : ""}{f.kev.ransomware ? "; used by ransomware" : ""}</li>}
         {f.layer && <li>Layer {f.layer.ordinal}{f.layer.createdBy ? <>: <code>{f.layer.createdBy}</code></> : null}</li>}
         {(f.paths ?? []).slice(0, 5).map((p) => <li key={p}><code>{p}</code></li>)}

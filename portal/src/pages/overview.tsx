@@ -1,6 +1,6 @@
 import { inside } from "../api";
 import { useData } from "../data";
-import { many, number, percent } from "../text";
+import { many, number, percent, sentence } from "../text";
 import { Card, Command, Nothing, SeverityMark, Shown, Time, Unknown } from "../ui/basic";
 import { Sparkline } from "../ui/sparkline";
 
@@ -8,7 +8,7 @@ interface Overview {
   doNext: { kind: string; title: string; why: string[]; severity: string | null; kev: number | boolean | null; fixable: number | boolean | null; running: number | null; link: string | null }[];
   cannotSee: { what: string; why: string; cure: string | null }[];
   newSince: { since: string | null; findings: number; critical: number; images: number; alerts: number } | null;
-  score: { current: number; max: number; percentage: number; assessedPoints: number | null; of: number | null; trend: { day: string; percentage: number }[] } | null;
+  score: { current: number; max: number; percentage: number; assessedPoints: number | null; of: number | null; text?: string | null; trend: { day: string; percentage: number | null }[] } | null;
   images: { total: number; unscanned: number; inProgress: number; error: number; completed: number } | null;
   registries: number;
 }
@@ -17,6 +17,7 @@ interface Overview {
 function inner(link: string | null): string | null {
   if (!link) return null;
   if (link.startsWith("/ui")) return link;
+  if (link === "/base-images") return "/ui/inventory?tab=bases";
   return link.startsWith("/") ? "/ui" + link : null;
 }
 
@@ -57,8 +58,8 @@ function CannotSee({ rows }: { rows: Overview["cannotSee"] }) {
   return (
     <ul class="cannotsee">
       {rows.map((row) => (
-        <li key={row.what}>
-          <b>{row.what}</b>
+        <li key={row.what + row.why}>
+          <b>{sentence(row.what)}</b>
           <span class="muted"> {row.why}</span>
           {row.cure && (
             <div>
@@ -103,12 +104,12 @@ function Score({ of }: { of: Overview["score"] }) {
     return (
       <p>
         <Unknown why="nothing that counts has been assessed yet" />
+        {of?.text && <span class="muted"> ({of.text})</span>}
       </p>
     );
   }
-  const trend = of.trend ?? [];
-  const first = trend[0], last = trend[trend.length - 1];
-  const change = first && last ? last.percentage - first.percentage : 0;
+  const trend = (of.trend ?? []).map((t) => t.percentage).filter((p) => p !== null);
+  const first = trend[0] ?? 0, last = trend[trend.length - 1] ?? 0, change = last - first;
   const shown = percent(of.percentage);
   return (
     <div class="score">
@@ -120,11 +121,11 @@ function Score({ of }: { of: Overview["score"] }) {
         </span>
       </p>
       {trend.length > 1 && (
-        <Sparkline points={trend.map((t) => t.percentage)} label={`Score over ${trend.length} days: from ${percent(first!.percentage)} to ${percent(last!.percentage)}`} />
+        <Sparkline points={trend} label={`Score over ${trend.length} days: from ${percent(first)} to ${percent(last)}`} />
       )}
       <p class="muted">
         {trend.length > 1 && `${change >= 0 ? "up" : "down"} ${percent(Math.abs(change))} in ${many(trend.length, "day")}. `}
-        {of.of ? `Rests on ${number(of.assessedPoints ?? 0)} of ${number(of.of)} points; the others are not assessed.` : ""}
+        {of.text ?? (of.of ? `Rests on ${number(of.assessedPoints ?? 0)} of ${number(of.of)} points; the others are not assessed.` : "")}
       </p>
       <p>
         <a href="/ui/recommendations">What would raise it</a>

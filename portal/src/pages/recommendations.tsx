@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { call, inside, may, segment } from "../api";
 import { useData, type List } from "../data";
 import { asked, place } from "../router";
-import { number, percent } from "../text";
+import { number, percent, points } from "../text";
 import { Card, Facts, Nothing, SeverityMark, Shown, State, Time, Unknown } from "../ui/basic";
 import { Crumb, FilterCheck, Filters, FilterSelect, Outside, Tabs } from "../ui/filter";
 import { ActionButton } from "../ui/form";
@@ -15,11 +15,14 @@ interface Recommendation {
   title: string;
   severity: string;
   control: { id: string; name: string } | null;
-  healthy: number;
-  unhealthy: number;
-  notApplicable: number;
-  exempt: number;
+  healthy: number | null;
+  unhealthy: number | null;
+  notApplicable: number | null;
+  exempt: number | null;
+  kev?: number | null;
+  fixable?: number | null;
   potentialIncrease: number | null;
+  built?: boolean;
   assessed: boolean;
   running: number | null;
 }
@@ -29,6 +32,7 @@ interface RecommendationDetail extends Recommendation {
   remediation: string | null;
   userImpact: string | null;
   implementationEffort: string | null;
+  note?: string | null;
   references: (string | { url: string; title?: string })[] | null;
 }
 
@@ -38,6 +42,7 @@ interface Resource {
   kind: string;
   status: string;
   cause: string | null;
+  exempt?: string | null;
   findings: number | null;
   changed: string | null;
 }
@@ -89,10 +94,10 @@ function Rows({ data, assessed }: { data: ReturnType<typeof useData<List<Recomme
       { name: "Recommendation", head: true, show: (r) => <><a href={`/ui/recommendations/${segment(r.key)}`}>{r.title}</a>{r.control && <p class="muted small">{r.control.name}</p>}</> },
       { name: "Severity", show: (r) => <SeverityMark of={r.severity.toLowerCase()} /> },
       { name: "State", show: (r) => (!r.assessed ? <State tone="plain">not assessed</State> : r.unhealthy ? <State tone="bad">{number(r.unhealthy)} unhealthy</State> : <State tone="good">nothing to do</State>) },
-      { name: "Healthy", end: true, show: (r) => (r.assessed ? number(r.healthy) : "") },
-      { name: "Not applicable", end: true, show: (r) => (r.assessed ? number(r.notApplicable) : "") },
+      { name: "Healthy", end: true, show: (r) => (r.assessed ? number(r.healthy ?? 0) : "") },
+      { name: "Not applicable", end: true, show: (r) => (r.assessed ? number(r.notApplicable ?? 0) : "") },
       { name: "Exempted", end: true, show: (r) => (r.exempt ? number(r.exempt) : "") },
-      { name: "Score", end: true, show: (r) => (r.potentialIncrease ? `+${percent(r.potentialIncrease)}` : "") },
+      { name: "Would gain", end: true, show: (r) => (r.potentialIncrease ? `+${points(r.potentialIncrease)}` : "") },
     ]} empty={<Nothing title={assessed ? "Nothing has been assessed yet" : "No recommendation fits these filters"}><p>Assessments begin as soon as a registry is connected and its first image is scanned.</p></Nothing>} />
   );
 }
@@ -109,7 +114,7 @@ function Controls() {
         { name: "Healthy", end: true, show: (c) => (c.assessed ? number(c.healthy) : "") },
         { name: "Unhealthy", end: true, show: (c) => (c.assessed ? number(c.unhealthy) : "") },
         { name: "Not applicable", end: true, show: (c) => (c.assessed ? number(c.notApplicable) : "") },
-        { name: "Would gain", end: true, show: (c) => (c.potentialIncrease ? `+${percent(c.potentialIncrease)}` : "") },
+        { name: "Would gain", end: true, show: (c) => (c.potentialIncrease ? `+${points(c.potentialIncrease)}` : "") },
       ]} empty={<Nothing title="No control counts yet" />} />
     </>
   );
@@ -118,9 +123,9 @@ function Controls() {
 function RecommendationList() {
   const tab = asked("tab") || "recommendations";
   const all = asked("all") === "true";
-  const data = useData<List<Recommendation>>(tab === "recommendations" ? inside("/recommendations", { cursor: asked("cursor"), limit: 200 }) : null, TOPICS);
+  const data = useData<List<Recommendation>>(tab === "recommendations" ? inside("/recommendations", { assessed: !all }) : null, TOPICS);
   const severity = asked("severity");
-  const shown = data.value && { ...data, value: { ...data.value, total: undefined, items: data.value.items.filter((r) => (all || r.assessed) && (!severity || r.severity.toLowerCase() === severity)) } };
+  const shown = data.value && { ...data, value: { ...data.value, total: undefined, items: data.value.items.filter((r) => (!severity || r.severity.toLowerCase() === severity)) } };
   return (
     <>
       <h1>Recommendations</h1>
@@ -156,10 +161,10 @@ function Resources({ of, exempt }: { of: RecommendationDetail; exempt: (scope: E
   return (
     <ListTable data={data} caption="Affected resources" what="resources" id={(r) => r.resourceId} columns={[
       { name: "Resource", head: true, show: (r) => <ResourceName of={r} /> },
-      { name: "State", show: (r) => <><State tone={STATUS[r.status as keyof typeof STATUS] ?? "plain"}>{r.status === "NotApplicable" ? "not applicable" : r.status.toLowerCase()}</State>{r.cause && <p class="small muted">{r.cause}</p>}</> },
+      { name: "State", show: (r) => <><State tone={STATUS[r.status as keyof typeof STATUS] ?? "plain"}>{r.status === "NotApplicable" ? "not applicable" : r.status.toLowerCase()}</State>{r.exempt && <p class="small">exempted: {r.exempt}</p>}{r.cause && <p class="small muted">{r.cause}</p>}</> },
       { name: "Findings", end: true, show: (r) => (r.findings === null || r.findings === undefined ? "" : number(r.findings)) },
       { name: "Since", show: (r) => <Time at={r.changed} none="unknown" /> },
-      { name: "Act", quiet: true, show: (r) => (r.status !== "Unhealthy" ? "" : (
+      { name: "Act", quiet: true, show: (r) => (r.status !== "Unhealthy" || r.exempt ? "" : (
         <span class="actions">
           <button type="button" class="quiet" aria-label={`Exempt ${r.name}`} onClick={() => exempt({ title: r.name, assessmentKey: of.key, resourceId: r.resourceId })}>Exempt</button>
           {may("admin") && <ActionButton kind="quiet" work={() => call("POST", inside("/tasks"), { recommendation: of.key, resourceId: r.resourceId })} done="Task made.">Make a task</ActionButton>}
@@ -182,12 +187,12 @@ function RecommendationPage({ id }: { id: string }) {
               <h1>{r.title}</h1>
               <button type="button" onClick={() => setScope({ title: r.title, assessmentKey: r.key })}>Exempt</button>
             </div>
-            {!r.assessed && <p class="notice warn"><b>Not assessed.</b> This release has nothing that looks at it; it counts neither for nor against the score.</p>}
+            {!r.assessed && <p class="notice warn"><b>Not assessed:</b> {r.note ?? "this release has nothing that looks at it"}. It counts neither for nor against the score.</p>}
             <Facts rows={[
               ["Severity", <SeverityMark of={r.severity.toLowerCase()} />], ["Control", r.control?.name],
-              ["Unhealthy", r.assessed ? number(r.unhealthy) : "not assessed"], ["Healthy", r.assessed ? number(r.healthy) : null],
-              ["Not applicable", r.assessed ? number(r.notApplicable) : null], ["Exempted", number(r.exempt ?? 0)],
-              ["Would raise the score by", r.potentialIncrease ? percent(r.potentialIncrease) : null],
+              ["Unhealthy", r.assessed ? number(r.unhealthy ?? 0) : "not assessed"], ["Healthy", r.assessed ? number(r.healthy ?? 0) : null],
+              ["Not applicable", r.assessed ? number(r.notApplicable ?? 0) : null], ["Exempted", r.assessed ? number(r.exempt ?? 0) : null],
+              ["Would raise the score by", r.potentialIncrease ? points(r.potentialIncrease) : null],
               ["Running", r.running === null || r.running === undefined ? <span class="muted">unknown: no cluster is connected</span> : number(r.running)],
               ["Effort", r.implementationEffort], ["What users notice", r.userImpact],
             ]} />

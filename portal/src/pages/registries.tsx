@@ -14,6 +14,7 @@ export const ofRegistry = (id: number | string, more = "") => `/registries/${seg
 
 export function RegistryState({ of }: { of: Registry }) {
   if (!of.enabled) return <State tone="plain">paused</State>;
+  if (of.progress) return <><State tone="busy">being read</State><p class="small muted">{of.progress}</p></>;
   if (of.error) return <><State tone="bad">cannot be read</State><p class="small">{of.error}</p></>;
   if (!of.discoveredAt) return <State tone="busy">being read for the first time</State>;
   return <State tone="good">connected</State>;

@@ -36,6 +36,14 @@ export function TestButton({ id }: { id: number | string }) {
   );
 }
 
+const HOW: Record<string, string> = {
+  harbor: "In the project, under Webhooks: HTTP, the event “Artifact pushed”, and the secret as the Auth Header.",
+  acr: "With az acr webhook create: actions push and delete, and --headers \"Authorization=Bearer SECRET\".",
+  dockerhub: "In the repository, under Webhooks: the address with ?secret=SECRET behind it, since Docker Hub sends no header.",
+  ecr: "ECR has no webhooks: pushes are found when the registry is read.",
+  gar: "Artifact Registry has no webhooks of this form: pushes are found when the registry is read.",
+};
+
 /** What the registry has to be told, so that a push is scanned at once. */
 export function WebhookHelp({ registry, secret }: { registry: Registry; secret?: string }) {
   const hook = registry.webhook;
@@ -63,6 +71,7 @@ export function WebhookHelp({ registry, secret }: { registry: Registry; secret?:
       backoff: 10s`}</pre>
         </>
       )}
+      {HOW[registry.kind] && <p>{HOW[registry.kind]}</p>}
       <p class="muted">Without it a push is found when the registry is read the next time. The registry has to trust the certificate of this server.</p>
     </>
   );

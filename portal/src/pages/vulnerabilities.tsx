@@ -80,7 +80,7 @@ function VulnerabilityList() {
         { name: "Packages", show: (v) => (v.packages ?? []).map((p) => <div key={p}><code>{p}</code></div>) },
         { name: "Fix", show: (v) => (v.fixable ? "yes" : <span class="muted">none known</span>) },
         { name: "CVSS", end: true, show: (v) => v.cvss?.score ?? "" },
-        { name: "EPSS", end: true, show: (v) => (v.epss ? percent(v.epss.score * 100) : "") },
+        { name: "EPSS", end: true, show: (v) => (v.epss ? percent(v.epss.score) : "") },
         { name: "First seen", show: (v) => <Time at={v.firstSeen} none="" /> },
       ]} empty={filtered ? <Nothing title="No vulnerability fits these filters" /> : (
         <Nothing title="No vulnerabilities are known in what was scanned">
@@ -112,7 +112,7 @@ function VulnerabilityPage({ id }: { id: string }) {
               ["Severity", <SeverityMark of={v.severity} />],
               ["Exploited", v.kev ? <><Kev of={v.kev} /> {v.kev.added ? `since ${day(v.kev.added)}` : ""}</> : "not known to be"],
               ["CVSS", v.cvss ? <>{v.cvss.score} {v.cvss.vector && <code>{v.cvss.vector}</code>}</> : null],
-              ["EPSS", v.epss ? percent(v.epss.score * 100) : null],
+              ["EPSS", v.epss ? percent(v.epss.score) : null],
               ["Images", number(v.images)],
               ["First seen", <Time at={v.firstSeen} none="unknown" />],
               ["Also known as", (v.aliases ?? []).join(", ")],
