@@ -113,6 +113,7 @@ static int resolve(struct vl_api_call *call, const char *text, const char **ret,
     const struct vl_doc_node *found = NULL;
     struct vl_digest digest;
     struct wanted w;
+    vl_buf_init(&url, URL_MAX_BYTES);
     *ret = text;
     if (vl_digest_parse(vl_span_str(text), &digest))
         return 0;
@@ -125,7 +126,6 @@ static int resolve(struct vl_api_call *call, const char *text, const char **ret,
     size_t slash = vl_span_rfind_char(w.name, '/');
     const char *q = vl_arena_dup_span(
         call->arena, slash == SIZE_MAX ? w.name : vl_span_slice(w.name, slash + 1, w.name.len));
-    vl_buf_init(&url, URL_MAX_BYTES);
     vl_buf_append_str(&url, "/images?limit=1000");
     vl_cli_url_param(&url, "q", q);
     vl_cli_url_param(&url, "environment", vl_cli_client_environment(call->client));

@@ -433,14 +433,15 @@ VL_API_COMMAND(vl_cli_alert_simulate, "security alert simulate", "sample alerts,
 
 /* --- contacts; alert-config is the same --- */
 
-static const struct vl_cli_column contact_columns[] = {{"E-mail", "emails"}, {"Phone", "phone"},
-    {"Enabled", "enabled"}, {"From severity", "minSeverity"}, {"Roles", "roles"}, {"Note", "phoneNote"}, {0}};
+static const struct vl_cli_column contact_columns[] = {{"Name", "name"}, {"E-mail", "emails"},
+    {"Phone", "phone"}, {"Enabled", "enabled"}, {"From severity", "minSeverity"}, {"Roles", "roles"},
+    {"Note", "phoneNote"}, {0}};
 static const struct vl_api_field contact_fields[] = {
     {KEY_EMAILS, "emails", "--emails", VL_API_LIST},
     {KEY_PHONE, "phone", "--phone"},
     {KEY_SEVERITY, "minSeverity", "--min-severity"},
     {KEY_ROLES, "roles", "--notify-roles", VL_API_LIST},
-    {'n', "name", "--name", .place = VL_API_LOCAL},
+    {'n', NULL, "--name", .place = VL_API_PATH},
     {0},
 };
 static const struct argp_option contact_options[] = {
@@ -450,21 +451,21 @@ static const struct argp_option contact_options[] = {
     {"min-severity", KEY_SEVERITY, "LEVEL", 0, "From this severity on", 1},
     {"severity", KEY_SEVERITY, NULL, OPTION_ALIAS, NULL, 1},
     {"notify-roles", KEY_ROLES, "ROLE,…", 0, "Users with these roles are told too", 1},
-    {"name", 'n', "NAME", 0, "There is one, default", 1},
+    {"name", 'n', "NAME", 0, "Which (default: default)", 1},
     VL_API_E_OPTIONS,
     {0},
 };
 
+/* The name of most. */
 static int run_contact(struct vl_api_call *call, struct vl_err *err)
 {
-    const char *name = vl_api_value(call, 'n');
-    if (name && strcmp(name, "default") != 0 && !call->common.quiet)
-        vl_cli_warn("an environment has one contact, 'default'; '%s' becomes that", name);
+    if (!vl_api_value(call, 'n'))
+        vl_api_set(call, 'n', "default");
     return vl_api_go(call, err);
 }
 
 static const struct vl_api_command contact_create = {.method = "PUT",
-    .path = "/contacts/default",
+    .path = "/contacts/{}",
     .scoped = true,
     .fields = contact_fields,
     .columns = contact_columns,
@@ -479,11 +480,30 @@ VL_API_COMMAND(vl_cli_alert_config_create, "security alert-config create", "the 
     "Sets whom to tell by mail, and from which severity on: the environment's security contact.",
     contact_options, contact_create);
 
-static const struct vl_api_command contact_show = {
-    .method = "GET", .path = "/contacts/default", .scoped = true, .columns = contact_columns};
-VL_API_COMMAND(vl_cli_contact_show, "security contact show", "who is told", NULL,
-    "Shows the security contact.", plain_options, contact_show);
-VL_API_COMMAND(vl_cli_contact_list, "security contact list", "who is told", NULL,
-    "Shows the security contact.", plain_options, contact_show);
+static const struct vl_api_field contact_name_fields[] = {{'n', NULL, "--name", .place = VL_API_PATH}, {0}};
+static const struct argp_option contact_name_options[] = {
+    {"name", 'n', "NAME", 0, "Which (default: default)", 1}, VL_API_E_OPTIONS, {0}};
+static const struct vl_api_command contact_show = {.method = "GET",
+    .path = "/contacts/{}",
+    .scoped = true,
+    .fields = contact_name_fields,
+    .columns = contact_columns,
+    .run = run_contact};
+VL_API_COMMAND(vl_cli_contact_show, "security contact show", "who is told", NULL, "Shows a security contact.",
+    contact_name_options, contact_show);
 VL_API_COMMAND(vl_cli_alert_config_show, "security alert-config show", "the same", NULL,
-    "Shows the security contact.", plain_options, contact_show);
+    "Shows a security contact.", contact_name_options, contact_show);
+
+static const struct vl_api_command contact_list = {
+    .method = "GET", .path = "/contacts", .scoped = true, .list = true, .columns = contact_columns};
+VL_API_COMMAND(vl_cli_contact_list, "security contact list", "who is told", NULL,
+    "Lists the security contacts.", plain_options, contact_list);
+
+static const struct vl_api_command contact_delete = {.method = "DELETE",
+    .path = "/contacts/{}",
+    .scoped = true,
+    .fields = contact_name_fields,
+    .said = "deleted",
+    .run = run_contact};
+VL_API_COMMAND(vl_cli_contact_delete, "security contact delete", "nobody is told any more", NULL,
+    "Deletes a security contact.", contact_name_options, contact_delete);

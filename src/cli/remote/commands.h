@@ -50,6 +50,7 @@
     C(contact_create)             \
     C(contact_show)               \
     C(contact_list)               \
+    C(contact_delete)             \
     C(alert_config_create)        \
     C(alert_config_show)          \
     C(exemption_list)             \
@@ -57,6 +58,9 @@
     C(exemption_approve)          \
     C(exemption_reject)           \
     C(exemption_delete)           \
+    C(apply)                      \
+    C(diff)                       \
+    C(export)                     \
     C(token_create)               \
     C(token_list)                 \
     C(token_revoke)               \
