@@ -98,7 +98,9 @@ export function chooseEnvironment(id: string): void {
 export async function loadMe(): Promise<void> {
   try {
     const who = await get<Me>("/me");
-    const open = who.environments ?? [];
+    // A server that does not name them here lists them.
+    who.environments ??= await get<{ items: NonNullable<Me["environments"]> }>("/environments").then((l) => l.items, () => []);
+    const open = who.environments;
     const wanted = new URLSearchParams(location.search).get("environment") ?? localStorage.getItem(STORED);
     batch(() => {
       environment.value = (open.find((e) => e.id === wanted || e.name === wanted) ?? open[0])?.id ?? "";

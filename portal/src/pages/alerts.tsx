@@ -3,7 +3,7 @@ import { call, inside, may, segment } from "../api";
 import { useData, type List } from "../data";
 import { asked, place } from "../router";
 import { sentence } from "../text";
-import { Facts, Nothing, SeverityMark, Shown, State, Time } from "../ui/basic";
+import { Facts, Nothing, ResourceId, SeverityMark, Shown, State, Time } from "../ui/basic";
 import { Crumb, Filters, FilterSelect } from "../ui/filter";
 import { ActionButton } from "../ui/form";
 import { ListTable } from "../ui/table";
@@ -63,7 +63,7 @@ function AlertList() {
         ) },
         { name: "Severity", show: (a) => <SeverityMark of={a.severity} /> },
         { name: "Status", show: (a) => <Status of={a} /> },
-        { name: "Resource", show: (a) => (a.resourceId ? <code>{a.resourceId}</code> : "") },
+        { name: "Resource", show: (a) => (a.resourceId ? <ResourceId id={a.resourceId} /> : "") },
         { name: "Began", show: (a) => <Time at={a.started ?? a.created} none="unknown" /> },
       ]} empty={query.status || query.severity ? <Nothing title="No alert fits these filters" /> : (
         <Nothing title="No alerts">

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { Data } from "../data";
 import type { Problem } from "../api";
 import { SEVERITIES, type Counts, type Severity } from "../types";
-import { absolute, ago, number, sentence } from "../text";
+import { absolute, ago, number } from "../text";
 
 /** A severity is told by a word and by bars; colour only helps. */
 export function SeverityMark({ of, count }: { of: string | null; count?: number }) {
@@ -175,4 +175,16 @@ export function Facts({ rows }: { rows: [string, ComponentChildren][] }) {
 /** Text that stands for a value nobody knows yet. */
 export const Unknown = ({ why }: { why: string }) => <span class="muted">unknown: {why}</span>;
 
-export const Word = ({ children }: { children: string }) => <>{sentence(children)}</>;
+/** An Azure-like resource id: its end tells people enough, the whole is there for who points at it. */
+export function ResourceId({ id }: { id: string }) {
+  const parts = id.split("/").filter(Boolean);
+  return <code title={id}>{parts.length > 2 ? `…/${parts.slice(-2).map(decode).join("/")}` : id}</code>;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

@@ -59,6 +59,8 @@ interface ListProps<T> {
   cursor?: string; // name of the parameter of the address
 }
 
+const singular = (what: string) => what.replace(/ies$/, "y").replace(/(?<!ie)s$/, "");
+
 /** A page of a list, how many there are in all, and the way to the next page. */
 export function ListTable<T>({ data, caption, what, columns, id, empty, cursor = "cursor" }: ListProps<T>) {
   return (
@@ -68,7 +70,7 @@ export function ListTable<T>({ data, caption, what, columns, id, empty, cursor =
           {list.items.length === 0 && !asked(cursor) ? empty : <Table caption={caption} columns={columns} items={list.items} id={id} />}
           <div class="pager">
             <p role="status">
-              {list.total && list.total.value > 0 && `${list.total.relation === "AT_LEAST" ? "at least " : ""}${number(list.total.value)} ${what}`}
+              {list.total && list.total.value > 0 && `${list.total.relation === "AT_LEAST" ? "at least " : ""}${number(list.total.value)} ${list.total.value === 1 ? singular(what) : what}`}
               {list.items.length > 0 && list.total && list.items.length < list.total.value ? `, ${number(list.items.length)} shown here` : ""}
             </p>
             {(asked(cursor) || list.next) && (
