@@ -22,6 +22,9 @@ static int set_listen(
 static int set_names(
     struct vl_server_config *config, const char *value, struct vl_arena *arena, struct vl_err *err);
 
+static int set_sources(
+    struct vl_server_config *config, const char *value, struct vl_arena *arena, struct vl_err *err);
+
 /* Of each: a text of its own, one of some words, or a function. */
 static const struct setting {
     const char *name;
@@ -39,6 +42,7 @@ static const struct setting {
     {.name = "proxy", .at = offsetof(struct vl_server_config, proxy)},
     {.name = "no_proxy", .at = offsetof(struct vl_server_config, no_proxy)},
     {.name = "advisories", .at = offsetof(struct vl_server_config, advisories)},
+    {.name = "advisory_sources", .set = set_sources},
     {.name = "advisory_updates", .at = offsetof(struct vl_server_config, advisory_updates), .words = on_off},
     {.name = "log_format", .at = offsetof(struct vl_server_config, log_format), .words = log_formats},
     {.name = "log_level", .at = offsetof(struct vl_server_config, log_level), .words = log_levels},
@@ -93,6 +97,18 @@ static int set_names(
             names[config->n_names++] = vl_arena_dup_span(arena, part);
     }
     config->names = names;
+    return vl_arena_check(arena, "the configuration", err);
+}
+
+static int set_sources(
+    struct vl_server_config *config, const char *value, struct vl_arena *arena, struct vl_err *err)
+{
+    struct vl_span rest = vl_span_str(value), part;
+    while (vl_span_split(&rest, ',', &part))
+        if (vl_span_find_char(part, '=') == SIZE_MAX)
+            return vl_err_set(err, VL_ERR_USAGE, "advisory_sources: \"%.*s\" is not of the form NAME=URL",
+                VL_SPAN_FMT(vl_span_slice(part, 0, 100)));
+    config->advisory_sources = vl_arena_strdup(arena, value);
     return vl_arena_check(arena, "the configuration", err);
 }
 

@@ -16,9 +16,11 @@ struct vl_server_config {
     const char *certificate, *key; /* PEM files; NULL: made by our own authority */
     const char *const *names;      /* host names of the certificate, besides the address */
     unsigned n_names;
-    const char *proxy;         /* URL of the way out; NULL: as the environment says (https_proxy …) */
-    const char *no_proxy;      /* hosts that are reached without it, with commas */
-    const char *advisories;    /* the advisory database; NULL: advisories.vadb in the data folder */
+    const char *proxy;      /* URL of the way out; NULL: as the environment says (https_proxy …) */
+    const char *no_proxy;   /* hosts that are reached without it, with commas */
+    const char *advisories; /* the advisory database; NULL: advisories.vadb in the data folder */
+    const char
+        *advisory_sources; /* NAME=URL with commas: these feeds alone, from there; NULL: all, from upstream */
     unsigned advisory_updates; /* 0 on: refreshed daily, 1 off */
     unsigned log_format;       /* 0 text, 1 JSON */
     unsigned log_level;        /* enum vl_log_level */
@@ -29,7 +31,8 @@ VL_MUST_CHECK int vl_server_config_init(
     struct vl_server_config *config, struct vl_arena *arena, struct vl_err *err);
 
 /* A YAML mapping: data, listen, database, certificate, key, names, proxy, no_proxy, log_format (text, json),
- * log_level (error, warning, info, debug), advisories, advisory_updates (on, off). An unknown key is an error
+ * log_level (error, warning, info, debug), advisories, advisory_updates (on,
+ * off), advisory_sources. An unknown key is an error
  * with its line. */
 VL_MUST_CHECK int vl_server_config_file(
     struct vl_server_config *config, const char *path, struct vl_arena *arena, struct vl_err *err);

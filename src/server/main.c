@@ -10,7 +10,10 @@
 #include "admin.h"
 #include "app.h"
 #include "base/time.h"
+#include "jobs/fetch.h"
+#include "jobs/job_advisories.h"
 #include "log.h"
+#include "scan/scan.h"
 #include "server/server.h"
 
 #define ARENA_MAX  (16UL * 1024 * 1024)
@@ -216,6 +219,13 @@ int vl_server_main(int argc, char **argv)
                "Exit status: 0 stopped, 1 error, 3 usage."};
     struct server_flags f = {0};
     struct vl_err err = VL_ERR_INIT;
+    /* Processes of our own that meet strangers' bytes: before anything is read that is the server's. */
+    if (argc > 1 && strcmp(argv[1], "indexer") == 0)
+        return vl_scan_indexer_main(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "fetch") == 0)
+        return vl_fetch_main(argc, argv);
+    if (argc > 1 && strcmp(argv[1], "update-advisories") == 0)
+        return vl_advisories_main(argc, argv);
     argp_program_version = "vallumd " VL_VERSION;
     argp_err_exit_status = 3;
     (void)sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);

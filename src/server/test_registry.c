@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/process.h"
+#include "jobs/job_advisories.h"
 #include "scan/scan.h"
 
 /* Before main(): a test program that a test starts as its fetcher is a fetcher. */
@@ -22,6 +23,8 @@ __attribute__((constructor)) static void be_what_is_asked(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "fetch") == 0)
         exit(vl_fetch_main(argc, argv));
+    if (argc > 1 && strcmp(argv[1], "update-advisories") == 0)
+        exit(vl_advisories_main(argc, argv));
     if (argc > 1 && strcmp(argv[1], "indexer") == 0)
         exit(vl_scan_indexer_main(argc - 1, argv + 1));
 }

@@ -19,6 +19,7 @@
 #define NAME_MAX_LEN 255
 #define TYPE_MAX_LEN 255
 #define ENV_MAX      4096
+#define ENV_ARENA    (256UL * 1024)
 
 /* What the process may know of our environment: how to reach the network, nothing of the database. */
 static const char *const passed_env[] = {"http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTPS_PROXY",
@@ -105,33 +106,26 @@ static int no_answer(int status, const struct vl_buf *said, struct vl_err *err)
 
 /* --- the process --- */
 
-struct command {
-    char exe[PATH_MAX];
-    const char *argv[3];
-    char text[VL_ARRAY_LEN(passed_env)][ENV_MAX];
-    const char *env[VL_ARRAY_LEN(passed_env) + 1];
-};
+const char *const *vl_fetch_environment(struct vl_arena *arena)
+{
+    const char **env = vl_arena_array(arena, VL_ARRAY_LEN(passed_env) + 1, sizeof(*env));
+    size_t n = 0;
+    for (size_t i = 0; i < VL_ARRAY_LEN(passed_env) && env; i++) {
+        const char *value = getenv(passed_env[i]);
+        if (value && strlen(value) < ENV_MAX)
+            env[n++] = vl_arena_printf(arena, "%s=%s", passed_env[i], value);
+    }
+    return env;
+}
 
 /* By its name where it has one: to valgrind and emulators /proc/self/exe is themselves. A program that was
  * replaced since it started has none any more, but is still there. */
-static void make_command(struct command *c)
+static void name_of_self(char exe[PATH_MAX])
 {
-    size_t vars = 0;
-    ssize_t n = readlink("/proc/self/exe", c->exe, sizeof(c->exe) - 1);
-    c->exe[n > 0 ? n : 0] = '\0';
-    if (n <= 0 || access(c->exe, X_OK) != 0)
-        (void)snprintf(c->exe, sizeof(c->exe), "/proc/self/exe");
-    c->argv[0] = c->exe;
-    c->argv[1] = "fetch";
-    c->argv[2] = NULL;
-    for (size_t i = 0; i < VL_ARRAY_LEN(passed_env); i++) {
-        const char *value = getenv(passed_env[i]);
-        if (!value || (size_t)snprintf(c->text[vars], ENV_MAX, "%s=%s", passed_env[i], value) >= ENV_MAX)
-            continue;
-        c->env[vars] = c->text[vars];
-        vars++;
-    }
-    c->env[vars] = NULL;
+    ssize_t n = readlink("/proc/self/exe", exe, PATH_MAX - 1);
+    exe[n > 0 ? n : 0] = '\0';
+    if (n <= 0 || access(exe, X_OK) != 0)
+        (void)snprintf(exe, PATH_MAX, "/proc/self/exe");
 }
 
 /* Runs one task; *ret_bytes lie in `out`. */
@@ -139,17 +133,21 @@ static int run(const struct vl_fetch_task *task, const struct vl_fetch_scan_opti
     struct vl_buf *out, struct vl_span *ret_bytes, struct vl_err *err)
 {
     struct vl_buf json VL_CLEANUP(vl_buf_done), said VL_CLEANUP(vl_buf_done);
-    struct command *command = calloc(1, sizeof(*command));
+    struct vl_arena *arena VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(ENV_ARENA);
+    char exe[PATH_MAX];
+    const char *const argv[] = {exe, "fetch", NULL};
+    const char *const *env = arena ? vl_fetch_environment(arena) : NULL;
     struct talk talk = {.options = options};
     int status = 0;
     vl_buf_init(&json, VL_FETCH_TASK_MAX);
     vl_buf_init(&said, VL_PROCESS_SAID_MAX);
-    int r = command ? vl_fetch_task_write(task, &json, err) : vl_err_nomem(err);
+    int r = env && vl_arena_check(arena, "the environment", err) >= 0 ? vl_fetch_task_write(task, &json, err)
+                                                                      : vl_err_nomem(err);
     if (r >= 0) {
-        make_command(command);
+        name_of_self(exe);
         const struct vl_process_options process = {
-            .argv = command->argv,
-            .env = command->env,
+            .argv = argv,
+            .env = env,
             .input = vl_buf_span(&json),
             .output_fd = -1,
             .seconds = !options           ? LIST_SECONDS
@@ -160,7 +158,6 @@ static int run(const struct vl_fetch_task *task, const struct vl_fetch_scan_opti
         };
         r = vl_process_run(&process, out, &said, &status, err);
     }
-    free(command);
     if (json.ptr)
         explicit_bzero(json.ptr, json.len); /* it held a password */
     if (r < 0)

@@ -23,6 +23,10 @@
  * the rest holds. */
 VL_MUST_CHECK int vl_fetch_sandbox(const char *cache_dir, struct vl_err *err);
 
+/* The environment of our own processes: how to reach the network, nothing else. NULL where the arena is full.
+ */
+const char *const *vl_fetch_environment(struct vl_arena *arena);
+
 /* The task, on the process's side. `frames` writes to standard output. */
 struct vl_fetch_task {
     const char *task; /* "catalogue", "tags", "manifests", "scan" */

@@ -1,6 +1,7 @@
 /* lint: no test: two lists */
 #include "jobs/discover.h"
 #include "jobs/handlers.h"
+#include "jobs/job_advisories.h"
 #include "jobs/job_rematch.h"
 #include "jobs/job_scan.h"
 
@@ -15,6 +16,11 @@ const struct vl_job_handler vl_job_handlers[] = {
         .first_pause_ms = VL_SCAN_PAUSE_MS,
         .run = vl_job_scan,
         .failed = vl_job_scan_failed},
+    {.kind = "advisories",
+        .tries = VL_ADVISORY_TRIES,
+        .first_pause_ms = VL_ADVISORY_PAUSE_MS,
+        .run = vl_job_advisories,
+        .failed = vl_job_advisories_failed},
     {.kind = "rematch",
         .tries = VL_REMATCH_TRIES,
         .first_pause_ms = VL_REMATCH_PAUSE_MS,
@@ -26,6 +32,7 @@ const struct vl_job_handler vl_job_handlers[] = {
 const struct vl_job_round vl_job_rounds[] = {
     {"score", VL_ROUND_SCORE_MS, vl_round_score},
     {"discover", 2000, vl_round_discover},
+    {"advisories", VL_ADVISORY_ROUND_MS, vl_round_advisories},
     {"rematch", VL_REMATCH_ROUND_MS, vl_round_rematch},
     {"reindex", VL_REINDEX_ROUND_MS, vl_round_reindex},
     {0},
