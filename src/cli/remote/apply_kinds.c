@@ -8,6 +8,12 @@ static bool plan_counts(const struct vl_doc_node *plan)
                vl_span_eq_str(vl_doc_get_str(plan, "pricingTier"), "Standard"));
 }
 
+/* Those of contacts are made and changed with their contact. */
+static bool is_own_channel(const struct vl_doc_node *channel)
+{
+    return !vl_doc_get(vl_doc_get(channel, "config"), "contact");
+}
+
 static bool exemption_holds(const struct vl_doc_node *exemption)
 {
     return vl_span_eq_str(vl_doc_get_str(exemption, "state"), "approved");
@@ -47,7 +53,8 @@ const struct vl_apply_kind vl_apply_kinds[] = {
         .scoped = true,
         .fields = {{"kind", VL_APPLY_WORD, .required = true, .fixed = true}, {"config", .required = true},
             {"secret", VL_APPLY_SECRET, .has = "hasSecret"}, {"minSeverity", VL_APPLY_WORD}, {"topics"},
-            {"scope"}, {"enabled"}}},
+            {"scope"}, {"enabled"}},
+        .exported = is_own_channel},
     {.name = "SuppressionRule",
         .list = "/suppression-rules",
         .put = "/suppression-rules/{}",

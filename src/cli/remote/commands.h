@@ -58,6 +58,19 @@
     C(exemption_approve)          \
     C(exemption_reject)           \
     C(exemption_delete)           \
+    C(channel_list)               \
+    C(channel_create)             \
+    C(channel_test)               \
+    C(channel_delete)             \
+    C(outbox_list)                \
+    C(outbox_retry)               \
+    C(notice_list)                \
+    C(vulnerability_list)         \
+    C(vulnerability_show)         \
+    C(job_list)                   \
+    C(job_retry)                  \
+    C(health)                     \
+    C(verify)                     \
     C(apply)                      \
     C(diff)                       \
     C(export)                     \
