@@ -13,6 +13,7 @@
 #include "log.h"
 #include "router.h"
 #include "schema.h"
+#include "watch/stream.h"
 
 #define PASSWORD_LENGTH 20
 #define SERVER_BODY_MAX (4UL * 1024 * 1024)
@@ -131,7 +132,9 @@ int vl_server_app_listen(struct vl_server_app *app, struct vl_err *err)
         .served = served,
         .user = app,
     };
-    int r = vl_http_server_start(&options, &app->http, err);
+    int r = vl_watch_new(app->store, &app->watch, err);
+    if (r >= 0)
+        r = vl_http_server_start(&options, &app->http, err);
     app->ready = r >= 0;
     return r;
 }
@@ -149,6 +152,8 @@ void vl_server_app_close(struct vl_server_app *app, int grace_ms)
     app->runner = NULL;
     vl_http_server_stop(app->http, grace_ms);
     app->http = NULL;
+    vl_watch_free(app->watch); /* no call is under way that could open another stream */
+    app->watch = NULL;
     vl_store_close(app->store);
     app->store = NULL;
     vl_advisories_free(app->advisories);

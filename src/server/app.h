@@ -16,6 +16,7 @@ struct vl_server_app {
     struct vl_facts_cache *facts;     /* findings/repo_facts.h */
     const struct vl_fetcher *fetcher; /* jobs/fetcher.h; NULL: processes of their own */
     struct vl_runner *runner;         /* jobs/runner.h; NULL until vl_server_app_work() */
+    struct vl_watch *watch;           /* watch/stream.h */
     int64_t started_ms;
     bool ready; /* set once, when everything has started */
 };

@@ -23,8 +23,12 @@ extern const struct vl_route vl_routes_arm_task[];
 extern const struct vl_route vl_routes_arm_setting[];
 extern const struct vl_route vl_routes_arm_contact[];
 extern const struct vl_route vl_routes_arm_rest[];
-extern const struct vl_route vl_routes_plan[];           /* inventory/route_plan.c */
-extern const struct vl_route vl_routes_alert[];          /* respond/route_alert.c */
+extern const struct vl_route vl_routes_plan[];          /* inventory/route_plan.c */
+extern const struct vl_route vl_routes_alert[];         /* respond/route_alert.c */
+extern const struct vl_route vl_routes_vulnerability[]; /* findings/route_vulnerability.c */
+extern const struct vl_route vl_routes_overview[];      /* watch/ */
+extern const struct vl_route vl_routes_watch[];
+extern const struct vl_route vl_routes_status[];
 extern const struct vl_route vl_routes_finding[];        /* findings/route_finding.c */
 extern const struct vl_route vl_routes_contact[];        /* respond/route_contact.c */
 extern const struct vl_route vl_routes_affected[];       /* findings/route_affected.c */

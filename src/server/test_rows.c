@@ -13,6 +13,7 @@
 #include "inventory/image_state.h"
 #include "inventory/repo_environment.h"
 #include "inventory/repo_image.h"
+#include "store/feed.h"
 
 #define HOUR_MS  3600000
 #define DAY_MS   (24 * (int64_t)HOUR_MS)
@@ -193,9 +194,26 @@ static int64_t add_facts(struct vl_test_server *s, const struct vl_rows_image *i
               "\"dataDate\":\"2025-11-28T00:00:00.000Z\",\"records\":7,\"starter\":false}]");
 }
 
+static const struct vl_store_sql sql_seen_by = {
+    "SELECT DISTINCT environment_id FROM registry_image WHERE image_id = $1 AND fetched_at > 0", NULL};
+
+/* What a scan does last: places in lists, and the feed. */
 static int rank_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
 {
-    return vl_repo_image_rank(conn, *(const int64_t *)user, err);
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int64_t image = *(const int64_t *)user;
+    int r = vl_repo_image_rank(conn, image, err);
+    if (r >= 0)
+        r = vl_stmt_begin(conn, &sql_seen_by, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, image);
+    while ((r = vl_stmt_step(stmt, err)) > 0) {
+        r = vl_feed_add(conn, vl_stmt_get_int(stmt, 0), "image", "test", err);
+        if (r < 0)
+            return r;
+    }
+    return r;
 }
 
 static void count(struct vl_test_server *s, int64_t image)

@@ -115,10 +115,46 @@ VL_COLUMNS(image_match_change, {.name = "id", .type = VL_COLUMN_ID},
     {.name = "at", .type = VL_COLUMN_INT}, {.name = "added", .type = VL_COLUMN_INT},
     {.name = "gone", .type = VL_COLUMN_INT}, {.name = "critical_added", .type = VL_COLUMN_INT},
     {.name = "why", .type = VL_COLUMN_TEXT} /* scan, advisories, indexer */);
-VL_INDEXES(image_match_change, {.name = "image_match_change_image", .columns = "image_id, at"});
+VL_INDEXES(image_match_change, {.name = "image_match_change_image", .columns = "image_id, at"},
+    {.name = "image_match_change_at", .columns = "at"});
 static const struct vl_table image_match_change = {.name = "image_match_change",
     .columns = image_match_change_columns,
     .indexes = image_match_change_indexes};
 
+/* What an environment sees of each vulnerability, and of each base that images are built on: worked out anew
+ * where the feed says that something changed (repo_summary.h), since counting five million findings takes
+ * seconds. */
+VL_COLUMNS(vulnerability_seen,
+    {.name = "environment_id", .type = VL_COLUMN_INT, .references = "environment(id)"},
+    {.name = "vulnerability_id", .type = VL_COLUMN_INT}, {.name = "images", .type = VL_COLUMN_INT},
+    {.name = "severity", .type = VL_COLUMN_INT}, /* worst of its matches there */
+    {.name = "fixable", .type = VL_COLUMN_INT}, {.name = "day", .type = VL_COLUMN_INT},
+    {.name = "risk", .type = VL_COLUMN_INT});
+VL_INDEXES(vulnerability_seen,
+    {.name = "vulnerability_seen_risk", .columns = "environment_id, risk, vulnerability_id"},
+    {.name = "vulnerability_seen_images", .columns = "environment_id, images, vulnerability_id"});
+static const struct vl_table vulnerability_seen = {.name = "vulnerability_seen",
+    .columns = vulnerability_seen_columns,
+    .primary_key = "environment_id, vulnerability_id",
+    .indexes = vulnerability_seen_indexes,
+    .clustered = true};
+
+VL_COLUMNS(base_seen, {.name = "environment_id", .type = VL_COLUMN_INT, .references = "environment(id)"},
+    {.name = "layer_id", .type = VL_COLUMN_INT}, /* the last of the base */
+    {.name = "layers", .type = VL_COLUMN_INT}, {.name = "images", .type = VL_COLUMN_INT},
+    {.name = "findings", .type = VL_COLUMN_INT}, /* in the base's layers, of all these images */
+    {.name = "fixable", .type = VL_COLUMN_INT}, {.name = "critical", .type = VL_COLUMN_INT});
+static const struct vl_table base_seen = {.name = "base_seen",
+    .columns = base_seen_columns,
+    .primary_key = "environment_id, layer_id",
+    .clustered = true};
+
+VL_COLUMNS(summary, {.name = "environment_id", .type = VL_COLUMN_INT, .references = "environment(id)"},
+    {.name = "number", .type = VL_COLUMN_INT}, /* of the feed, when it was worked out */
+    {.name = "computed", .type = VL_COLUMN_INT}, {.name = "took", .type = VL_COLUMN_INT} /* ms */);
+static const struct vl_table summary = {
+    .name = "summary", .columns = summary_columns, .primary_key = "environment_id", .clustered = true};
+
 const struct vl_table *const vl_findings_tables[] = {&package, &package_list, &list_package, &vulnerability,
-    &package_vulnerability, &finding, &image_note, &image_secret, &image_match_change, NULL};
+    &package_vulnerability, &finding, &image_note, &image_secret, &image_match_change, &vulnerability_seen,
+    &base_seen, &summary, NULL};

@@ -1,9 +1,11 @@
 /* Login, and tokens of one's own. */
 #include <string.h>
 
+#include "api.h"
 #include "base/time.h"
 #include "net/crypt.h"
 #include "identity/login.h"
+#include "identity/repo_visit.h"
 #include "routes.h"
 
 #define LOGIN_HOURS 12
@@ -85,9 +87,41 @@ static int login_route(struct vl_request *request, struct vl_err *err)
     return vl_request_json_end(&json, err);
 }
 
+/* Environments that the caller has a role in, with that role. */
+static int environments_of(
+    struct vl_request *request, struct vl_store_conn *conn, struct vl_json *json, struct vl_err *err)
+{
+    struct vl_environment *all = NULL;
+    size_t n = 0;
+    int r = vl_repo_environment_list(conn, request->arena, &all, &n, err);
+    vl_api_array(json, "environments");
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        enum vl_role role = VL_ROLE_NONE;
+        r = vl_repo_role_get(conn, &request->who, all[i].id, &role, err);
+        if (r < 0 || role == VL_ROLE_NONE)
+            continue;
+        vl_json_object(json);
+        vl_api_str(json, "id", all[i].guid);
+        vl_api_str(json, "name", all[i].name);
+        vl_api_str(json, "role", vl_role_name(role));
+        vl_json_object_end(json);
+    }
+    vl_json_array_end(json);
+    return r;
+}
+
 static int me(struct vl_request *request, struct vl_err *err)
 {
+    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_json json;
+    int64_t visit = 0;
+    int r = vl_repo_visit_now(request->app->store, request->who.id, vl_time_now_ms(), err);
+    if (r >= 0)
+        r = vl_store_read(request->app->store, &conn, err);
+    if (r >= 0)
+        r = vl_repo_visit_last(conn, request->who.id, &visit, err);
+    if (r < 0)
+        return r;
     vl_request_json(request, 200, &json);
     vl_json_member_str(&json, "name", request->who.name);
     vl_json_member_str(&json, "kind", request->who.kind == VL_PRINCIPAL_USER ? "user" : "client");
@@ -97,6 +131,11 @@ static int me(struct vl_request *request, struct vl_err *err)
         vl_session_csrf(request->session, csrf);
         vl_json_member_str(&json, "csrf", csrf);
     }
+    r = environments_of(request, conn, &json, err);
+    if (r < 0)
+        return r;
+    vl_api_str(&json, "version", VL_VERSION);
+    vl_api_time(&json, "lastVisit", visit);
     return vl_request_json_end(&json, err);
 }
 

@@ -16,7 +16,9 @@ static const struct vl_table environment = {
 /* Users and clients. A client has no password, only tokens and secrets. */
 VL_COLUMNS(principal, {.name = "id", .type = VL_COLUMN_ID}, {.name = "kind", .type = VL_COLUMN_INT},
     {.name = "name", .type = VL_COLUMN_TEXT}, {.name = "password", .type = VL_COLUMN_TEXT, .nullable = true},
-    {.name = "created", .type = VL_COLUMN_INT}, {.name = "disabled", .type = VL_COLUMN_INT, .def = "0"});
+    {.name = "created", .type = VL_COLUMN_INT}, {.name = "disabled", .type = VL_COLUMN_INT, .def = "0"},
+    {.name = "visit_at", .type = VL_COLUMN_INT, .def = "0"}, /* last call of a page */
+    {.name = "visit_before", .type = VL_COLUMN_INT, .def = "0"} /* end of the visit before this one */);
 static const struct vl_index principal_indexes[] = {
     {.name = "principal_name", .columns = "name", .unique = true}, {0}};
 static const struct vl_table principal = {

@@ -5,6 +5,7 @@
 #include "jobs/job_rematch.h"
 #include "jobs/job_scan.h"
 
+#include "findings/job_summary.h"
 #include "posture/job_score.h"
 
 const struct vl_job_handler vl_job_handlers[] = {
@@ -26,6 +27,7 @@ const struct vl_job_handler vl_job_handlers[] = {
         .first_pause_ms = VL_REMATCH_PAUSE_MS,
         .run = vl_job_rematch},
     {.kind = "resolve", .tries = 8, .first_pause_ms = 2000, .run = vl_job_resolve},
+    {.kind = "summary", .tries = 3, .first_pause_ms = 30000, .run = vl_job_summary},
     {0},
 };
 
