@@ -208,8 +208,13 @@ static int failure(struct sending *s, CURLcode bad, struct vl_err *err)
     if (bad == CURLE_USE_SSL_FAILED)
         return vl_err_set(err, VL_ERR_UNREACHABLE,
             "mail server %s offers no STARTTLS, without which nothing is sent", s->server->host);
-    return vl_err_set(err, code_of(bad, status), "mail server %s: %s%s%s%s", s->server->host, why,
+    int r = vl_err_set(err, code_of(bad, status), "mail server %s: %s%s%s%s", s->server->host, why,
         s->last[0] ? " (it said: " : "", s->last, s->last[0] ? ")" : "");
+    if (status >= 400 && err->code != VL_ERR_AUTH) {
+        err->err = -EAGAIN; /* the server was there; another mail may do */
+        r = -EAGAIN;
+    }
+    return r;
 }
 
 int vl_smtp_send(const struct vl_smtp_server *server, const char *from, const char *to,

@@ -267,9 +267,9 @@ static int read_scope(struct vl_request *request, struct vl_suppression_rule *ru
     const struct vl_doc_node *scope = vl_doc_get(request->body, "scope");
     struct vl_buf text VL_CLEANUP(vl_buf_done);
     struct vl_json json;
+    vl_buf_init(&text, VL_ALERT_BODY_MAX);
     if (!scope || vl_doc_is(scope, VL_DOC_NULL))
         return 0;
-    vl_buf_init(&text, VL_ALERT_BODY_MAX);
     vl_json_init(&json, &text, false);
     vl_api_node(&json, scope);
     rule->scope = vl_arena_dup_span(request->arena, vl_buf_span(&text));

@@ -132,10 +132,10 @@ static int read_roles(struct vl_request *request, const char **ret, struct vl_er
     const struct vl_doc_node *list = vl_doc_get(request->body, "roles");
     struct vl_buf out VL_CLEANUP(vl_buf_done);
     struct vl_json json;
+    vl_buf_init(&out, VL_CONTACT_EMAILS_MAX);
     *ret = "[\"Owner\"]";
     if (!list || vl_doc_is(list, VL_DOC_NULL))
         return 0;
-    vl_buf_init(&out, VL_CONTACT_EMAILS_MAX);
     vl_json_init(&json, &out, false);
     vl_api_node(&json, list);
     *ret = vl_arena_dup_span(request->arena, vl_buf_span(&out));

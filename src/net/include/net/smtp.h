@@ -25,7 +25,8 @@ struct vl_smtp_server {
 /* One message (lines end with CR LF; dots are the sender's business here) from one address to one. *answer,
  * where not NULL, gets the server's last line. VL_ERR_UNREACHABLE: no connection, no TLS, no time, or a
  * temporary refusal (4xx); VL_ERR_AUTH: the certificate or the password does not do; VL_ERR_INVALID: refused
- * for good (5xx). Errors hold what the server said. */
+ * for good (5xx). Errors hold what the server said; where it refused this mail only, their errno is -EAGAIN.
+ */
 VL_MUST_CHECK int vl_smtp_send(const struct vl_smtp_server *server, const char *from, const char *to,
     struct vl_span message, struct vl_buf *answer, struct vl_err *err);
 
