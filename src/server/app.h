@@ -2,6 +2,8 @@
 #ifndef VL_SERVER_APP_H
 #define VL_SERVER_APP_H
 
+#include <stdatomic.h>
+
 #include "config.h"
 #include "data_dir.h"
 #include "net/http_server.h"
@@ -14,6 +16,9 @@ struct vl_server_app {
     struct vl_http_server *http;
     struct vl_advisories *advisories; /* findings/advisories.h */
     struct vl_facts_cache *facts;     /* findings/repo_facts.h */
+    struct {
+        atomic_llong all, untold, at; /* untold: not in the audit log yet; at: when it was last written, ms */
+    } forged;                         /* webhooks without the right secret */
     const struct vl_fetcher *fetcher; /* jobs/fetcher.h; NULL: processes of their own */
     struct vl_runner *runner;         /* jobs/runner.h; NULL until vl_server_app_work() */
     struct vl_watch *watch;           /* watch/stream.h */

@@ -117,6 +117,8 @@ void vl_reply_problem(struct vl_http_reply *reply, enum vl_route_face face, unsi
     vl_buf_append_char(&reply->body, '\n');
     if (status == 401)
         vl_http_reply_header(reply, "WWW-Authenticate", "Bearer");
+    if (status == 503)
+        vl_http_reply_header(reply, "Retry-After", "1");
 }
 
 void vl_reply_error(const struct vl_http_call *call, struct vl_http_reply *reply, enum vl_route_face face,

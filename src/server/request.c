@@ -45,6 +45,26 @@ int vl_request_text(struct vl_request *request, const char *field, bool required
     return vl_arena_check(request->arena, "the request", err);
 }
 
+int vl_request_name(struct vl_request *request, const char *field, bool required, size_t max,
+    const char **ret, struct vl_err *err)
+{
+    const char *name = NULL;
+    int r = vl_request_text(request, field, required, max, &name, err);
+    if (r < 0 || !name) {
+        *ret = NULL;
+        return r;
+    }
+    struct vl_span s = vl_span_str(name);
+    bool good = s.len > 0 && vl_utf8_valid(s) && vl_span_trim(s).len == s.len;
+    for (size_t i = 0; i < s.len; i++)
+        good &= (unsigned char)s.ptr[i] >= 0x20 && s.ptr[i] != 0x7f;
+    if (!good)
+        return vl_err_set(err, VL_ERR_INVALID,
+            "/%s: must have 1 to %zu bytes, without control characters or blanks around it", field, max);
+    *ret = name;
+    return 0;
+}
+
 int vl_request_int(struct vl_request *request, const char *field, int64_t absent, int64_t min, int64_t max,
     int64_t *ret, struct vl_err *err)
 {

@@ -52,6 +52,8 @@ static int metrics(struct vl_request *request, struct vl_err *err)
     metric(out, "http_requests_total", "counter", "Requests answered.", (double)http.calls);
     metric(
         out, "http_cut_total", "counter", "Slow clients and full streams that were cut.", (double)http.cut);
+    metric(out, "webhooks_refused_total", "counter", "Events of registries without the right secret.",
+        (double)request->app->forged.all);
     metric(out, "jobs_waiting", "gauge", "Jobs in the queue.", (double)jobs.waiting);
     metric(out, "jobs_due", "gauge", "Jobs that could run now.", (double)jobs.due);
     metric(out, "jobs_running", "gauge", "Jobs under way.", (double)jobs.running);

@@ -87,6 +87,10 @@ VL_MUST_CHECK int vl_request_json_end(struct vl_json *json, struct vl_err *err);
  * the field. */
 VL_MUST_CHECK int vl_request_text(struct vl_request *request, const char *field, bool required, size_t max,
     const char **ret, struct vl_err *err);
+/* A name that people read: 1 to `max` bytes of UTF-8 without control characters or blanks around it. Absent:
+ * NULL where not required. */
+VL_MUST_CHECK int vl_request_name(struct vl_request *request, const char *field, bool required, size_t max,
+    const char **ret, struct vl_err *err);
 /* A whole number; absent gives `absent`. */
 VL_MUST_CHECK int vl_request_int(struct vl_request *request, const char *field, int64_t absent, int64_t min,
     int64_t max, int64_t *ret, struct vl_err *err);

@@ -34,10 +34,11 @@ extern const struct vl_route vl_routes_channel[];        /* respond/route_channe
 extern const struct vl_route vl_routes_setting[];        /* respond/route_setting.c */
 extern const struct vl_route vl_routes_contact[];        /* respond/route_contact.c */
 extern const struct vl_route vl_routes_affected[];       /* findings/route_affected.c */
-extern const struct vl_route vl_routes_plan[];           /* inventory/route_plan.c */
-extern const struct vl_route vl_routes_alert[];          /* respond/route_alert.c */
-extern const struct vl_route vl_routes_finding[];        /* findings/route_finding.c */
 extern const struct vl_route vl_routes_recommendation[]; /* posture/route_recommendation.c */
 extern const struct vl_route vl_routes_score[];          /* posture/route_score.c */
+extern const struct vl_route vl_routes_registry[];       /* inventory/route_registry.c */
+extern const struct vl_route vl_routes_webhook[];        /* inventory/route_webhook.c */
+extern const struct vl_route vl_routes_environment[];    /* inventory/route_environment.c */
+extern const struct vl_route vl_routes_jobs[];           /* jobs/route_jobs.c */
 
 #endif

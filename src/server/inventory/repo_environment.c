@@ -19,6 +19,9 @@ static const struct vl_store_sql sql_get = {
 static const struct vl_store_sql sql_list = {
     "SELECT id, guid, name, created FROM environment ORDER BY name LIMIT $1", NULL};
 
+static const struct vl_store_sql sql_taken = {"SELECT 1 FROM environment WHERE name = $1 AND id <> $2", NULL};
+static const struct vl_store_sql sql_rename = {"UPDATE environment SET name = $1 WHERE id = $2", NULL};
+
 int vl_guid_new(char ret[VL_GUID_TEXT], struct vl_err *err)
 {
     uint8_t b[16];
@@ -112,6 +115,26 @@ int vl_repo_environment_get(struct vl_store_conn *conn, int64_t id, struct vl_ar
         return r;
     r = take(stmt, arena, ret, err);
     return r < 0 ? r : 1;
+}
+
+int vl_repo_environment_rename(struct vl_store_conn *conn, int64_t id, const char *name, struct vl_err *err)
+{
+    struct vl_stmt *other VL_CLEANUP(vl_stmt_cleanup) = NULL, *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(conn, &sql_taken, &other, err);
+    if (r < 0)
+        return r;
+    vl_stmt_str(other, 1, name);
+    vl_stmt_int(other, 2, id);
+    r = vl_stmt_step(other, err);
+    if (r > 0)
+        return vl_err_set(err, VL_ERR_CONFLICT, "/name: there is an environment \"%s\" already", name);
+    if (r >= 0)
+        r = vl_stmt_begin(conn, &sql_rename, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_str(stmt, 1, name);
+    vl_stmt_int(stmt, 2, id);
+    return vl_stmt_run(stmt, NULL, err);
 }
 
 int vl_repo_environment_list(struct vl_store_conn *conn, struct vl_arena *arena, struct vl_environment **ret,

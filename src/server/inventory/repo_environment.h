@@ -30,6 +30,10 @@ VL_MUST_CHECK int vl_repo_environment_find(struct vl_store_conn *conn, struct vl
 VL_MUST_CHECK int vl_repo_environment_get(struct vl_store_conn *conn, int64_t id, struct vl_arena *arena,
     struct vl_environment *ret, struct vl_err *err);
 
+/* VL_ERR_CONFLICT where another has the name. */
+VL_MUST_CHECK int vl_repo_environment_rename(
+    struct vl_store_conn *conn, int64_t id, const char *name, struct vl_err *err);
+
 /* All, by name. */
 VL_MUST_CHECK int vl_repo_environment_list(struct vl_store_conn *conn, struct vl_arena *arena,
     struct vl_environment **ret, size_t *ret_n, struct vl_err *err);

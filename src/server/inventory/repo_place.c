@@ -22,7 +22,7 @@ static const struct vl_store_sql sql_add = {
     NULL};
 static const struct vl_store_sql sql_update = {
     "UPDATE registry_image SET parent = $2, platform = $3, is_index = $4, "
-    "pushed_at = CASE WHEN $5 > 0 THEN $5 ELSE pushed_at END, "
+    "pushed_at = CASE WHEN CAST($5 AS BIGINT) > 0 THEN $5 ELSE pushed_at END, "
     "event_at = CASE WHEN $5 > event_at THEN $5 ELSE event_at END, last_seen = $6, deleted_at = 0 "
     "WHERE id = $1",
     NULL};
@@ -151,6 +151,37 @@ static int update_place(struct vl_store_conn *conn, const struct vl_place_seen *
     return vl_stmt_run(stmt, NULL, err);
 }
 
+static struct found read_found(const struct vl_stmt *row, const struct vl_place_seen *seen)
+{
+    return (struct found){.id = vl_stmt_get_int(row, 0),
+        .deleted = vl_stmt_get_int(row, 1),
+        .event = vl_stmt_get_int(row, 2),
+        .state = (int)vl_stmt_get_int(row, 3),
+        .last_seen = vl_stmt_get_int(row, 4),
+        .differs = (seen->parent && vl_stmt_is_null(row, 5)) || differs(row, 6, seen->platform) ||
+                   (seen->is_index && vl_stmt_get_int(row, 7) == 0)};
+}
+
+static int known_place(struct vl_store_conn *conn, const struct vl_place_seen *seen,
+    const struct vl_stmt *row, int64_t *ret_id, bool *ret_scan, struct vl_err *err)
+{
+    struct found f = read_found(row, seen);
+    int r = 0;
+    *ret_id = f.id;
+    *ret_scan = false;
+    if (seen->event && seen->event < f.event)
+        return 0;
+    bool back = f.deleted != 0;
+    /* One that failed has its next try in the queue; a push is a reason not to wait for it. */
+    *ret_scan = !seen->is_index &&
+                (back || f.state == VL_IMAGE_UNSCANNED || (seen->event && f.state == VL_IMAGE_ERROR));
+    if (back || f.differs || seen->event > f.event || f.last_seen < seen->now - VL_PLACE_FRESH_MS)
+        r = update_place(conn, seen, row, &f, err);
+    if (r >= 0 && (back || f.differs))
+        r = vl_feed_add(conn, seen->environment, "image", seen->digest, err);
+    return r < 0 ? r : 0;
+}
+
 int vl_repo_place_seen(struct vl_store_conn *conn, const struct vl_place_seen *seen, int64_t *ret_id,
     bool *ret_scan, struct vl_err *err)
 {
@@ -165,26 +196,7 @@ int vl_repo_place_seen(struct vl_store_conn *conn, const struct vl_place_seen *s
         *ret_scan = !seen->is_index;
         return r < 0 ? r : vl_feed_add(conn, seen->environment, "image", seen->digest, err);
     }
-    struct found f = {.id = vl_stmt_get_int(row, 0),
-        .deleted = vl_stmt_get_int(row, 1),
-        .event = vl_stmt_get_int(row, 2),
-        .state = (int)vl_stmt_get_int(row, 3),
-        .last_seen = vl_stmt_get_int(row, 4),
-        .differs = (seen->parent && vl_stmt_is_null(row, 5)) || differs(row, 6, seen->platform) ||
-                   (seen->is_index && vl_stmt_get_int(row, 7) == 0)};
-    *ret_id = f.id;
-    *ret_scan = false;
-    if (seen->event && seen->event < f.event)
-        return 0;
-    bool back = f.deleted != 0;
-    /* One that failed has its next try in the queue; a push is a reason not to wait for it. */
-    *ret_scan = !seen->is_index &&
-                (back || f.state == VL_IMAGE_UNSCANNED || (seen->event && f.state == VL_IMAGE_ERROR));
-    if (back || f.differs || seen->event > f.event || f.last_seen < seen->now - VL_PLACE_FRESH_MS)
-        r = update_place(conn, seen, row, &f, err);
-    if (r >= 0 && (back || f.differs))
-        r = vl_feed_add(conn, seen->environment, "image", seen->digest, err);
-    return r < 0 ? r : 0;
+    return known_place(conn, seen, row, ret_id, ret_scan, err);
 }
 
 int vl_repo_place_pulled(struct vl_store_conn *conn, int64_t registry, const char *repository,
