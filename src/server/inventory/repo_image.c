@@ -504,7 +504,7 @@ static int64_t rank_of(const struct vl_image_counts *c)
     return place(rank, c->low + c->unknown, 14);
 }
 
-static int rank_in(struct vl_store_conn *conn, int64_t image, int64_t environment, struct vl_err *err)
+int vl_repo_image_rank_in(struct vl_store_conn *conn, int64_t environment, int64_t image, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     struct vl_image_counts counts;
@@ -527,7 +527,7 @@ int vl_repo_image_rank(struct vl_store_conn *conn, int64_t image, struct vl_err 
         return r;
     vl_stmt_int(stmt, 1, image);
     while ((r = vl_stmt_step(stmt, err)) > 0) {
-        r = rank_in(conn, image, vl_stmt_get_int(stmt, 0), err);
+        r = vl_repo_image_rank_in(conn, vl_stmt_get_int(stmt, 0), image, err);
         if (r < 0)
             return r;
     }
@@ -547,7 +547,7 @@ int vl_repo_image_rank_all(struct vl_store_conn *conn, int64_t environment, stru
         vl_stmt_int(stmt, 2, last);
         while ((r = vl_stmt_step(stmt, err)) > 0) {
             last = vl_stmt_get_int(stmt, 0);
-            r = rank_in(conn, last, environment, err);
+            r = vl_repo_image_rank_in(conn, environment, last, err);
             if (r < 0)
                 return r;
         }

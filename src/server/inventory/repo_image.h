@@ -121,6 +121,9 @@ VL_MUST_CHECK int vl_repo_image_counts(struct vl_store_conn *conn, int64_t envir
 /* The place of an image in every environment's list: call it inside of the write that changes its counts, its
  * findings' exemptions, or that first sets fetched_at. */
 VL_MUST_CHECK int vl_repo_image_rank(struct vl_store_conn *conn, int64_t image, struct vl_err *err);
+/* The same in one environment: where its exemptions of this image changed. */
+VL_MUST_CHECK int vl_repo_image_rank_in(
+    struct vl_store_conn *conn, int64_t environment, int64_t image, struct vl_err *err);
 /* The same for all images of an environment: after a rule or exemption that may touch many. */
 VL_MUST_CHECK int vl_repo_image_rank_all(struct vl_store_conn *conn, int64_t environment, struct vl_err *err);
 

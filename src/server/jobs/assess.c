@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "inventory/repo_image.h"
 #include "posture/posture.h"
 #include "respond/notify.h"
 #include "scan/remedy.h"
@@ -129,7 +130,9 @@ int vl_assess_tell(struct vl_store_conn *conn, const char *digest, const struct 
 {
     struct place *places = NULL;
     size_t n = 0;
-    int r = places_of(conn, change->image, arena, &places, &n, err);
+    int r = vl_repo_image_rank(conn, change->image, err);
+    if (r >= 0)
+        r = places_of(conn, change->image, arena, &places, &n, err);
     for (size_t i = 0; i < n && r >= 0; i++) {
         r = vl_feed_add(conn, places[i].environment, "image", digest, err);
         if (r >= 0)

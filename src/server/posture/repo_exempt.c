@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "base/vec.h"
 #include "codec/doc.h"
+#include "inventory/repo_image.h"
 #include "jobs/runner.h"
 #include "posture/catalogue.h"
 #include "posture/repo_resource.h"
@@ -384,7 +385,7 @@ static int store(struct vl_store_conn *conn, const struct vl_exempt_set *set, in
         vl_stmt_int(stmt, 5, taken->rule);
         r = vl_stmt_run(stmt, NULL, err);
     }
-    return r;
+    return r < 0 ? r : vl_repo_image_rank_in(conn, set->environment, image, err);
 }
 
 int vl_exempt_image(struct vl_store_conn *conn, const struct vl_exempt_set *set, int64_t image,
