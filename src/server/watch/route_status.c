@@ -5,7 +5,8 @@
 #include "base/time.h"
 #include "findings/advisories.h"
 #include "routes.h"
-#include "watch/jobs_json.h"
+#include "jobs/repo_job.h"
+#include "watch/repo_watch.h"
 
 #define DAY_MS   (24 * 3600000LL)
 #define DISK_MIN 5 /* percent free */
@@ -33,7 +34,7 @@ static int disk_free(const struct vl_request *request)
 
 struct health {
     int64_t waiting, dead_messages, size;
-    uint64_t dead_jobs;
+    int64_t dead_jobs;
     struct feed {
         const char *name;
         int64_t date, records;
@@ -109,8 +110,7 @@ static void checks_of(struct vl_request *request, struct vl_json *json, struct h
     check(json, "disk", disk,
         free_part < 0 ? "its free space is not known" : vl_arena_printf(a, "%d %% are free", free_part),
         vl_arena_printf(a, "make room below %s", request->app->data.folder));
-    check(json, "jobs", h->dead_jobs == 0,
-        vl_arena_printf(a, "%llu were given up", (unsigned long long)h->dead_jobs),
+    check(json, "jobs", h->dead_jobs == 0, vl_arena_printf(a, "%lld were given up", (long long)h->dead_jobs),
         "vallum job list --state dead");
     check(json, "messages", h->dead_messages == 0,
         vl_arena_printf(a, "%lld were given up", (long long)h->dead_messages), "vallum channel list");
@@ -121,6 +121,35 @@ static void checks_of(struct vl_request *request, struct vl_json *json, struct h
         vl_arena_printf(a, "vallum db update --db %s", vl_advisories_path(request->app->advisories)));
     vl_json_array_end(json);
     h->ok = disk && h->dead_jobs == 0 && h->dead_messages == 0 && known && h->n_stale == 0;
+}
+
+/* "jobs", as /jobs/summary shows them. */
+static int jobs_of(struct vl_request *request, struct vl_store_conn *conn, struct vl_json *json,
+    struct health *h, struct vl_err *err)
+{
+    struct vl_job_kind_counts *kinds = NULL;
+    size_t n = 0;
+    int64_t oldest = 0;
+    int r = vl_repo_job_kinds(conn, request->arena, &kinds, &n, err);
+    if (r < 0)
+        return r;
+    vl_api_object(json, "jobs");
+    vl_api_object(json, "byKind");
+    for (size_t i = 0; i < n; i++) {
+        vl_api_object(json, kinds[i].kind);
+        vl_json_member_int(json, "waiting", kinds[i].waiting);
+        vl_json_member_int(json, "due", kinds[i].due);
+        vl_json_member_int(json, "running", kinds[i].running);
+        vl_json_member_int(json, "dead", kinds[i].dead);
+        vl_json_object_end(json);
+        h->dead_jobs += kinds[i].dead;
+        if (kinds[i].oldest_due && (!oldest || kinds[i].oldest_due < oldest))
+            oldest = kinds[i].oldest_due;
+    }
+    vl_json_object_end(json);
+    vl_api_time(json, "oldestDue", oldest);
+    vl_json_object_end(json);
+    return 0;
 }
 
 static int health_of(
@@ -151,11 +180,9 @@ static int health(struct vl_request *request, struct vl_err *err)
     vl_json_object_end(&json);
     vl_api_int(&json, "uptimeSeconds", (vl_time_now_ms() - app->started_ms) / 1000);
     feeds_of(&json, &h);
-    vl_api_object(&json, "jobs");
-    r = vl_jobs_json_summary(request, conn, &json, &h.dead_jobs, err);
+    r = jobs_of(request, conn, &json, &h, err);
     if (r < 0)
         return r;
-    vl_json_object_end(&json);
     vl_api_object(&json, "outbox");
     vl_api_int(&json, "waiting", h.waiting);
     vl_api_int(&json, "dead", h.dead_messages);

@@ -276,7 +276,7 @@ static void test_live(void **state)
     pthread_join(thread, NULL);
 }
 
-/* --- jobs and health --- */
+/* --- health --- */
 
 static int dead_job(struct vl_store_conn *conn, void *user, struct vl_err *err)
 {
@@ -293,32 +293,17 @@ static int dead_job(struct vl_store_conn *conn, void *user, struct vl_err *err)
     return vl_stmt_run(stmt, NULL, err);
 }
 
-static void test_jobs(void **state)
+static void test_health(void **state)
 {
     struct vl_test_server *s = *state;
     struct vl_err err = VL_ERR_INIT;
     int64_t id = 0;
     assert_true(vl_store_write(s->app.store, dead_job, &id, &err) >= 0);
-    const char *a = vl_test_call(s, VL_ROLE_READER, "GET", "/api/v1/jobs?state=dead", NULL, 200);
-    assert_string_equal(vl_test_get(s, a, "items.0.kind"), "scan");
-    assert_string_equal(vl_test_get(s, a, "items.0.error"), "it was in vain");
-    assert_string_equal(vl_test_get(s, a, "items.0.state"), "dead");
-    a = vl_test_call(s, VL_ROLE_READER, "GET", "/api/v1/jobs/summary", NULL, 200);
-    assert_string_equal(vl_test_get(s, a, "byKind.scan.dead"), "1");
-    a = vl_test_call(s, VL_ROLE_READER, "GET", "/api/v1/health", NULL, 200);
+    const char *a = vl_test_call(s, VL_ROLE_READER, "GET", "/api/v1/health", NULL, 200);
     assert_string_equal(vl_test_get(s, a, "status"), "degraded");
     int at = find(s, a, "checks", "name", "jobs");
     assert_string_equal(vl_test_get(s, a, vl_arena_printf(s->arena, "checks.%d.ok", at)), "false");
-    /* Jobs are the server's: they tell of all environments. */
-    const char *answer;
-    assert_int_equal(vl_test_ask(s, "GET", "/api/v1/jobs", reader_of_two, NULL, &answer), 403);
-    const char *path = vl_arena_printf(s->arena, "/api/v1/jobs/%lld/retry", (long long)id);
-    vl_test_call(s, VL_ROLE_READER, "POST", path, NULL, 403);
-    vl_test_call(s, VL_ROLE_ADMIN, "POST", path, NULL, 204);
-    vl_test_call(s, VL_ROLE_ADMIN, "POST", path, NULL, 404); /* it is dead no more */
-    a = vl_test_call(s, VL_ROLE_READER, "GET", "/api/v1/jobs?state=waiting&kind=scan", NULL, 200);
-    assert_string_equal(vl_test_get(s, a, "items.0.attempt"), "0");
-    a = vl_test_call(s, VL_ROLE_READER, "GET", "/api/v1/health", NULL, 200);
+    assert_string_equal(vl_test_get(s, a, "jobs.byKind.scan.dead"), "1");
     assert_true(*vl_test_get(s, a, "database.size") >= '1');
     assert_string_equal(vl_test_get(s, a, "advisories"), "null");
     at = find(s, a, "checks", "name", "advisories");
@@ -331,6 +316,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_blind), cmocka_unit_test(test_overview),
         cmocka_unit_test(test_me), cmocka_unit_test(test_resume), cmocka_unit_test(test_gap),
-        cmocka_unit_test(test_live), cmocka_unit_test(test_jobs)};
+        cmocka_unit_test(test_live), cmocka_unit_test(test_health)};
     return cmocka_run_group_tests(tests, set_up, vl_test_server_stop);
 }
