@@ -86,6 +86,7 @@ int vl_test_server_start(void **state)
 int vl_test_server_stop(void **state)
 {
     struct vl_test_server *s = *state;
+    vl_http_client_free(atomic_exchange(&s->idle, NULL));
     vl_server_app_close(&s->app, 1000);
     vl_arena_free(s->arena);
     pid_t pid = fork();
@@ -118,7 +119,7 @@ struct vl_test_answer vl_test_send(struct vl_test_server *s, const char *method,
     char url[4096], ca[128], authorization[160], name[64] = "";
     struct vl_err err = VL_ERR_INIT;
     struct vl_buf out VL_CLEANUP(vl_buf_done);
-    struct vl_http_client *client VL_CLEANUP(vl_http_client_cleanup) = NULL;
+    struct vl_http_client *client VL_CLEANUP(vl_http_client_cleanup) = atomic_exchange(&s->idle, NULL);
     struct vl_http_response response = {0};
     struct vl_http_header headers[2];
     size_t n = 0;
@@ -127,7 +128,7 @@ struct vl_test_answer vl_test_send(struct vl_test_server *s, const char *method,
     (void)snprintf(ca, sizeof(ca), "%s/ca.pem", s->folder);
     (void)snprintf(authorization, sizeof(authorization), "Bearer %s", bearer ? bearer : "");
     struct vl_http_options options = {.ca_file = ca};
-    if (vl_http_client_new(&options, &client, &err) < 0)
+    if (!client && vl_http_client_new(&options, &client, &err) < 0)
         fail_msg("%s", err.msg);
     if (body && !vl_span_starts_with(vl_span_str(header), "Content-Type:"))
         headers[n++] = (struct vl_http_header){"Content-Type", "application/json"};
@@ -151,6 +152,7 @@ struct vl_test_answer vl_test_send(struct vl_test_server *s, const char *method,
         .etag = header_of(s, &response, "etag")};
     vl_http_response_done(&response);
     answer.body = vl_arena_dup_span(s->arena, vl_buf_span(&out));
+    client = atomic_exchange(&s->idle, client); /* another thread may have left its own */
     return answer;
 }
 

@@ -3,7 +3,11 @@
 #ifndef VL_SERVER_TEST_SERVER_H
 #define VL_SERVER_TEST_SERVER_H
 
+#include <stdatomic.h>
+
 #include "app.h"
+
+struct vl_http_client;
 
 struct vl_test_server {
     char folder[64];
@@ -12,6 +16,8 @@ struct vl_test_server {
     struct vl_server_app app;
     char token[4][64];    /* by role: of a caller over all environments; [0] is "" */
     char environment[64]; /* GUID of the one that the first start makes */
+    _Atomic(struct vl_http_client *)
+        idle; /* the last caller's: it has read the authorities, and is connected */
 };
 
 /* For cmocka's group set-up and tear-down; *state becomes the server. VALLUM_TEST_DATABASE names another

@@ -252,6 +252,15 @@ static int change_status(struct vl_request *request, struct vl_err *err)
     return r;
 }
 
+/* The word of versions that had other members: one that asks for them is told which there are. */
+static int reactivate(struct vl_request *request, struct vl_err *err)
+{
+    int r = vl_arm_group_version(request, "alerts", err);
+    return r < 0 ? r
+                 : vl_arm_error(request, err, VL_ERR_NOT_FOUND, "InvalidResourceType",
+                       "the word for this is 'activate' since 2020-01-01");
+}
+
 static int simulate_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
 {
     const struct change *c = user;
@@ -316,6 +325,9 @@ const struct vl_route vl_routes_arm_alert[] = {
     {"POST", ARM_SUB IN_LOCATION "/{}/activate", CHANGE},
     {"POST", ARM_SUB IN_LOCATION "/{}/resolve", CHANGE},
     {"POST", ARM_SUB IN_LOCATION "/{}/inProgress", CHANGE},
+    {"POST", ARM_SUB IN_LOCATION "/{}/reactivate", VL_ROLE_ADMIN, VL_SCOPE_SEGMENT, VL_BODY_NONE, reactivate},
+    {"POST", ARM_GROUP IN_LOCATION "/{}/reactivate", VL_ROLE_ADMIN, VL_SCOPE_SEGMENT, VL_BODY_NONE,
+        reactivate},
     {"POST", ARM_GROUP IN_LOCATION "/{}/dismiss", CHANGE},
     {"POST", ARM_GROUP IN_LOCATION "/{}/activate", CHANGE},
     {"POST", ARM_GROUP IN_LOCATION "/{}/resolve", CHANGE},

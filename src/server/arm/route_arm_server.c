@@ -346,7 +346,11 @@ static int elsewhere(struct vl_request *request, struct vl_err *err)
     }
     bool in_location = vl_span_eq_nocase(vl_span_str(vl_arm_tail(&scope, 0)), VL_SPAN_LIT("locations"));
     const char *name = vl_arm_tail(&scope, in_location && scope.n_tail > 2 ? 2 : 0);
-    const struct vl_arm_group *group = vl_arm_group_find(name);
+    const struct vl_arm_group *group = vl_arm_group_find(name), *below = NULL;
+    if (group && !in_location && scope.n_tail > 2)
+        below = vl_arm_group_find(vl_arm_tail(&scope, 2)); /* of one of its entries */
+    if (below && !below->versions)
+        group = below;
     if (!group)
         return vl_arm_error(request, err, VL_ERR_NOT_FOUND, "InvalidResourceType",
             "The resource type '%s' could not be found in the namespace '" VL_ARM_PROVIDER "'.", name);

@@ -1,4 +1,4 @@
-/* tests: arm.c groups.c repo_arm_server.c route_arm_login.c route_arm_server.c login.c client.c
+/* tests: arm.c repo_arm_server.c route_arm_login.c route_arm_server.c login.c client.c
  *
  * Logins as Azure's tools make them, and what they ask first. What must be answered is said by RFC 6749
  * (4.3, 4.4, 5.2, 6) and by the requests that azure-cli 2.45 was seen to send. */
