@@ -12,6 +12,7 @@
 #include "db_options.h"
 #include "package/parser.h"
 #include "package/sbom.h"
+#include "remote/server_policy.h"
 #include "scan_options.h"
 
 #define SNIFF_MAX     65536
@@ -73,6 +74,47 @@ static void image_options(const struct vl_cli_scan_settings *s, struct vl_image_
     };
 }
 
+/* What the server accepts joins the ignore files of this scan. */
+static int take_server_policy(struct vl_cli_scan_settings *s, const struct vl_scan_result *result,
+    struct vl_cli_server_policy *server, struct vl_err *err)
+{
+    if (!s->vallumd.server)
+        return 0;
+    int r = vl_cli_server_policy(&s->vallumd, s->target, result->inventory->target.digest, server, err);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < VL_CLI_SERVER_IGNORES; i++)
+        if (server->fds[i] >= 0 && s->ignore_files.len < VL_CLI_LIST_MAX)
+            s->ignore_files.items[s->ignore_files.len++] = server->files[i];
+    if (server->min_severity > s->min_severity)
+        s->min_severity = server->min_severity;
+    if (!s->common.quiet)
+        (void)fprintf(stderr, "scanned here; %u exemptions and %u disable rules of %s hold for this image\n",
+            server->exemptions, server->rules, s->vallumd.server);
+    if (server->left_out)
+        vl_cli_warn("%u exemptions or rules of the server cannot be applied here (of whole resources, or by "
+                    "severity and "
+                    "more): its verdict may be milder",
+            server->left_out);
+    return 0;
+}
+
+/* Exemptions of other findings are no mistakes of this scan's files: that they match nothing is not told. */
+static void forget_unused(struct vl_scan_result *result, const struct vl_cli_server_policy *server)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < result->ignores.len; i++) {
+        struct vl_ignore_report *from = vl_vec_at(&result->ignores, i);
+        bool ours = false;
+        for (size_t k = 0; k < VL_CLI_SERVER_IGNORES; k++)
+            ours = ours || (server->fds[k] >= 0 &&
+                               strncmp(from->where, server->files[k], strlen(server->files[k])) == 0);
+        if (!ours)
+            *(struct vl_ignore_report *)vl_vec_at(&result->ignores, kept++) = *from;
+    }
+    result->ignores.len = kept;
+}
+
 static int apply_policy(struct vl_cli_scan_settings *s, struct vl_span baseline,
     struct vl_scan_result *result, struct vl_err *err)
 {
@@ -93,9 +135,16 @@ static int apply_policy(struct vl_cli_scan_settings *s, struct vl_span baseline,
             break;
         }
     }
+    struct vl_cli_server_policy server VL_CLEANUP(vl_cli_server_policy_done) = {.fds = {-1, -1}};
+    int r = take_server_policy(s, result, &server, err);
+    if (r < 0)
+        return r;
+    policy.min_severity = s->min_severity;
     policy.ignore_files = s->ignore_files.items;
     policy.n_ignore_files = s->ignore_files.len;
-    return vl_scan_apply_policy(result, &policy, err);
+    r = vl_scan_apply_policy(result, &policy, err);
+    forget_unused(result, &server);
+    return r;
 }
 
 /* A baseline by digest is the report that was attached to that image. */

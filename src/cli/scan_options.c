@@ -36,6 +36,7 @@ enum {
 #define GROUP_GATE   2
 #define GROUP_WHAT   3
 #define GROUP_IMAGE  4
+#define GROUP_SERVER 5
 
 #define COMMON_OPTIONS                                                                                      \
     {"db", 'd', "FILE", 0, "The advisory database (default ~/.cache/vallum/advisories.vadb)", GROUP_WHAT},  \
@@ -93,6 +94,14 @@ const struct argp_option vl_cli_scan_image_options[] = {
     {"attach", KEY_ATTACH, NULL, 0, "Store the signed report beside the image, as an OCI referrer",
         GROUP_IMAGE},
     {"sign-key", KEY_SIGN, "FILE", 0, "Private key (Ed25519, PEM) for --attach", GROUP_IMAGE},
+    {"server", VL_CLI_KEY_SERVER, "URL", 0, "A vallumd whose exemptions and disable rules hold here too",
+        GROUP_SERVER},
+    {"context", VL_CLI_KEY_CONTEXT, "NAME", 0, "With --server: which login", GROUP_SERVER},
+    {"environment", VL_CLI_KEY_ENVIRONMENT, "GUID|NAME", 0, "With --server: of this environment",
+        GROUP_SERVER},
+    {"token-file", VL_CLI_KEY_TOKEN_FILE, "FILE", 0, "With --server: the token (default: VALLUM_TOKEN)",
+        GROUP_SERVER},
+    {"server-ca", VL_CLI_KEY_SERVER_CA, "FILE", 0, "With --server: whom it is trusted by, PEM", GROUP_SERVER},
     {0},
 };
 
@@ -210,6 +219,16 @@ static bool parse_gate(int key, char *arg, struct argp_state *state)
     }
 }
 
+/* Asking a server is for the command line to say: a variable that other commands go by must not change what
+ * a scan lets pass. */
+static bool parse_server(int key, const char *arg, struct argp_state *state)
+{
+    struct vl_cli_scan_settings *s = state->input;
+    struct vl_cli_server ignored;
+    return vl_cli_server_option(
+        s->common.from_settings && key == VL_CLI_KEY_SERVER ? &ignored : &s->vallumd, key, arg);
+}
+
 static bool parse_image(int key, char *arg, struct argp_state *state)
 {
     struct vl_cli_scan_settings *s = state->input;
@@ -282,7 +301,8 @@ error_t vl_cli_scan_parse(int key, char *arg, struct argp_state *state)
         check_whole(s, state);
         return 0;
     }
-    return parse_what(key, arg, state) || parse_gate(key, arg, state) || parse_image(key, arg, state)
+    return parse_what(key, arg, state) || parse_gate(key, arg, state) || parse_image(key, arg, state) ||
+                   parse_server(key, arg, state)
                ? 0
                : ARGP_ERR_UNKNOWN;
 }

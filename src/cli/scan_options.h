@@ -6,6 +6,7 @@
 #include "image/image.h"
 #include "model/inventory.h"
 #include "outputs.h"
+#include "remote/client.h"
 #include "scan/policy.h"
 #include "scan/scan.h"
 
@@ -44,6 +45,7 @@ struct vl_cli_scan_settings {
     struct vl_cli_list mirrors;
     int worst; /* exit status over the lines of a bulk run */
     bool insecure;
+    struct vl_cli_server vallumd; /* whose exemptions hold; .server NULL: none */
 };
 
 /* For struct argp: options of all scan commands, and those that only images have. */
