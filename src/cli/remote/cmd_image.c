@@ -51,8 +51,11 @@ static bool is_named(const struct vl_doc_node *image, struct vl_span name)
     struct vl_span repository = vl_doc_get_str(image, "repository");
     const struct vl_doc_node *registry = vl_doc_get(image, "registry");
     static const char *const prefixes[] = {"host", "name"};
-    if (vl_span_eq(repository, name))
-        return true;
+    /* "orders" is enough for "shop/orders". */
+    if (vl_span_eq(repository, name) ||
+        (repository.len > name.len && repository.ptr[repository.len - name.len - 1] == '/' &&
+            vl_span_eq(vl_span_slice(repository, repository.len - name.len, repository.len), name)))
+        return name.len > 0;
     for (size_t i = 0; i < VL_ARRAY_LEN(prefixes); i++) {
         struct vl_span prefix = vl_doc_get_str(registry, prefixes[i]);
         if (prefix.len && name.len == prefix.len + 1 + repository.len && name.ptr[prefix.len] == '/' &&

@@ -167,6 +167,7 @@ VL_API_COMMAND(vl_cli_assessment_list, "security assessment list", "the same, by
 static const struct vl_api_field recommendation_fields[] = {
     {KEY_RECOMMENDATION, NULL, "--recommendation-id", .place = VL_API_PATH},
     {VL_API_ARG, NULL, "a key or title", .place = VL_API_LOCAL},
+    {'n', NULL, "--name", .place = VL_API_LOCAL},
     {0},
 };
 static const struct argp_option recommendation_options[] = {
@@ -176,7 +177,7 @@ static const struct argp_option recommendation_options[] = {
     {0},
 };
 static const struct argp_option assessment_options[] = {
-    {"name", KEY_RECOMMENDATION, "KEY|TITLE", 0, "Which", 1},
+    {"name", 'n', "KEY|TITLE", 0, "Which", 1},
     {"recommendation-id", KEY_RECOMMENDATION, NULL, OPTION_ALIAS, NULL, 1},
     {"assessment-name", KEY_RECOMMENDATION, NULL, OPTION_ALIAS, NULL, 1},
     VL_API_E_OPTIONS,
@@ -186,6 +187,7 @@ static const struct argp_option assessment_options[] = {
 static int run_recommendation(struct vl_api_call *call, struct vl_err *err)
 {
     const char *wanted = first_of(call, KEY_RECOMMENDATION, VL_API_ARG);
+    wanted = wanted ? wanted : vl_api_value(call, 'n');
     const char *key = NULL;
     if (!wanted)
         return vl_err_set(err, VL_ERR_USAGE, "--recommendation-id is needed: a key or a title");

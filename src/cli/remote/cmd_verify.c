@@ -12,8 +12,6 @@
 
 #define LIST_MAX      (4UL * 1024 * 1024)
 #define URL_MAX_BYTES 4096
-#define DAY_MS        86400000LL
-#define OLD_DAYS      3 /* advisories change daily */
 #define SCAN_SECONDS  120
 #define ALERT_SECONDS 15
 #define OLDEST_MS     600000LL /* a job that is due longer than this does not move */
@@ -111,37 +109,21 @@ static void probe_login(struct verify *v, const struct vl_doc_node *me)
         VL_SPAN_FMT(vl_doc_get_str(me, "role")));
 }
 
-static void probe_advisories(struct verify *v, const struct vl_doc_node *health)
-{
-    static const char cure[] =
-        "let vallumd fetch them (advisory_updates), or 'vallum db update --db DATA/advisories.vadb' there";
-    const struct vl_doc_node *advisories = vl_doc_get(health, "advisories");
-    struct vl_span date = vl_doc_get_str(advisories, "date");
-    int64_t ms = 0;
-    if (!vl_doc_is(advisories, VL_DOC_OBJECT)) {
-        tell(v, "advisories", BAD, cure, "there are none: nothing can be assessed");
-        return;
-    }
-    bool known = vl_time_parse(date, &ms);
-    bool old = !known || vl_time_now_ms() - ms > OLD_DAYS * DAY_MS;
-    tell(v, "advisories", old ? BAD : GOOD, cure, "of %.*s%s",
-        VL_SPAN_FMT(known ? date : VL_SPAN_LIT("an unknown day")), old ? ", older than 3 days" : "");
-}
-
-/* What the server itself knows to be wrong; advisories are judged above. */
+/* What the server itself knows: its checks. Advisories are told with their day. */
 static void probe_health(struct verify *v)
 {
     struct vl_doc *doc VL_CLEANUP(vl_doc_cleanup) = ask(v, "health", "GET", "/health", false, NULL);
     if (!doc)
         return;
     const struct vl_doc_node *root = vl_doc_root(doc);
-    probe_advisories(v, root);
+    struct vl_span date = vl_doc_get_str(vl_doc_get(root, "advisories"), "date");
     for (const struct vl_doc_node *n = vl_doc_first(vl_doc_get(root, "checks")); n; n = vl_doc_next(n)) {
         struct vl_span name = vl_doc_get_str(n, "name");
-        if (vl_span_eq_str(name, "advisories"))
-            continue;
+        bool advisories = vl_span_eq_str(name, "advisories");
         tell(v, name.len ? name.ptr : "check", vl_doc_bool(vl_doc_get(n, "ok")) ? GOOD : BAD,
-            vl_doc_get_str(n, "cure").ptr, "%.*s", VL_SPAN_FMT(vl_doc_get_str(n, "message")));
+            vl_doc_get_str(n, "cure").ptr, "%.*s%s%.*s", VL_SPAN_FMT(vl_doc_get_str(n, "message")),
+            advisories && date.len ? "; the oldest is of " : "",
+            VL_SPAN_FMT(advisories ? date : VL_SPAN_EMPTY));
     }
 }
 

@@ -87,6 +87,8 @@ static void append_cell(
     case VL_DOC_ARRAY:
         if (depth >= CELL_DEPTH || !table)
             break;
+        if (!vl_doc_size(node))
+            vl_buf_append_char(out, '-');
         for (const struct vl_doc_node *n = vl_doc_first(node); n; n = vl_doc_next(n)) {
             append_cell(t, n, out, depth + 1);
             vl_buf_append_str(out, vl_doc_next(n) ? ", " : "");
@@ -95,6 +97,10 @@ static void append_cell(
     case VL_DOC_OBJECT:
         if (table && vl_doc_size(node) && append_figures(node, out))
             return;
+        if (table && vl_doc_is(vl_doc_get(node, "name"), VL_DOC_STRING)) {
+            vl_text_append_printable(out, vl_doc_get_str(node, "name"));
+            return;
+        }
         break;
     case VL_DOC_INT:
     case VL_DOC_UINT:
