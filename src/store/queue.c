@@ -84,6 +84,12 @@ static const struct vl_store_sql sql_claim = {CLAIM DUE
     CLAIM DUE "AND ($2 = '' OR position(',' || j.kind || ',' in $2) > 0) " DUE_ORDER
               " FOR UPDATE SKIP LOCKED)" CLAIMED};
 
+/* The same question without an answer's order: whether a claim would find anything. */
+static const struct vl_store_sql sql_look = {"SELECT 1 " DUE
+                                             "AND ($2 = '' OR instr($2, ',' || j.kind || ',') > 0) LIMIT 1",
+    "SELECT 1 " DUE "AND ($2 = '' OR position(',' || j.kind || ',' in $2) > 0) LIMIT 1"};
+static const struct vl_store_sql sql_look_expired = {
+    "SELECT 1 FROM job WHERE state = 1 AND lease_until < $1 LIMIT 1", NULL};
 static const struct vl_store_sql sql_next = {"SELECT min(not_before) FROM job WHERE state = 0 AND not_before "
                                              "> $1 AND ($2 = '' OR instr($2, ',' || kind || ',') > 0)",
     "SELECT min(not_before) FROM job WHERE state = 0 AND not_before > $1 AND ($2 = '' OR position(',' || "
@@ -234,16 +240,58 @@ static int claim_write(struct vl_store_conn *conn, void *user, struct vl_err *er
     return r < 0 ? r : vl_arena_check(c->arena, "a job", err);
 }
 
+/* ",scan,discover," or "". */
+static int list_kinds(const struct vl_queue_claim_options *options, struct vl_buf *out, struct vl_err *err)
+{
+    vl_buf_init(out, 4096);
+    for (const char *const *k = options->kinds; k && *k; k++)
+        vl_buf_printf(out, "%s%s,", k == options->kinds ? "," : "", *k);
+    return vl_buf_check(out, "kinds of jobs", err);
+}
+
+static int any_expired(struct vl_store_conn *conn, int64_t now, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(conn, &sql_look_expired, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, now);
+    return vl_stmt_step(stmt, err);
+}
+
+int vl_queue_look(struct vl_store_conn *conn, const struct vl_queue_claim_options *options,
+    int64_t *ret_next_ms, struct vl_err *err)
+{
+    struct vl_buf kinds VL_CLEANUP(vl_buf_done);
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    struct claim c = {.now = vl_time_now_ms(), .next = INT64_MAX};
+    int r = list_kinds(options, &kinds, err);
+    if (r >= 0)
+        r = any_expired(conn, c.now, err);
+    if (r != 0)
+        return r;
+    c.kinds = vl_buf_str(&kinds);
+    r = vl_stmt_begin(conn, &sql_look, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, c.now);
+    vl_stmt_str(stmt, 2, c.kinds);
+    vl_stmt_int(stmt, 3, options->group_max);
+    r = vl_stmt_step(stmt, err);
+    if (r == 0) {
+        r = find_next(conn, &c, err);
+        *ret_next_ms = c.next;
+    }
+    return r;
+}
+
 int vl_queue_claim(struct vl_store *store, const struct vl_queue_claim_options *options,
     struct vl_arena *arena, struct vl_job *ret, int64_t *ret_next_ms, struct vl_err *err)
 {
     struct vl_buf kinds VL_CLEANUP(vl_buf_done);
     struct vl_job job;
     struct claim c = {.options = options, .arena = arena, .job = &job, .now = vl_time_now_ms()};
-    vl_buf_init(&kinds, 4096);
-    for (const char *const *k = options->kinds; k && *k; k++)
-        vl_buf_printf(&kinds, "%s%s,", k == options->kinds ? "," : "", *k);
-    int r = vl_buf_check(&kinds, "kinds of jobs", err);
+    int r = list_kinds(options, &kinds, err);
     if (r < 0)
         return r;
     c.kinds = vl_buf_str(&kinds);

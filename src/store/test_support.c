@@ -379,9 +379,18 @@ static struct vl_job claim(
 {
     struct vl_err err = VL_ERR_INIT;
     struct vl_job job = {.key = ""};
+    struct vl_store_conn *conn = NULL;
+    int64_t next = INT64_MAX;
+    int looked = vl_store_read(store, &conn, &err);
+    if (looked >= 0)
+        looked = vl_queue_look(conn, options, &next, &err);
+    vl_store_read_done(conn);
     int r = vl_queue_claim(store, options, jobs_arena, &job, ret_next, &err);
-    if (r < 0)
+    if (r < 0 || looked < 0)
         fail_msg("%s", err.msg);
+    assert_int_equal(looked, r); /* it knew */
+    if (r == 0)
+        assert_int_equal(next, *ret_next);
     return job;
 }
 

@@ -19,6 +19,7 @@
 #define GROUP_MAX     2     /* running jobs of a group that names no number of its own */
 #define SLICE_MS      250   /* a wait ends at least so often to look whether to stop */
 #define POLL_MS       5000  /* the queue is looked at so often, whatever the feed says */
+#define LOOK_MS       10    /* between two looks that found nothing, at least */
 #define BUSY_MS       50    /* the writer is busy: again after so long */
 #define ERROR_MS      1000  /* the database does not answer: again after so long */
 #define LEADER_MS     60000 /* leadership of the rounds lasts so long without renewal */
@@ -233,32 +234,51 @@ static void run_job(struct worker *w, struct vl_arena *arena)
 
 /* --- taking jobs --- */
 
-/* A claim is a write: the queue is only asked when something has changed, or a job's time has come. */
+/* 1 where a claim would find something. What changes from here on is told by the feed after *ret_cursor. */
+static int look(struct vl_runner *runner, const struct vl_queue_claim_options *options, int64_t *ret_cursor,
+    int64_t *ret_next, struct vl_err *err)
+{
+    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
+    int r = vl_store_read(runner->app->store, &conn, err);
+    if (r >= 0)
+        r = vl_feed_last(conn, ret_cursor, err);
+    return r < 0 ? r : vl_queue_look(conn, options, ret_next, err);
+}
+
+/* Until something changes, or a job's time comes. */
+static int wait_for_work(struct vl_runner *runner, int64_t cursor, int64_t next, struct vl_err *err)
+{
+    int64_t until = monotonic_ms() + POLL_MS, due = next - vl_time_now_ms();
+    int r = 0;
+    if (next != INT64_MAX && due < POLL_MS)
+        until = monotonic_ms() + (due > 0 ? due : 0) + 1;
+    while (r == 0 && !runner->stop && monotonic_ms() < until) {
+        int64_t left = until - monotonic_ms();
+        r = vl_feed_wait(runner->app->store, cursor, (int)(left < SLICE_MS ? left : SLICE_MS), err);
+    }
+    return r;
+}
+
+/* A claim is a write: the queue is looked at first. A look that finds nothing in a long queue (its groups are
+ * full) takes a while: those who look take a fifth of one processor at most. */
 static int claim(struct worker *w, struct vl_arena *arena, struct vl_err *err)
 {
     struct vl_runner *runner = w->runner;
     const struct vl_queue_claim_options options = {
         .worker = w->name, .kinds = runner->kinds, .lease_ms = runner->lease_ms, .group_max = GROUP_MAX};
-    int64_t cursor = 0, next = INT64_MAX;
     while (!runner->stop) {
-        struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
-        int r = vl_store_read(runner->app->store, &conn, err);
-        if (r >= 0)
-            r = vl_feed_last(conn, &cursor, err);
-        vl_store_read_done(conn);
-        conn = NULL;
-        vl_arena_reset(arena);
-        if (r >= 0)
+        int64_t cursor = 0, next = INT64_MAX, began = monotonic_ms();
+        int r = look(runner, &options, &cursor, &next, err);
+        if (r > 0) {
+            vl_arena_reset(arena);
             r = vl_queue_claim(runner->app->store, &options, arena, &w->job, &next, err);
+        }
         if (r != 0)
             return r;
-        int64_t until = monotonic_ms() + POLL_MS, due = next - vl_time_now_ms();
-        if (next != INT64_MAX && due < POLL_MS)
-            until = monotonic_ms() + (due > 0 ? due : 0) + 1;
-        while (r == 0 && !runner->stop && monotonic_ms() < until) {
-            int64_t left = until - monotonic_ms();
-            r = vl_feed_wait(runner->app->store, cursor, (int)(left < SLICE_MS ? left : SLICE_MS), err);
-        }
+        int64_t pause = 4 * (monotonic_ms() - began);
+        if (pause_ms(runner, pause < LOOK_MS ? LOOK_MS : pause))
+            return 0;
+        r = wait_for_work(runner, cursor, next, err);
         if (r < 0)
             return r;
     }

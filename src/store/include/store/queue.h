@@ -43,6 +43,11 @@ struct vl_queue_claim_options {
 VL_MUST_CHECK int vl_queue_claim(struct vl_store *store, const struct vl_queue_claim_options *options,
     struct vl_arena *arena, struct vl_job *ret, int64_t *ret_next_ms, struct vl_err *err);
 
+/* Whether a claim would find a job: 1; or 0 with *ret_next_ms as there. Without a write, so that it may be
+ * asked as often as the queue changes. */
+VL_MUST_CHECK int vl_queue_look(struct vl_store_conn *conn, const struct vl_queue_claim_options *options,
+    int64_t *ret_next_ms, struct vl_err *err);
+
 /* Holds a lease for longer. VL_ERR_CONFLICT where another has taken it: stop. */
 VL_MUST_CHECK int vl_queue_renew(struct vl_store *store, const struct vl_job *job, const char *worker,
     int64_t lease_ms, struct vl_err *err);
