@@ -39,5 +39,6 @@ extern const struct vl_route vl_routes_score[];          /* posture/route_score.
 extern const struct vl_route vl_routes_registry[];       /* inventory/route_registry.c */
 extern const struct vl_route vl_routes_webhook[];        /* inventory/route_webhook.c */
 extern const struct vl_route vl_routes_environment[];    /* inventory/route_environment.c */
+extern const struct vl_route vl_routes_jobs[];           /* jobs/route_jobs.c */
 
 #endif
