@@ -203,7 +203,7 @@ await check("an exemption made elsewhere takes its finding off the open page", a
   await visit(page, `/ui/images/${digest}`);
   const row = page.getByRole("row").filter({ hasText: finding.id }).filter({ hasText: "lodash" });
   await row.first().waitFor();
-  const made = await api("POST", "/exemptions", { category: "waiver", vulnerability: finding.id, package: "lodash", justification: "a test" });
+  const made = await api("POST", "/exemptions", { category: "waiver", vulnerability: finding.id, package: "pkg:npm/lodash", justification: "a test" });
   await row.first().waitFor({ state: "detached" });
   await api("DELETE", `/exemptions/${made.id}`);
   await row.first().waitFor();
@@ -342,7 +342,7 @@ const vulnerability = await api("GET", "/vulnerabilities").then((l) => l.items[0
 const alert = await api("GET", "/alerts").then((l) => l.items[0]?.id, () => "");
 const PAGES = {
   overview: "/ui/", inventory: "/ui/inventory", "inventory-bases": "/ui/inventory?tab=bases", "inventory-repositories": "/ui/inventory?tab=repositories",
-  recommendations: "/ui/recommendations", controls: "/ui/recommendations?tab=controls", recommendation: `/ui/recommendations/${recommendation}`,
+  recommendations: "/ui/recommendations", controls: "/ui/recommendations?tab=controls", tasks: "/ui/recommendations?tab=tasks", recommendation: `/ui/recommendations/${recommendation}`,
   images: "/ui/images", image: `/ui/images/${digest}`, "image-packages": `/ui/images/${digest}?tab=packages`, "image-layers": `/ui/images/${digest}?tab=layers`,
   "image-lineage": `/ui/images/${digest}?tab=lineage`, "image-fix": `/ui/images/${digest}?tab=fix`, "image-history": `/ui/images/${digest}?tab=history`,
   "image-basis": `/ui/images/${digest}?tab=basis`, vulnerabilities: "/ui/vulnerabilities", vulnerability: `/ui/vulnerabilities/${vulnerability}`,
@@ -350,7 +350,7 @@ const PAGES = {
   alerts: "/ui/alerts", alert: `/ui/alerts/${alert}`, plans: "/ui/settings", contacts: "/ui/settings?tab=contacts", channels: "/ui/settings?tab=channels",
   exemptions: "/ui/settings?tab=exemptions", rules: "/ui/settings?tab=rules", suppression: "/ui/settings?tab=suppression", environments: "/ui/settings?tab=environments",
   mail: "/ui/settings?tab=mail", users: "/ui/access", tokens: "/ui/access?tab=tokens", audit: "/ui/access?tab=audit",
-  health: "/ui/health", jobs: "/ui/health?tab=jobs", feeds: "/ui/health?tab=feeds", outbox: "/ui/health?tab=outbox", "no-page": "/ui/nothing",
+  health: "/ui/health", jobs: "/ui/health?tab=jobs", feeds: "/ui/health?tab=feeds", outbox: "/ui/health?tab=outbox", notices: "/ui/health?tab=notices", "no-page": "/ui/nothing",
 };
 
 async function violations(on) {

@@ -36,6 +36,9 @@ function Details({ f }: { f: Finding }) {
   );
 }
 
+/** A package URL speaks of all versions where it names none. */
+const anyVersion = (purl: string | null) => purl?.split("?")[0]?.replace(/@[^/]*$/, "");
+
 export function FindingList({ digest, image }: { digest: string; image: ImageDetail }) {
   const [exempt, setExempt] = useState<ExemptScope>();
   const query = { severity: asked("severity"), fixable: asked("fixable"), kev: asked("kev"), q: asked("q"), sort: asked("sort"), includeExempt: asked("includeExempt") };
@@ -67,7 +70,7 @@ export function FindingList({ digest, image }: { digest: string; image: ImageDet
         { name: "More", show: (f) => <Details f={f} /> },
         { name: "Exempt", quiet: true, show: (f) => (f.exemption ? "" : (
           <button type="button" class="quiet" aria-label={`Exempt ${f.id} in ${f.package.name}`} onClick={() =>
-            setExempt({ title: `${f.id} in ${f.package.name}`, vulnerability: f.id, package: f.package.name, digest, repository: image.repository })}>Exempt</button>
+            setExempt({ title: `${f.id} in ${f.package.name}`, vulnerability: f.id, package: anyVersion(f.package.purl), digest, repository: image.repository })}>Exempt</button>
         )) },
       ]} empty={
         filtered ? <Nothing title="No finding fits these filters" />

@@ -50,7 +50,7 @@ interface Message {
   delivered: string | null;
 }
 
-const TABS = [["now", "Now"], ["jobs", "Jobs"], ["feeds", "Feeds"], ["outbox", "Outbox"]] as const;
+const TABS = [["now", "Now"], ["jobs", "Jobs"], ["feeds", "Feeds"], ["outbox", "Outbox"], ["notices", "Notices"]] as const;
 const TONES = { dead: "bad", waiting: "plain", running: "busy", delivered: "good", held: "warn" } as const;
 const StateOf = ({ of }: { of: string }) => <State tone={TONES[of as keyof typeof TONES] ?? "plain"}>{sentence(of)}</State>;
 
@@ -145,6 +145,29 @@ function Outbox() {
   );
 }
 
+interface Notice {
+  id: number | string;
+  at: string;
+  topic: string;
+  severity: string | null;
+  title: string;
+  object: string | null;
+  count: number | null;
+}
+
+function Notices() {
+  const data = useData<List<Notice>>(inside("/notices", { cursor: asked("cursor") }), ["notice"]);
+  return (
+    <ListTable data={data} caption="Notices: what people are told of" what="notices" id={(n) => n.id} columns={[
+      { name: "Notice", head: true, show: (n) => <>{n.title}<p class="muted small">{n.topic}</p></> },
+      { name: "Severity", show: (n) => (n.severity ? <SeverityMark of={n.severity} /> : "") },
+      { name: "About", show: (n) => (n.object ? <code>{n.object}</code> : "") },
+      { name: "Times", end: true, show: (n) => (n.count ? number(n.count) : "") },
+      { name: "When", show: (n) => <Time at={n.at} none="unknown" /> },
+    ]} empty={<Nothing title="Nothing had to be told yet" />} />
+  );
+}
+
 export function HealthPage() {
   const tab = asked("tab") || "now";
   const data = useData<Health>(inside("/health"), ["job", "registry", "channel", "notice", "image"]);
@@ -156,6 +179,7 @@ export function HealthPage() {
       {tab === "feeds" && <Shown data={data}>{(h) => <Feeds h={h} />}</Shown>}
       {tab === "jobs" && <Jobs />}
       {tab === "outbox" && <Outbox />}
+      {tab === "notices" && <Notices />}
     </>
   );
 }

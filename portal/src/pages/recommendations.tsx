@@ -4,6 +4,7 @@ import { useData, type List } from "../data";
 import { asked, place } from "../router";
 import { number, percent, points } from "../text";
 import { Card, Facts, Nothing, SeverityMark, Shown, State, Time, Unknown } from "../ui/basic";
+import { Tasks } from "./tasks";
 import { Crumb, FilterCheck, Filters, FilterSelect, Outside, Tabs } from "../ui/filter";
 import { ActionButton } from "../ui/form";
 import { ListTable } from "../ui/table";
@@ -67,7 +68,7 @@ interface Score {
 }
 
 const TOPICS = ["score", "finding", "exemption", "plan", "image", "registry"];
-const TABS = [["recommendations", "Recommendations"], ["controls", "Controls"]] as const;
+const TABS = [["recommendations", "Recommendations"], ["controls", "Controls"], ["tasks", "Tasks"]] as const;
 
 function ScoreLine() {
   const data = useData<Score>(inside("/secure-score"), TOPICS);
@@ -131,7 +132,9 @@ function RecommendationList() {
       <h1>Recommendations</h1>
       <ScoreLine />
       <Tabs label="Recommendations" tabs={TABS} current={tab} />
-      {tab === "controls" ? <Controls /> : (
+      {tab === "controls" && <Controls />}
+      {tab === "tasks" && <Tasks />}
+      {tab === "recommendations" && (
         <>
           <Filters label="Find recommendations">
             <FilterSelect name="severity" label="Severity" options={[["", "Any"], ["high", "High"], ["medium", "Medium"], ["low", "Low"]]} />

@@ -26,8 +26,14 @@ interface Channel {
   topics: string[];
   scope: unknown;
   enabled: boolean;
+  ofContact?: boolean; // made by a contact: changed there
+  shed?: number | null;
   lastOk: string | null;
   lastError: string | null;
+}
+
+interface Saved {
+  secret: string | null; // where the server made one
 }
 
 const KINDS: Options = [["mail", "Mail"], ["webhook", "Webhook, signed"], ["slack", "Slack"], ["teams", "Microsoft Teams"], ["syslog", "Syslog (CEF)"]];
@@ -48,6 +54,7 @@ function ChannelDialog({ of, close, done }: { of?: Channel; close: () => void; d
   const [secret, setSecret] = useState("");
   const [minSeverity, setMinSeverity] = useState(of?.minSeverity ?? "high");
   const [topics, setTopics] = useState<string[]>(of?.topics ?? ["finding", "scan_error", "alert"]);
+  const [made, setMade] = useState("");
   const action = useAction();
   const build = (): Config => {
     if (kind === "mail") return { to: to.split(/[\s;,]+/).filter(Boolean) };
@@ -59,11 +66,25 @@ function ChannelDialog({ of, close, done }: { of?: Channel; close: () => void; d
     const body: Record<string, unknown> = { name, config: build(), minSeverity, topics };
     if (secret) body.secret = secret;
     if (!of) body.kind = kind;
-    if (await action.run(() => (of ? call("PATCH", inside(`/channels/${segment(String(of.id))}`), body) : call("POST", inside("/channels"), body)))) {
+    let shown = "";
+    if (await action.run(async () => {
+      const saved = await (of ? call<Saved>("PATCH", inside(`/channels/${segment(String(of.id))}`), body) : call<Saved>("POST", inside("/channels"), body));
+      shown = saved?.secret ?? "";
+    })) {
       done();
-      close();
+      setMade(shown);
+      if (!shown) close();
     }
   };
+  if (made) {
+    return (
+      <Dialog title="The channel's secret" close={close}>
+        <p role="status">Its receiver checks signatures with it. It is shown only now:</p>
+        <pre>{made}</pre>
+        <div class="actions"><button type="button" class="main" onClick={close}>I have it</button></div>
+      </Dialog>
+    );
+  }
   return (
     <Dialog title={of ? `Change ${of.name}` : "Add a channel"} close={close}>
       <form onSubmit={(e) => void send(e)}>
@@ -71,7 +92,7 @@ function ChannelDialog({ of, close, done }: { of?: Channel; close: () => void; d
         {!of && <SelectField id="kind" label="Kind" value={kind} set={setKind} options={KINDS} error={action.error} />}
         {kind === "mail" && <TextField id="to" label="Addresses" required lines={3} value={to} set={setTo} hint="One a line." />}
         {["webhook", "slack", "teams"].includes(kind) && <TextField id="url" label="Address" type="url" required placeholder="https://" value={config.url ?? ""} set={(url) => setConfig({ ...config, url })} />}
-        {kind === "webhook" && <TextField id="secret" label="Secret" type="password" autocomplete="new-password" value={secret} set={setSecret} error={action.error} hint={of?.hasSecret ? "One is set. Left empty it stays." : "Messages are signed with it."} />}
+        {kind === "webhook" && <TextField id="secret" label="Secret" type="password" autocomplete="new-password" value={secret} set={setSecret} error={action.error} hint={of?.hasSecret ? "One is set. Left empty it stays." : "Messages are signed with it. Left empty the server makes one."} />}
         {kind === "syslog" && (
           <>
             <TextField id="host" label="Host" required value={config.host ?? ""} set={(host) => setConfig({ ...config, host })} />
@@ -113,9 +134,10 @@ export function Channels() {
         { name: "Change", quiet: true, show: (c) => may("admin") && (
           <span class="actions">
             <Test id={c.id} />
-            <button type="button" aria-label={`Change ${c.name}`} onClick={() => setOpen(c)}>Change</button>
-            <ActionButton work={() => call("PATCH", inside(`/channels/${segment(String(c.id))}`), { enabled: !c.enabled }).then(data.again)}>{c.enabled ? "Off" : "On"}</ActionButton>
-            <ConfirmButton label="Remove" named={c.name} title={`Remove ${c.name}?`} work={() => call("DELETE", inside(`/channels/${segment(String(c.id))}`)).then(data.again)}><p>Messages that wait for it are not sent.</p></ConfirmButton>
+            {c.ofContact && <a href="?tab=contacts">Change the contact</a>}
+            {!c.ofContact && <button type="button" aria-label={`Change ${c.name}`} onClick={() => setOpen(c)}>Change</button>}
+            {!c.ofContact && <ActionButton work={() => call("PATCH", inside(`/channels/${segment(String(c.id))}`), { enabled: !c.enabled }).then(data.again)}>{c.enabled ? "Off" : "On"}</ActionButton>}
+            {!c.ofContact && <ConfirmButton label="Remove" named={c.name} title={`Remove ${c.name}?`} work={() => call("DELETE", inside(`/channels/${segment(String(c.id))}`)).then(data.again)}><p>Messages that wait for it are not sent.</p></ConfirmButton>}
           </span>
         ) },
       ]} empty={<Nothing title="Nobody is told yet"><p>A channel sends new critical findings, scan errors and alerts by mail, to a webhook, Slack, Teams or syslog.</p></Nothing>} />

@@ -61,6 +61,7 @@ interface MailData {
   username: string | null;
   hasPassword: boolean;
   from: string | null;
+  caPem?: string | null;
   startTls: string | null;
 }
 
@@ -77,6 +78,7 @@ export function Mail() {
     const body: Record<string, unknown> = { host: m.host, port: Number(m.port), from: m.from };
     if (m.username) body.username = m.username;
     if (password) body.password = password;
+    if (m.caPem) body.caPem = m.caPem;
     setSaved(await action.run(() => call("PUT", "/settings/mail", body)));
   };
   return (
@@ -87,7 +89,8 @@ export function Mail() {
       <TextField id="from" label="Sender" type="email" required value={m.from ?? ""} set={(from) => set({ ...m, from })} error={action.error} />
       <TextField id="username" label="User name" value={m.username ?? ""} set={(username) => set({ ...m, username })} error={action.error} />
       <TextField id="password" label="Password" type="password" autocomplete="new-password" value={password} set={setPassword} error={action.error} hint={m.hasPassword ? "One is set. Left empty it stays." : undefined} />
-      <FormError problem={action.error} fields={["host", "port", "from", "username", "password"]} />
+      <TextField id="caPem" label="Certificate authority (PEM)" lines={3} value={m.caPem ?? ""} set={(caPem) => set({ ...m, caPem })} error={action.error} hint="Where the mail server's certificate is not of a public authority." />
+      <FormError problem={action.error} fields={["host", "port", "from", "username", "password", "caPem"]} />
       <div class="actions"><button type="submit" class="main" disabled={action.busy}>Save</button><span role="status">{saved && "Saved. A channel's test button shows whether it works."}</span></div>
     </form>
   );
