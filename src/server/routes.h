@@ -36,6 +36,8 @@ extern const struct vl_route vl_routes_setting[];        /* respond/route_settin
 extern const struct vl_route vl_routes_contact[];        /* respond/route_contact.c */
 extern const struct vl_route vl_routes_affected[];       /* findings/route_affected.c */
 extern const struct vl_route vl_routes_recommendation[]; /* posture/route_recommendation.c */
+extern const struct vl_route vl_routes_disable[];        /* posture/route_disable.c */
+extern const struct vl_route vl_routes_exemption[];      /* posture/route_exemption.c */
 extern const struct vl_route vl_routes_score[];          /* posture/route_score.c */
 extern const struct vl_route vl_routes_registry[];       /* inventory/route_registry.c */
 extern const struct vl_route vl_routes_webhook[];        /* inventory/route_webhook.c */

@@ -11,6 +11,7 @@
 const struct vl_job_handler vl_job_handlers[] = {
     {.kind = "score", .tries = 8, .first_pause_ms = 2000, .run = vl_job_score},
     {.kind = "exempt", .tries = 8, .first_pause_ms = 2000, .run = vl_job_exempt},
+    {.kind = "expire", .tries = 8, .first_pause_ms = 2000, .run = vl_job_expire},
     {.kind = "discover", .tries = 5, .first_pause_ms = 10000, .run = vl_job_discover},
     {.kind = "scan",
         .tries = VL_SCAN_TRIES,
@@ -33,6 +34,7 @@ const struct vl_job_handler vl_job_handlers[] = {
 
 const struct vl_job_round vl_job_rounds[] = {
     {"score", VL_ROUND_SCORE_MS, vl_round_score},
+    {"expire", VL_ROUND_EXPIRE_MS, vl_round_expire},
     {"discover", 2000, vl_round_discover},
     {"advisories", VL_ADVISORY_ROUND_MS, vl_round_advisories},
     {"rematch", VL_REMATCH_ROUND_MS, vl_round_rematch},

@@ -1,5 +1,5 @@
 /* Jobs "score" (assessments and scores anew: posture/posture.h) and "exempt" (what a change of exemptions
- * touches beyond one write); and the day's score of every environment. */
+ * touches beyond one write) and "expire" (what ends by itself); and the day's score of every environment. */
 #include "posture/job_score.h"
 
 #include <string.h>
@@ -9,6 +9,7 @@
 #include "posture/posture.h"
 #include "posture/repo_assess.h"
 #include "posture/repo_exempt.h"
+#include "posture/repo_expire.h"
 
 #define DIGEST_MAX 256
 
@@ -128,4 +129,48 @@ static int touch_all(struct vl_store_conn *conn, void *user, struct vl_err *err)
 int vl_round_score(struct vl_server_app *app, struct vl_err *err)
 {
     return vl_store_write(app->store, touch_all, NULL, err);
+}
+
+/* --- what ends by itself --- */
+
+struct ending {
+    struct vl_job_run *run;
+    int64_t n;
+};
+
+static int expire_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    struct ending *e = user;
+    int r = vl_repo_expire(conn, vl_time_now_ms(), &e->n, err);
+    return r < 0 || e->n > 0 ? r : vl_job_done(conn, e->run, err);
+}
+
+int vl_job_expire(struct vl_job_run *run, struct vl_err *err)
+{
+    struct ending e = {.run = run};
+    int r;
+    do {
+        r = vl_job_write(run, expire_write, &e, err);
+        if (r >= 0 && !run->done)
+            r = stopped(run, err);
+    } while (r >= 0 && !run->done);
+    return r;
+}
+
+static int add_expire(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    (void)user;
+    return vl_job_add(conn, "expire", "", "", VL_PRIORITY_DERIVED, 0, VL_SPAN_LIT("{}"), err);
+}
+
+int vl_round_expire(struct vl_server_app *app, struct vl_err *err)
+{
+    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
+    int64_t due = 0;
+    int r = vl_store_read(app->store, &conn, err);
+    if (r >= 0)
+        r = vl_repo_expire_due(conn, vl_time_now_ms(), &due, err);
+    vl_store_read_done(conn);
+    conn = NULL;
+    return r < 0 || due == 0 ? r : vl_store_write(app->store, add_expire, NULL, err);
 }

@@ -15,6 +15,7 @@
 #define SET_MAX      (64UL * 1024 * 1024)
 #define PLACES_MAX   10000 /* of one digest in one environment */
 #define FINDINGS_MAX 1000000
+#define SOME         20   /* rows of sql_add_some */
 #define LIST_MAX     1000 /* vulnerabilities or digests of one rule */
 
 static const struct vl_store_sql sql_environment = {"SELECT guid FROM environment WHERE id = $1", NULL};
@@ -38,6 +39,15 @@ static const struct vl_store_sql sql_clear = {
 static const struct vl_store_sql sql_add = {
     "INSERT INTO finding_exempt (environment_id, image_id, match_id, exemption_id, rule_id) "
     "VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+    NULL};
+static const struct vl_store_sql sql_add_some = {
+    "INSERT INTO finding_exempt (environment_id, image_id, match_id, exemption_id, rule_id) VALUES "
+    "($1, $2, $3, $4, $5), ($1, $2, $6, $7, $8), ($1, $2, $9, $10, $11), ($1, $2, $12, $13, $14), "
+    "($1, $2, $15, $16, $17), ($1, $2, $18, $19, $20), ($1, $2, $21, $22, $23), ($1, $2, $24, $25, $26), "
+    "($1, $2, $27, $28, $29), ($1, $2, $30, $31, $32), ($1, $2, $33, $34, $35), ($1, $2, $36, $37, $38), "
+    "($1, $2, $39, $40, $41), ($1, $2, $42, $43, $44), ($1, $2, $45, $46, $47), ($1, $2, $48, $49, $50), "
+    "($1, $2, $51, $52, $53), ($1, $2, $54, $55, $56), ($1, $2, $57, $58, $59), ($1, $2, $60, $61, $62) "
+    "ON CONFLICT DO NOTHING",
     NULL};
 static const struct vl_store_sql sql_findings = {
     "SELECT f.match_id, v.name, p.purl, p.ecosystem, pv.severity, pv.state FROM finding f "
@@ -362,6 +372,26 @@ static int read_findings(struct vl_store_conn *conn, int64_t image, const char *
     return r;
 }
 
+/* One row, or SOME of them: with PostgreSQL each statement is a way there and back. */
+static int insert(struct vl_store_conn *conn, const struct vl_exempt_set *set, int64_t image,
+    const struct vl_vec *list, size_t from, size_t n, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(conn, n == 1 ? &sql_add : &sql_add_some, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, set->environment);
+    vl_stmt_int(stmt, 2, image);
+    for (size_t i = 0; i < n; i++) {
+        const struct taken *taken = vl_vec_at(list, from + i);
+        int at = 3 + (int)i * 3;
+        vl_stmt_int(stmt, at, taken->match);
+        vl_stmt_int(stmt, at + 1, taken->exemption);
+        vl_stmt_int(stmt, at + 2, taken->rule);
+    }
+    return vl_stmt_run(stmt, NULL, err);
+}
+
 static int store(struct vl_store_conn *conn, const struct vl_exempt_set *set, int64_t image,
     const struct vl_vec *list, struct vl_err *err)
 {
@@ -372,19 +402,11 @@ static int store(struct vl_store_conn *conn, const struct vl_exempt_set *set, in
     vl_stmt_int(clear, 1, set->environment);
     vl_stmt_int(clear, 2, image);
     r = vl_stmt_run(clear, NULL, err);
-    for (size_t i = 0; i < list->len && r >= 0; i++) {
-        const struct taken *taken = vl_vec_at(list, i);
-        struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-        r = vl_stmt_begin(conn, &sql_add, &stmt, err);
-        if (r < 0)
-            return r;
-        vl_stmt_int(stmt, 1, set->environment);
-        vl_stmt_int(stmt, 2, image);
-        vl_stmt_int(stmt, 3, taken->match);
-        vl_stmt_int(stmt, 4, taken->exemption);
-        vl_stmt_int(stmt, 5, taken->rule);
-        r = vl_stmt_run(stmt, NULL, err);
-    }
+    size_t i = 0;
+    for (; i + SOME <= list->len && r >= 0; i += SOME)
+        r = insert(conn, set, image, list, i, SOME, err);
+    for (; i < list->len && r >= 0; i++)
+        r = insert(conn, set, image, list, i, 1, err);
     return r < 0 ? r : vl_repo_image_rank_in(conn, set->environment, image, err);
 }
 
@@ -435,6 +457,29 @@ static int take_images(struct vl_stmt *stmt, struct vl_vec *list, struct vl_err 
     return r;
 }
 
+/* "/openssl" as it stands in package URLs; NULL where other names than the package's own are meant too. */
+static int reach_name(
+    const struct vl_purl *package, struct vl_arena *arena, const char **ret, struct vl_err *err)
+{
+    struct vl_buf text VL_CLEANUP(vl_buf_done);
+    const struct vl_purl bare = {.type = package->type, .name = package->name};
+    const char *arch = vl_purl_qualifier(package, "arch");
+    vl_buf_init(&text, VL_PURL_MAX);
+    if (arch && (strcmp(arch, "source") == 0 || strcmp(arch, "src") == 0)) {
+        *ret = NULL;
+        return 0;
+    }
+    int r = vl_purl_format(&bare, &text, err);
+    size_t slash = r < 0 ? SIZE_MAX : vl_span_rfind_char(vl_buf_span(&text), '/');
+    if (slash == SIZE_MAX) { /* the type wants more than a name */
+        vl_err_clear(err);
+        *ret = NULL;
+        return 0;
+    }
+    *ret = vl_arena_dup_span(arena, vl_span_slice(vl_buf_span(&text), slash, text.len));
+    return vl_arena_check(arena, "a package", err);
+}
+
 static int reach_images(struct vl_store_conn *conn, int64_t environment, const struct vl_exempt_reach *reach,
     struct vl_arena *arena, struct vl_vec *list, struct vl_err *err)
 {
@@ -447,13 +492,13 @@ static int reach_images(struct vl_store_conn *conn, int64_t environment, const s
     } else if (reach->digest) {
         sql = &sql_reach_digest;
         text = reach->digest;
-    } else if (reach->package) {
-        sql = &sql_reach_package; /* the name alone: the rest is compared one by one */
-        text = vl_arena_printf(arena, "/%s", reach->package->name);
+    } else if (reach->package) { /* the name alone: the rest is compared one by one */
+        int r = reach_name(reach->package, arena, &text, err);
+        if (r < 0)
+            return r;
+        sql = text ? &sql_reach_package : &sql_reach_all;
     }
-    int r = vl_arena_check(arena, "a package", err);
-    if (r >= 0)
-        r = vl_stmt_begin(conn, sql, &stmt, err);
+    int r = vl_stmt_begin(conn, sql, &stmt, err);
     if (r < 0)
         return r;
     vl_stmt_int(stmt, 1, environment);

@@ -31,7 +31,8 @@ VL_COLUMNS(assessment, {.name = "environment_id", .type = VL_COLUMN_INT, .refere
     {.name = "image_id", .type = VL_COLUMN_INT, .def = "0"} /* likewise */);
 VL_INDEXES(assessment, {.name = "assessment_resource", .columns = "resource_id"},
     {.name = "assessment_image", .columns = "image_id"},
-    {.name = "assessment_registry", .columns = "registry_id"});
+    {.name = "assessment_registry", .columns = "registry_id"},
+    {.name = "assessment_exemption", .columns = "exemption_id"});
 static const struct vl_table assessment = {.name = "assessment",
     .columns = assessment_columns,
     .primary_key = "environment_id, key, resource_id",
