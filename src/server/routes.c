@@ -38,6 +38,7 @@ const struct vl_route_group vl_server_routes[] = {
     {VL_FACE_API, vl_routes_alert},
     {VL_FACE_API, vl_routes_channel},
     {VL_FACE_API, vl_routes_contact},
+    {VL_FACE_API, vl_routes_outbox},
     {VL_FACE_API, vl_routes_setting},
     {0},
 };

@@ -32,6 +32,7 @@ extern const struct vl_route vl_routes_watch[];
 extern const struct vl_route vl_routes_status[];
 extern const struct vl_route vl_routes_finding[];        /* findings/route_finding.c */
 extern const struct vl_route vl_routes_channel[];        /* respond/route_channel.c */
+extern const struct vl_route vl_routes_outbox[];         /* respond/route_outbox.c */
 extern const struct vl_route vl_routes_setting[];        /* respond/route_setting.c */
 extern const struct vl_route vl_routes_contact[];        /* respond/route_contact.c */
 extern const struct vl_route vl_routes_affected[];       /* findings/route_affected.c */

@@ -7,6 +7,7 @@
 
 #include "findings/job_summary.h"
 #include "posture/job_score.h"
+#include "respond/job_notify.h"
 
 const struct vl_job_handler vl_job_handlers[] = {
     {.kind = "score", .tries = 8, .first_pause_ms = 2000, .run = vl_job_score},
@@ -29,6 +30,7 @@ const struct vl_job_handler vl_job_handlers[] = {
         .run = vl_job_rematch},
     {.kind = "resolve", .tries = 8, .first_pause_ms = 2000, .run = vl_job_resolve},
     {.kind = "summary", .tries = 3, .first_pause_ms = 30000, .run = vl_job_summary},
+    {.kind = "notify", .tries = VL_NOTIFY_TRIES, .first_pause_ms = VL_NOTIFY_PAUSE_MS, .run = vl_job_notify},
     {0},
 };
 
@@ -39,5 +41,6 @@ const struct vl_job_round vl_job_rounds[] = {
     {"advisories", VL_ADVISORY_ROUND_MS, vl_round_advisories},
     {"rematch", VL_REMATCH_ROUND_MS, vl_round_rematch},
     {"reindex", VL_REINDEX_ROUND_MS, vl_round_reindex},
+    {"notify", VL_NOTIFY_ROUND_MS, vl_round_notify},
     {0},
 };

@@ -4,14 +4,13 @@
 
 #include "base/time.h"
 #include "base/vec.h"
+#include "respond/repo_delivery.h"
 #include "respond/repo_recipient.h"
 #include "store/feed.h"
-#include "store/queue.h"
 
-#define DAY_MS       (24LL * 3600 * 1000)
-#define EVENT_MAX    (256UL * 1024)
-#define ARENA_MAX    (4UL * 1024 * 1024)
-#define PRIORITY_OUT 80 /* as VL_PRIORITY_DERIVED */
+#define DAY_MS    (24LL * 3600 * 1000)
+#define EVENT_MAX (256UL * 1024)
+#define ARENA_MAX (4UL * 1024 * 1024)
 
 static const struct vl_store_sql sql_channels = {
     "SELECT id, kind, config, topics, scope, min_severity FROM channel WHERE environment_id = $1 AND enabled "
@@ -185,19 +184,6 @@ static int shed(struct telling *t, const struct channel *c, struct vl_err *err)
     return vl_stmt_run(stmt, NULL, err);
 }
 
-static int put_job(struct telling *t, int64_t channel, struct vl_err *err)
-{
-    const char *key = vl_arena_printf(t->arena, "channel:%lld", (long long)channel);
-    const char *payload = vl_arena_printf(t->arena, "{\"channel\":%lld}", (long long)channel);
-    struct vl_job job = {.kind = "notify",
-        .key = key,
-        .priority = PRIORITY_OUT,
-        .not_before = t->now,
-        .payload = vl_span_str(payload)};
-    int r = vl_arena_check(t->arena, "a job", err);
-    return r < 0 ? r : vl_queue_add(t->conn, &job, NULL, err);
-}
-
 static int tell_channel(struct telling *t, const struct channel *c, struct vl_err *err)
 {
     bool wanted = false, full = false;
@@ -218,7 +204,7 @@ static int tell_channel(struct telling *t, const struct channel *c, struct vl_er
     } else {
         r = add_row(t, c, "", err);
     }
-    return r < 0 ? r : put_job(t, c->id, err);
+    return r < 0 ? r : vl_outbox_job(t->conn, c->id, t->now, err);
 }
 
 static int channels(struct telling *t, struct vl_vec *list, struct vl_err *err)

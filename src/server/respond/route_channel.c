@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "respond/deliver.h"
 #include "respond/repo_channel.h"
+#include "respond/repo_delivery.h"
 #include "respond/repo_outbox.h"
 #include "respond/repo_recipient.h"
 #include "routes.h"
@@ -272,6 +273,12 @@ static int set_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
     if (r <= 0)
         return r;
     c->found = true;
+    int64_t next;
+    r = c->channel.enabled ? vl_repo_outbox_next(conn, c->channel.id, &next, err) : 0;
+    if (r > 0) /* what waited while it was switched off */
+        r = vl_outbox_job(conn, c->channel.id, next, err);
+    if (r < 0)
+        return r;
     return vl_request_audit(conn, c->request, "channel.set", c->channel.name, c->channel.kind, err);
 }
 
