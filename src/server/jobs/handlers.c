@@ -38,6 +38,7 @@ const struct vl_job_round vl_job_rounds[] = {
     {"score", VL_ROUND_SCORE_MS, vl_round_score},
     {"expire", VL_ROUND_EXPIRE_MS, vl_round_expire},
     {"discover", 2000, vl_round_discover},
+    {"feed", 600000, vl_round_feed},
     {"advisories", VL_ADVISORY_ROUND_MS, vl_round_advisories},
     {"rematch", VL_REMATCH_ROUND_MS, vl_round_rematch},
     {"reindex", VL_REINDEX_ROUND_MS, vl_round_reindex},

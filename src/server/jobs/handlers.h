@@ -7,4 +7,7 @@
 extern const struct vl_job_handler vl_job_handlers[]; /* ends with a NULL kind */
 extern const struct vl_job_round vl_job_rounds[];     /* ends with a NULL name */
 
+/* Old changes of the feed go. */
+int vl_round_feed(struct vl_server_app *app, struct vl_err *err);
+
 #endif

@@ -12,7 +12,8 @@
 #include <time.h>
 
 #include "base/time.h"
-#include "jobs/runner.h"
+#include "jobs/handlers.h"
+#include "store/feed.h"
 #include "test_server.h"
 
 #define WAIT_MS 20000
@@ -311,6 +312,44 @@ static void test_renewal(void **state)
     vl_runner_stop(runner);
 }
 
+static int old_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    static const struct vl_store_sql sql = {"UPDATE change SET at = at - 90000000 WHERE topic = 'old'", NULL};
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    (void)user;
+    int r = vl_feed_add(conn, 0, "old", "", err);
+    if (r >= 0)
+        r = vl_feed_add(conn, 0, "new", "", err);
+    if (r >= 0)
+        r = vl_stmt_begin(conn, &sql, &stmt, err);
+    return r < 0 ? r : vl_stmt_run(stmt, NULL, err);
+}
+
+static int64_t changes(struct vl_test_server *s, const struct vl_store_sql *sql)
+{
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    if (vl_store_read(s->app.store, &conn, &err) < 0 || vl_stmt_begin(conn, sql, &stmt, &err) < 0 ||
+        vl_stmt_step(stmt, &err) < 1)
+        fail_msg("%s", err.msg);
+    return vl_stmt_get_int(stmt, 0);
+}
+
+/* 25 hours old, and of now. */
+static void test_feed(void **state)
+{
+    struct vl_test_server *s = *state;
+    struct vl_err err = VL_ERR_INIT;
+    static const struct vl_store_sql olds = {"SELECT count(*) FROM change WHERE topic = 'old'", NULL};
+    static const struct vl_store_sql news = {"SELECT count(*) FROM change WHERE topic = 'new'", NULL};
+    assert_true(vl_store_write(s->app.store, old_write, NULL, &err) >= 0);
+    assert_int_equal(changes(s, &olds), 1);
+    assert_true(vl_round_feed(&s->app, &err) >= 0);
+    assert_int_equal(changes(s, &olds), 0);
+    assert_int_equal(changes(s, &news), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,6 +359,7 @@ int main(void)
         cmocka_unit_test(test_stop),
         cmocka_unit_test(test_lost_lease),
         cmocka_unit_test(test_renewal),
+        cmocka_unit_test(test_feed),
     };
     return cmocka_run_group_tests(tests, vl_test_server_start, vl_test_server_stop);
 }
