@@ -48,8 +48,8 @@ static const char *fill(struct vl_test_server *s, struct vl_span pattern)
 
 static void check_row(struct vl_test_server *s, const struct vl_span *cells)
 {
-    const char *answer, *path = vl_arena_printf(
-                            s->arena, "%s?api-version=%.*s", fill(s, cells[PATH]), VL_SPAN_FMT(cells[VERSION]));
+    const char *answer, *path = vl_arena_printf(s->arena, "%s?api-version=%.*s", fill(s, cells[PATH]),
+                            VL_SPAN_FMT(cells[VERSION]));
     const char *method = vl_arena_dup_span(s->arena, cells[METHOD]);
     long status = vl_test_ask(s, method, path, s->token[VL_ROLE_OWNER], NULL, &answer);
     const char *code = status >= 400 ? vl_test_get(s, answer, "error.code") : "";
