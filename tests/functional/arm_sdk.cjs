@@ -1,5 +1,6 @@
 // Microsoft's own client library for JavaScript (@azure/arm-security 5.0.0) against a running vallumd. Prints a case a line.
 // VALLUM_URL, VALLUM_CLIENT (the JSON of `vallumd admin create-client`), VALLUM_SUBSCRIPTION; NODE_EXTRA_CA_CERTS trusts our authority.
+const { execFileSync } = require("child_process");
 const { SecurityCenter } = require(require.resolve("@azure/arm-security", { paths: [process.env.VALLUM_CLIENTS] }));
 
 const url = process.env.VALLUM_URL, subscription = process.env.VALLUM_SUBSCRIPTION;
@@ -41,7 +42,7 @@ async function fails(promise) {
 
 // What jobs work out is there a little later.
 async function until(what) {
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 200; i++) {
     if (await what()) return true;
     await new Promise((done) => setTimeout(done, 100));
   }
@@ -77,7 +78,36 @@ async function posture(sdk) {
   is("secureScores.list: none before something counts", scores.length, 0);
   const controls = await all(sdk.secureScoreControls.list({ expand: "definition" }));
   is("secureScoreControls.list", controls.every((c) => c.definition.maxScore >= 0 && c.healthyResourceCount >= 0), true);
-  is("subAssessments.listAll", (await all(sdk.subAssessments.listAll(scope))).length, 0);
+  is("subAssessments.listAll: none", (await all(sdk.subAssessments.listAll(scope))).length, 0);
+}
+
+// A push is seen: its findings, its assessment, the score.
+async function pushes(sdk) {
+  const scope = `subscriptions/${subscription}`, key = "c0b7cfc6-3172-465a-b378-53c7ff2cc0d5";
+  const push = (image, name) => execFileSync(process.env.VALLUM_PUSH, [image, name], { stdio: "ignore" });
+  const of = async (repository, code) => (await all(sdk.assessments.list(scope))).filter((a) =>
+    a.name === key && a.status.code === code && a.resourceDetails.id.includes(`/repositories/${repository}/`));
+  push("old", "shop/orders:1.0");
+  const { token } = await getToken();
+  const added = await fetch(`${url}/api/v1/registries`, { method: "POST",
+    headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ name: "local", host: process.env.VALLUM_REGISTRY }) });
+  is("a registry is added", added.status, 201);
+  is("its image is Unhealthy", await until(async () => (await of("shop%2Forders", "Unhealthy")).length === 1), true);
+  const found = await all(sdk.subAssessments.listAll(scope));
+  is("subAssessments.listAll", found.map((f) => [f.idPropertiesId, f.status.code, f.status.severity]), [["CVE-2019-10744", "Unhealthy", "High"]]);
+  const image = (await of("shop%2Forders", "Unhealthy"))[0].resourceDetails.id.slice(1);
+  is("subAssessments.list of the image", (await all(sdk.subAssessments.list(image, key))).map((f) => f.name), [found[0].name]);
+  is("subAssessments.get", (await sdk.subAssessments.get(image, key, found[0].name)).id, found[0].id);
+  const score = async () => (await all(sdk.secureScores.list())).map((s) => [s.current, s.max]);
+  is("secureScores.list: nothing of 6 points", await until(async () => JSON.stringify(await score()) === "[[0,6]]"), true);
+  push("new", "shop/fixed:1.1");
+  await fetch(`${url}/api/v1/registries/${(await added.json()).id}/discover`, { method: "POST", headers: { Authorization: `Bearer ${token}` } });
+  is("a fixed image is Healthy", await until(async () => (await of("shop%2Ffixed", "Healthy")).length === 1), true);
+  is("... and half of the points are there", await until(async () => JSON.stringify(await score()) === "[[3,6]]"), true);
+  is("secureScores.get", (await sdk.secureScores.get("ascScore")).percentage, 0.5);
+  const controls = (await all(sdk.secureScoreControls.listBySecureScore("ascScore"))).filter((c) => c.max === 6);
+  is("secureScoreControls.listBySecureScore", controls.map((c) => [c.healthyResourceCount, c.unhealthyResourceCount]), [[1, 1]]);
 }
 
 async function alerts(sdk) {
@@ -119,7 +149,7 @@ async function others(sdk) {
 
 (async () => {
   const sdk = new SecurityCenter({ getToken }, subscription, { endpoint: url, retryOptions: { maxRetries: 0 } });
-  for (const part of [plans, posture, alerts, others]) {
+  for (const part of [plans, posture, pushes, alerts, others]) {
     try {
       await part(sdk);
     } catch (e) {
