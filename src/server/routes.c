@@ -32,6 +32,7 @@ const struct vl_route_group vl_server_routes[] = {
     {VL_FACE_ARM, vl_routes_arm_rest}, /* last of its face */
     {VL_FACE_API, vl_routes_plan},
     {VL_FACE_API, vl_routes_disable},
+    {VL_FACE_API, vl_routes_vex}, /* before those of exemptions: "vex" is no id */
     {VL_FACE_API, vl_routes_exemption},
     {VL_FACE_API, vl_routes_recommendation},
     {VL_FACE_API, vl_routes_score},

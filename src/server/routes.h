@@ -39,6 +39,7 @@ extern const struct vl_route vl_routes_affected[];       /* findings/route_affec
 extern const struct vl_route vl_routes_recommendation[]; /* posture/route_recommendation.c */
 extern const struct vl_route vl_routes_disable[];        /* posture/route_disable.c */
 extern const struct vl_route vl_routes_exemption[];      /* posture/route_exemption.c */
+extern const struct vl_route vl_routes_vex[];            /* posture/route_vex.c */
 extern const struct vl_route vl_routes_score[];          /* posture/route_score.c */
 extern const struct vl_route vl_routes_registry[];       /* inventory/route_registry.c */
 extern const struct vl_route vl_routes_webhook[];        /* inventory/route_webhook.c */

@@ -437,7 +437,7 @@ int vl_exempt_image(struct vl_store_conn *conn, const struct vl_exempt_set *set,
 
 /* --- what a change touches --- */
 
-static int add_job(struct vl_store_conn *conn, int64_t environment, struct vl_err *err)
+int vl_exempt_later(struct vl_store_conn *conn, int64_t environment, struct vl_err *err)
 {
     char key[32], payload[64];
     (void)snprintf(key, sizeof(key), "%lld", (long long)environment);
@@ -522,7 +522,7 @@ static int all_anew(struct vl_store_conn *conn, int64_t environment, const struc
     if (r < 0)
         return r;
     *ret_pending = i < images->len;
-    return *ret_pending ? add_job(conn, environment, err) : 0;
+    return *ret_pending ? vl_exempt_later(conn, environment, err) : 0;
 }
 
 int vl_exempt_reached(struct vl_store_conn *conn, int64_t environment, const struct vl_exempt_reach *reach,

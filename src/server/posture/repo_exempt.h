@@ -56,6 +56,9 @@ VL_MUST_CHECK int vl_exempt_reached(struct vl_store_conn *conn, int64_t environm
 VL_MUST_CHECK int vl_exempt_ended(struct vl_store_conn *conn, int64_t environment, int64_t exemption,
     int64_t rule, bool *ret_pending, struct vl_err *err);
 
+/* All of an environment, by a job. */
+VL_MUST_CHECK int vl_exempt_later(struct vl_store_conn *conn, int64_t environment, struct vl_err *err);
+
 /* For the job: images behind `after`, in a write. *ret_last is the last one, 0 where there are no more. */
 VL_MUST_CHECK int vl_exempt_batch(
     struct vl_store_conn *conn, int64_t environment, int64_t after, int64_t *ret_last, struct vl_err *err);

@@ -40,6 +40,9 @@ static const struct vl_store_sql sql_remove = {"DELETE FROM exemption WHERE id =
 static const struct vl_store_sql sql_registry = {
     "SELECT 1 FROM registry WHERE id = $1 AND environment_id = $2", NULL};
 
+static const struct vl_store_sql sql_registry_named = {
+    "SELECT id FROM registry WHERE environment_id = $1 AND name = $2", NULL};
+
 const char *vl_exemption_state_name(int state)
 {
     static const char *const names[] = {"requested", "approved", "rejected", "revoked"};
@@ -300,12 +303,11 @@ static int insert(struct vl_store_conn *conn, int64_t environment, struct vl_exe
     return r < 0 ? r : 0;
 }
 
-int vl_repo_exemption_add(struct vl_store_conn *conn, int64_t environment, struct vl_exemption *e,
-    struct vl_arena *arena, bool *ret_pending, struct vl_err *err)
+int vl_repo_exemption_store(struct vl_store_conn *conn, int64_t environment, struct vl_exemption *e,
+    struct vl_arena *arena, struct vl_err *err)
 {
     char guid[VL_GUID_TEXT];
     int64_t count = 0;
-    *ret_pending = false;
     int r = vl_repo_exemption_count(conn, environment, 0, &count, err);
     if (r >= 0 && count >= VL_EXEMPTIONS_MAX)
         return vl_err_set(err, VL_ERR_LIMIT, "an environment has at most %d exemptions", VL_EXEMPTIONS_MAX);
@@ -317,9 +319,36 @@ int vl_repo_exemption_add(struct vl_store_conn *conn, int64_t environment, struc
         r = vl_arena_check(arena, "the exemption", err);
     if (r >= 0)
         r = insert(conn, environment, e, err);
-    if (r >= 0 && vl_exemption_active(e, vl_time_now_ms()))
-        r = begins(conn, environment, e, ret_pending, err);
     return r < 0 ? r : vl_feed_add(conn, environment, "exemption", e->guid, err);
+}
+
+int vl_repo_exemption_add(struct vl_store_conn *conn, int64_t environment, struct vl_exemption *e,
+    struct vl_arena *arena, bool *ret_pending, struct vl_err *err)
+{
+    *ret_pending = false;
+    int r = vl_repo_exemption_store(conn, environment, e, arena, err);
+    return r >= 0 && vl_exemption_active(e, vl_time_now_ms()) ? begins(conn, environment, e, ret_pending, err)
+                                                              : r;
+}
+
+int vl_repo_exemption_added(struct vl_store_conn *conn, int64_t environment, struct vl_err *err)
+{
+    return vl_exempt_later(conn, environment, err);
+}
+
+int vl_repo_exemption_registry(
+    struct vl_store_conn *conn, int64_t environment, const char *name, int64_t *ret, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(conn, &sql_registry_named, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, environment);
+    vl_stmt_str(stmt, 2, name);
+    r = vl_stmt_step(stmt, err);
+    if (r > 0)
+        *ret = vl_stmt_get_int(stmt, 0);
+    return r;
 }
 
 int vl_repo_exemption_change(struct vl_store_conn *conn, int64_t environment, const struct vl_exemption *was,

@@ -58,6 +58,15 @@ VL_MUST_CHECK int vl_repo_exemption_get(struct vl_store_conn *conn, int64_t envi
  * rest. VL_ERR_CONFLICT where the GUID is taken, VL_ERR_LIMIT where there are too many. */
 VL_MUST_CHECK int vl_repo_exemption_add(struct vl_store_conn *conn, int64_t environment,
     struct vl_exemption *exemption, struct vl_arena *arena, bool *ret_pending, struct vl_err *err);
+/* The same for many at once: only stored; vl_repo_exemption_added() comes after the last one. */
+VL_MUST_CHECK int vl_repo_exemption_store(struct vl_store_conn *conn, int64_t environment,
+    struct vl_exemption *exemption, struct vl_arena *arena, struct vl_err *err);
+/* What they take out is worked out by a job. */
+VL_MUST_CHECK int vl_repo_exemption_added(
+    struct vl_store_conn *conn, int64_t environment, struct vl_err *err);
+/* The environment's registry of that name: 1 found, 0 not. */
+VL_MUST_CHECK int vl_repo_exemption_registry(
+    struct vl_store_conn *conn, int64_t environment, const char *name, int64_t *ret, struct vl_err *err);
 /* State, times, justification, who decided: of `exemption`, which was `was` before. */
 VL_MUST_CHECK int vl_repo_exemption_change(struct vl_store_conn *conn, int64_t environment,
     const struct vl_exemption *was, const struct vl_exemption *exemption, bool *ret_pending,
