@@ -99,6 +99,23 @@ static int take_server_policy(struct vl_cli_scan_settings *s, const struct vl_sc
     return 0;
 }
 
+/* The file has no name that would tell anybody anything: "why (/proc/self/fd/5:3)". */
+static int name_server(struct vl_scan_result *result, const struct vl_cli_server_policy *server,
+    const char *url, struct vl_err *err)
+{
+    for (size_t i = 0; i < result->findings.len; i++) {
+        struct vl_finding *f = vl_vec_at(&result->findings, i);
+        for (size_t k = 0; k < VL_CLI_SERVER_IGNORES; k++) {
+            const char *at =
+                server->fds[k] >= 0 && f->status_reason ? strstr(f->status_reason, server->files[k]) : NULL;
+            if (at)
+                f->status_reason = vl_arena_printf(
+                    result->arena, "%.*s%s)", (int)(at - f->status_reason), f->status_reason, url);
+        }
+    }
+    return vl_arena_check(result->arena, "the result", err);
+}
+
 /* Exemptions of other findings are no mistakes of this scan's files: that they match nothing is not told. */
 static void forget_unused(struct vl_scan_result *result, const struct vl_cli_server_policy *server)
 {
@@ -144,7 +161,7 @@ static int apply_policy(struct vl_cli_scan_settings *s, struct vl_span baseline,
     policy.n_ignore_files = s->ignore_files.len;
     r = vl_scan_apply_policy(result, &policy, err);
     forget_unused(result, &server);
-    return r;
+    return r < 0 ? r : name_server(result, &server, s->vallumd.server, err);
 }
 
 /* A baseline by digest is the report that was attached to that image. */

@@ -274,6 +274,13 @@ static int login(const struct settings *s, struct vl_arena *arena, struct vl_err
         *kept = (struct vl_cli_context){.name = kept->name};
     kept->server = server;
     kept->token = kept->expires = NULL;
+    for (size_t i = 0; i < contexts->n && !kept->ca;
+        i++) { /* somebody else's login there pinned it already */
+        if (contexts->items[i].server && strcmp(contexts->items[i].server, server) == 0) {
+            kept->ca = contexts->items[i].ca;
+            kept->fingerprint = contexts->items[i].fingerprint;
+        }
+    }
     r = settle_trust(s, arena, kept, err);
     if (r >= 0)
         r = s->server.token_file ? vl_cli_read_secret(s->server.token_file, arena, &kept->token, err)

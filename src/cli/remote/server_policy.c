@@ -59,7 +59,7 @@ static bool fits(struct vl_span pattern, struct vl_span text)
 
 static bool is_given(const struct vl_doc_node *node)
 {
-    return vl_doc_text(node).len > 0 || vl_doc_size(node) > 0;
+    return node && !vl_doc_is(node, VL_DOC_NULL) && (vl_doc_text(node).len > 0 || vl_doc_size(node) > 0);
 }
 
 /* A registry is told by its id, or as an object with it. */
