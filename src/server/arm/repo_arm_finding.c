@@ -15,7 +15,7 @@ static const struct vl_store_sql sql_findings = {
     "JOIN package p ON p.id = m.package_id JOIN vulnerability v ON v.id = m.vulnerability_id "
     "LEFT JOIN finding_exempt x ON x.environment_id = ri.environment_id AND x.image_id = f.image_id "
     "AND x.match_id = f.match_id "
-    "WHERE ri.environment_id = $1 AND ri.fetched_at > 0 AND ri.deleted_at = 0 "
+    "WHERE +ri.environment_id = $1 AND ri.fetched_at > 0 AND +ri.deleted_at = 0 "
     "AND ri.id >= $2 AND (ri.id > $2 OR f.match_id > $3) "
     "AND ($4 = '' OR lower(g.name) = $4) AND ($5 = '' OR ri.repository = $5) AND ($6 = '' OR ri.digest = $6) "
     "AND ($7 = '' OR $7 LIKE '%,' || g.kind || ',%') AND ($8 = 0 OR ri.id = $8) AND ($9 = 0 OR f.match_id = "

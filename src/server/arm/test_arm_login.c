@@ -226,6 +226,37 @@ static void test_location(void **state)
     (void)vl_test_call(s, VL_ROLE_READER, "GET", path, NULL, 200);
 }
 
+/* What a client says of itself goes into links only where it can be a host, and paths are read once. */
+static void test_hostile(void **state)
+{
+    struct vl_test_server *s = *state;
+    static const char *const hosts[] = {"Host: evil.example/x?", "Host: a\"b", "Host: a b", "Host: <script>"};
+    char want[128], path[512];
+    (void)snprintf(want, sizeof(want), "https://127.0.0.1:%u" TOKEN, vl_http_server_port(s->app.http));
+    for (size_t i = 0; i < VL_ARRAY_LEN(hosts); i++) {
+        struct vl_test_answer answer =
+            vl_test_send(s, "GET", "/adfs/.well-known/openid-configuration", NULL, hosts[i], NULL);
+        if (answer.status == 200) /* the HTTP library refuses some by itself */
+            assert_string_equal(vl_test_get(s, answer.body, "token_endpoint"), want);
+        else
+            assert_int_equal(answer.status, 400);
+    }
+    static const char *const scopes[] = {"/resourceGroups/%2e%2e", "/resourceGroups/a%00b",
+        "/resourceGroups//", "/resourceGroups/a%0ab", "/resourceGroups/'%20OR%20'1'%3D'1",
+        "/resourceGroups/g/providers/P/t/n/t/n/t"};
+    for (size_t i = 0; i < VL_ARRAY_LEN(scopes); i++) {
+        const char *answer;
+        (void)snprintf(path, sizeof(path),
+            "/subscriptions/%s%s/providers/Microsoft.Security/assessments?api-version=2021-06-01",
+            s->environment, scopes[i]);
+        long status = vl_test_ask(s, "GET", path, s->token[VL_ROLE_READER], NULL, &answer);
+        if (status == 200)
+            assert_string_equal(vl_test_get(s, answer, "value.0.id"), "");
+        else
+            assert_true(status >= 400 && status < 500);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +265,7 @@ int main(void)
         cmocka_unit_test(test_password_and_refresh),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_location),
+        cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_lock_out),
     };
