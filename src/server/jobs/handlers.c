@@ -7,6 +7,7 @@
 
 #include "findings/job_summary.h"
 #include "posture/job_score.h"
+#include "respond/digest.h"
 #include "respond/job_notify.h"
 
 const struct vl_job_handler vl_job_handlers[] = {
@@ -31,6 +32,7 @@ const struct vl_job_handler vl_job_handlers[] = {
     {.kind = "resolve", .tries = 8, .first_pause_ms = 2000, .run = vl_job_resolve},
     {.kind = "summary", .tries = 3, .first_pause_ms = 30000, .run = vl_job_summary},
     {.kind = "notify", .tries = VL_NOTIFY_TRIES, .first_pause_ms = VL_NOTIFY_PAUSE_MS, .run = vl_job_notify},
+    {.kind = "digest", .tries = VL_DIGEST_TRIES, .first_pause_ms = VL_DIGEST_PAUSE_MS, .run = vl_job_digest},
     {0},
 };
 
@@ -43,5 +45,6 @@ const struct vl_job_round vl_job_rounds[] = {
     {"rematch", VL_REMATCH_ROUND_MS, vl_round_rematch},
     {"reindex", VL_REINDEX_ROUND_MS, vl_round_reindex},
     {"notify", VL_NOTIFY_ROUND_MS, vl_round_notify},
+    {"digest", VL_DIGEST_ROUND_MS, vl_round_digest},
     {0},
 };
