@@ -40,6 +40,7 @@ extern const struct vl_route vl_routes_recommendation[]; /* posture/route_recomm
 extern const struct vl_route vl_routes_disable[];        /* posture/route_disable.c */
 extern const struct vl_route vl_routes_exemption[];      /* posture/route_exemption.c */
 extern const struct vl_route vl_routes_vex[];            /* posture/route_vex.c */
+extern const struct vl_route vl_routes_task[];           /* posture/route_task.c */
 extern const struct vl_route vl_routes_score[];          /* posture/route_score.c */
 extern const struct vl_route vl_routes_registry[];       /* inventory/route_registry.c */
 extern const struct vl_route vl_routes_webhook[];        /* inventory/route_webhook.c */

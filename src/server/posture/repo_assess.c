@@ -9,6 +9,7 @@
 #include "posture/repo_assessment.h"
 #include "posture/repo_exempt.h"
 #include "posture/repo_score.h"
+#include "posture/repo_task.h"
 
 #define SET_MAX     (64UL * 1024 * 1024)
 #define SCRATCH_MAX (1024UL * 1024)
@@ -251,6 +252,8 @@ int vl_assess_digest(
         r = roll_up(conn, &set, 0, now_ms, err);
     if (r >= 0)
         r = assess_plan(conn, &set, now_ms, err);
+    if (r >= 0)
+        r = vl_repo_task_settle(conn, environment, now_ms, err);
     return r < 0 ? r : vl_repo_score_compute(conn, environment, now_ms, err);
 }
 
@@ -283,6 +286,8 @@ int vl_assess_end(struct vl_store_conn *conn, int64_t environment, int64_t began
         r = roll_up(conn, &set, 0, began, err);
     if (r >= 0)
         r = assess_plan(conn, &set, began, err);
+    if (r >= 0)
+        r = vl_repo_task_settle(conn, environment, vl_time_now_ms(), err);
     return r < 0 ? r : vl_repo_score_compute(conn, environment, vl_time_now_ms(), err);
 }
 

@@ -1,6 +1,7 @@
 /* tests: route_vex.c vex_exemption.c
  *
- * A document as the OpenVEX specification has them is read; what is exported comes back as the same exemptions. */
+ * A document as the OpenVEX specification has them is read; what is exported comes back as the same
+ * exemptions. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

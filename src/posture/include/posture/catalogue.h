@@ -56,7 +56,8 @@ struct vl_posture_assessment {
 extern const struct vl_posture_assessment vl_posture_assessments[];
 extern const size_t vl_posture_n_assessments;
 
-/* By key (case-blind) or whole name; NULL where there is none. */
+/* By key or name, case-blind; the note "(powered by …)" may be missing, and names that guides still have are
+ * known. NULL where there is none. */
 const struct vl_posture_assessment *vl_posture_assessment_find(struct vl_span key_or_name);
 /* The one that images of registries of this kind ("generic", "ecr") are assessed by; never NULL: unknown
  * kinds are generic. */
