@@ -330,7 +330,7 @@ static const char *coverage_json(
     return vl_json_check(&json, "coverage", err) < 0 ? NULL : vl_arena_dup_span(arena, vl_buf_span(&out));
 }
 
-static int make_all(struct making *m)
+static int make_all(struct making *m, bool list)
 {
     const struct vl_scan_result *result = m->facts->result;
     const struct vl_inventory *in = result->inventory;
@@ -346,7 +346,7 @@ static int make_all(struct making *m)
     f->coverage = coverage_json(&result->coverage, m->arena, m->err);
     if (!f->packages || !f->matches || !f->coverage)
         return m->err->err ? m->err->err : vl_arena_check(m->arena, "facts", m->err);
-    for (size_t i = 0; i < in->packages.len && r >= 0; i++)
+    for (size_t i = 0; i < in->packages.len && r >= 0 && list; i++)
         r = add_package(m, &packages[i], &ignored);
     for (size_t i = 0; i < result->findings.len && r >= 0; i++)
         r = add_match(m, &findings[i]);
@@ -356,14 +356,14 @@ static int make_all(struct making *m)
     return r < 0 ? r : vl_arena_check(m->arena, "facts", m->err);
 }
 
-int vl_facts_make(const struct vl_scan_result *result, struct vl_facts_memo *memo, struct vl_arena *arena,
-    struct vl_facts *ret, struct vl_err *err)
+int vl_facts_make(const struct vl_scan_result *result, struct vl_facts_memo *memo, bool list,
+    struct vl_arena *arena, struct vl_facts *ret, struct vl_err *err)
 {
     struct vl_facts facts = {.result = result, .arena = arena};
     struct making m = {.facts = &facts, .memo = memo, .arena = arena, .err = err};
     vl_map_init(&m.packages, VL_INVENTORY_PACKAGES_MAX);
     vl_map_init(&m.matches, VL_FACTS_KNOWN_MAX);
-    int r = make_all(&m);
+    int r = make_all(&m, list);
     vl_map_done(&m.packages);
     vl_map_done(&m.matches);
     if (r >= 0)

@@ -66,6 +66,7 @@ struct vl_facts {
     const char *coverage;          /* JSON */
     const char *distro;            /* "debian:12"; or NULL */
     int64_t size;                  /* bytes of all layers as stored */
+    bool fresh; /* some ids are not those of the cache: vl_facts_learn() has something to learn */
 };
 
 /* What vulnerabilities are, by name, kept for many images that were matched against one database. Not for
@@ -77,8 +78,9 @@ struct vl_facts_memo {
 VL_MUST_CHECK int vl_facts_memo_init(struct vl_facts_memo *memo, struct vl_err *err);
 void vl_facts_memo_done(struct vl_facts_memo *memo); /* also for VL_CLEANUP, after init */
 
-/* `result` and `memo` must outlive it. */
-VL_MUST_CHECK int vl_facts_make(const struct vl_scan_result *result, struct vl_facts_memo *memo,
+/* `result` and `memo` must outlive it. `list`: with all packages, for a package list that is to be stored;
+ * else with those alone that have findings. */
+VL_MUST_CHECK int vl_facts_make(const struct vl_scan_result *result, struct vl_facts_memo *memo, bool list,
     struct vl_arena *arena, struct vl_facts *ret, struct vl_err *err);
 
 /* A text as databases take it: UTF-8 without control characters, at most VL_FACTS_TEXT_MAX bytes. NULL stays

@@ -176,6 +176,7 @@ struct question {
 
 static int ask(struct resolving *r, const struct question *q)
 {
+    r->facts->fresh = r->facts->fresh || q->n > 0;
     for (size_t at = 0; at < q->n; at += BATCH) {
         struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
         int res = vl_stmt_begin(r->conn, q->sql, &stmt, r->err);
@@ -326,6 +327,9 @@ static int64_t keep(int64_t *id, int64_t made)
 
 void vl_facts_learn(struct vl_facts_cache *cache, struct vl_facts *facts)
 {
+    if (!facts->fresh)
+        return;
+    facts->fresh = false;
     pthread_mutex_lock(&cache->lock);
     for (size_t i = 0; i < facts->n_packages; i++) {
         struct vl_facts_package *p = &facts->packages[i];

@@ -121,6 +121,7 @@ static int add_package(struct storing *s, struct vl_facts_package *p)
     vl_stmt_str(stmt, 4, p->version);
     vl_stmt_str(stmt, 5, p->distro);
     s->change.changed++;
+    s->facts->fresh = true;
     return one_number(stmt, &p->made, s->err);
 }
 
@@ -173,6 +174,7 @@ static int put_vulnerability(struct storing *s, struct vl_facts_vulnerability *v
     if (!v->id)
         vl_stmt_int(stmt, 18, v->severity);
     s->change.changed++;
+    s->facts->fresh = true;
     return v->id ? vl_stmt_run(stmt, NULL, s->err) : one_number(stmt, &v->made, s->err);
 }
 
@@ -197,6 +199,7 @@ static int put_match(struct storing *s, struct vl_facts_match *m)
     vl_stmt_str(stmt, 11, vl_facts_text(remedy->command, s->facts->arena));
     vl_stmt_int(stmt, 12, m->hash);
     s->change.changed++;
+    s->facts->fresh = true;
     m->vulnerability->touched = true;
     return one_number(stmt, &m->made, s->err);
 }
@@ -247,7 +250,7 @@ static int insert(struct storing *s, const struct many *m)
 {
     for (size_t at = 0; at < m->n;) {
         struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-        size_t rows = m->n - at >= m->rows ? m->rows : 1;
+        size_t rows = s->store->many && m->n - at >= m->rows ? m->rows : 1;
         int r = vl_stmt_begin(s->conn, rows > 1 ? m->many : m->one, &stmt, s->err);
         if (r < 0)
             return r;

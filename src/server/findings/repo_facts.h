@@ -31,6 +31,8 @@ struct vl_facts_store {
     struct vl_span list;
     const char *database_digest; /* what it was matched with; "" without a database */
     const char *why;             /* "scan", "advisories", "indexer" */
+    bool many; /* rows together in one statement: PostgreSQL, where each goes out and back; SQLite keeps a
+                  journal of such a statement, which costs more than it saves */
     int64_t now;
 };
 

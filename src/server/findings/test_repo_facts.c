@@ -52,7 +52,7 @@ static struct vl_facts_change store(
     struct vl_arena *arena = vl_arena_new(1UL << 24);
     struct vl_store_conn *conn = NULL;
     struct vl_buf packed VL_CLEANUP(vl_buf_done);
-    struct vl_facts_store how = {.digest = digest, .media_type = "m", .why = why, .now = now};
+    struct vl_facts_store how = {.digest = digest, .media_type = "m", .why = why, .now = now, .many = true};
     struct stored s = {.facts = &facts, .store = &how};
     vl_buf_init(&packed, 1U << 24);
     bool scan = strcmp(why, "scan") == 0;
@@ -67,7 +67,7 @@ static struct vl_facts_change store(
     if (r >= 0)
         r = vl_facts_memo_init(&memo, &err);
     if (r >= 0)
-        r = vl_facts_make(result, &memo, arena, &facts, &err);
+        r = vl_facts_make(result, &memo, scan, arena, &facts, &err);
     if (r >= 0)
         r = vl_store_read(t->app.store, &conn, &err);
     if (r >= 0)

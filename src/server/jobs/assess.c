@@ -58,8 +58,9 @@ int vl_assess(struct vl_server_app *app, const struct vl_advisories_hold *hold, 
     if (r >= 0 && !hold->db)
         a->result->coverage.why_not = vl_arena_strdup(a->result->arena, hold->why);
     a->store.database_digest = hold->digest;
+    a->store.many = vl_store_kind(app->store) == VL_STORE_POSTGRESQL;
     if (r >= 0)
-        r = vl_facts_make(a->result, memo, arena, &a->facts, err);
+        r = vl_facts_make(a->result, memo, list, arena, &a->facts, err);
     if (r >= 0)
         r = resolve(app, &a->facts, list, err);
     if (r >= 0 && vl_facts_want_remedies(&a->facts))

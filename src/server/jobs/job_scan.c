@@ -5,9 +5,9 @@
 
 #include "base/time.h"
 #include "inventory/image_state.h"
+#include "inventory/repo_place.h"
 #include "jobs/assess.h"
 #include "jobs/discover.h"
-#include "posture/posture.h"
 #include "respond/notify.h"
 #include "scan/inventory_codec.h"
 #include "store/feed.h"
@@ -27,8 +27,6 @@ static const struct vl_store_sql sql_stage = {
 static const struct vl_store_sql sql_rest = {"UPDATE registry_image SET state = CASE WHEN completed_at > 0 "
                                              "THEN $2 ELSE 0 END, stage = NULL WHERE id = $1",
     NULL};
-static const struct vl_store_sql sql_gone = {
-    "UPDATE registry_image SET deleted_at = $2, stage = NULL WHERE id = $1", NULL};
 static const struct vl_store_sql sql_completed = {
     "UPDATE registry_image SET state = $2, stage = NULL, error = NULL, error_code = NULL, attempts = 0, "
     "next_try "
@@ -139,17 +137,7 @@ static int progress(const char *stage, void *user)
 static int gone_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
 {
     const struct scanning *s = user;
-    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    int r = vl_stmt_begin(conn, &sql_gone, &stmt, err);
-    if (r < 0)
-        return r;
-    vl_stmt_int(stmt, 1, s->id);
-    vl_stmt_int(stmt, 2, vl_time_now_ms());
-    r = vl_stmt_run(stmt, NULL, err);
-    if (r >= 0)
-        r = vl_feed_add(conn, s->environment, "image", s->digest, err);
-    if (r >= 0)
-        r = vl_posture_touch(conn, s->environment, NULL, err);
+    int r = vl_repo_place_gone(conn, s->registry, s->repository, s->digest, 0, vl_time_now_ms(), err);
     return r < 0 ? r : vl_job_done(conn, s->run, err);
 }
 
