@@ -130,7 +130,7 @@ await check("the connection is live", async () => {
 });
 
 // --- a registry, by the wizard ---
-let registry;
+let registry, digest = "";
 push("base", "base/debian:12");
 push("1.0", "shop/orders:1.0");
 await check("the wizard connects a registry and says that it can be read", async () => {
@@ -170,7 +170,16 @@ await check("a push from outside appears without a reload", async () => {
   await page.getByRole("row").filter({ hasText: "shop/orders:1.1" }).filter({ hasText: "Completed" }).waitFor({ timeout: 90_000 });
   assert.equal(await page.evaluate(() => window.stayed), true);
 });
-let digest = "";
+await check("without advisories nothing is said to be well; when they come, findings appear on the open page", async () => {
+  await findImage();
+  await visit(page, `/ui/images/${digest}`);
+  await page.getByText("Nothing could be assessed").waitFor();
+  await visit(page, `/ui/images/${digest}`);
+  await page.evaluate(() => (window.stayed = true));
+  execFileSync(`${work}/advise`, { stdio: "inherit" });
+  await page.getByRole("row").filter({ hasText: "CVE-2019-10744" }).first().waitFor({ timeout: 60_000 });
+  assert.equal(await page.evaluate(() => window.stayed), true);
+});
 const findImage = async () => (digest = (await api("GET", "/images?q=shop/orders")).items.find((i) => i.tags.includes("1.0"))?.digest ?? "");
 await check("an image's findings, packages, layers, lineage, fix and history are there", async () => {
   await findImage();
