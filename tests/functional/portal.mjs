@@ -170,6 +170,7 @@ await check("a push from outside appears without a reload", async () => {
   await page.getByRole("row").filter({ hasText: "shop/orders:1.1" }).filter({ hasText: "Completed" }).waitFor({ timeout: 90_000 });
   assert.equal(await page.evaluate(() => window.stayed), true);
 });
+const findImage = async () => (digest = (await api("GET", "/images?q=shop/orders")).items.find((i) => i.tags.includes("1.0"))?.digest ?? "");
 await check("without advisories nothing is said to be well; when they come, findings appear on the open page", async () => {
   await findImage();
   await visit(page, `/ui/images/${digest}`);
@@ -180,7 +181,6 @@ await check("without advisories nothing is said to be well; when they come, find
   await page.getByRole("row").filter({ hasText: "CVE-2019-10744" }).first().waitFor({ timeout: 60_000 });
   assert.equal(await page.evaluate(() => window.stayed), true);
 });
-const findImage = async () => (digest = (await api("GET", "/images?q=shop/orders")).items.find((i) => i.tags.includes("1.0"))?.digest ?? "");
 await check("an image's findings, packages, layers, lineage, fix and history are there", async () => {
   await findImage();
   await visit(page, `/ui/images/${digest}`);
@@ -337,11 +337,11 @@ await check("a restart of the server is seen, and over by itself", async () => {
   await page.locator(".live.warn").waitFor({ timeout: 30_000 });
   await page.locator(".live.good").waitFor({ timeout: 60_000 });
   await page.evaluate(() => (window.stayed = true));
-  await api("POST", "/registries", { name: "second", host: "localhost:9", insecure: true });
-  await page.getByRole("row").filter({ hasText: "second" }).waitFor();
-  const second = (await api("GET", "/registries")).items.find((r) => r.name === "second");
+  await api("POST", "/registries", { name: "elsewhere", host: "localhost:9", insecure: true });
+  await page.getByRole("row").filter({ hasText: "elsewhere" }).waitFor();
+  const second = (await api("GET", "/registries")).items.find((r) => r.name === "elsewhere");
   await api("DELETE", `/registries/${second.id}`);
-  await page.getByRole("row").filter({ hasText: "second" }).waitFor({ state: "detached" });
+  await page.getByRole("row").filter({ hasText: "elsewhere" }).waitFor({ state: "detached" });
 });
 
 // --- every page, light and dark, wide and narrow ---

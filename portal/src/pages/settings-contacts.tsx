@@ -22,7 +22,7 @@ function useObject<T>(path: string, none: T): { value: T | undefined; set: (valu
   const [value, set] = useState<T>();
   const [error, setError] = useState<Problem>();
   useEffect(() => {
-    get<T>(path).then(set, (problem: Problem) => (problem.status === 404 && /there is no /.test(problem.message) ? set(none) : setError(problem)));
+    get<T>(path).then(set, (problem: Problem) => (problem.status === 404 && /there is no |is set$/.test(problem.message) ? set(none) : setError(problem)));
   }, [path]);
   return { value, set, error };
 }
