@@ -18,6 +18,7 @@
 #include "inventory/image_state.h"
 #include "jobs/fetcher.h"
 #include "jobs/runner.h"
+#include "net/http_client.h"
 #include "test_rows.h"
 
 #define SECRET "correct-horse-battery"
@@ -397,11 +398,13 @@ static void *send_some(void *user)
     struct sender *x = user;
     struct vl_test_server own = *x->s; /* the arena of answers is one thread's */
     own.arena = vl_arena_new(64UL * 1024 * 1024);
+    atomic_init(&own.idle, NULL);
     x->good = own.arena != NULL;
     for (unsigned i = 0; i < 25 && x->good; i++)
         x->good = hook(&own, "Authorization: Bearer " SECRET,
                       event(&own, "push", IMAGE, "storm", x->from + i, "", "2026-01-01T10:00:00Z")) == 202;
     vl_arena_free(own.arena);
+    vl_http_client_free(atomic_exchange(&own.idle, NULL));
     return NULL;
 }
 

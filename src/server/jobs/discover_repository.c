@@ -2,6 +2,8 @@
  *
  * One repository: tags and what they stand for are asked for and written; then what was known and was not met
  * is looked up, and what is gone is written so. Only what one repository holds is in memory. */
+#include <string.h>
+
 #include "base/map.h"
 #include "base/vec.h"
 #include "inventory/repo_place.h"
@@ -23,6 +25,8 @@ struct visit {
     size_t n_known;
     struct vl_place_tag *tags;
     size_t n_tags;
+    size_t n_bad;                      /* manifests that could not be read */
+    struct vl_err why;                 /* the first one's */
     struct vl_map *by_digest, *by_tag; /* of known; the tags that are there now, as a set */
 };
 
@@ -59,21 +63,67 @@ static struct known *find(const struct visit *v, const char *digest)
     return slot ? slot->value.ptr : NULL;
 }
 
+/* Damaged, hostile, or in a form that we do not read: of that one manifest, not of the way to it. */
+static bool is_of_one(const struct vl_err *why)
+{
+    return why->code == VL_ERR_CORRUPT || why->code == VL_ERR_INVALID || why->code == VL_ERR_LIMIT ||
+           why->code == VL_ERR_UNSUPPORTED;
+}
+
+/* What cannot be read is not gone: what it stood for stays as it was. */
+static void keep(struct visit *v, const char *reference, bool tag)
+{
+    struct known *k = tag ? NULL : find(v, reference);
+    for (size_t i = 0; tag && i < v->n_tags && !k; i++) {
+        if (strcmp(v->tags[i].name, reference) == 0)
+            k = find(v, v->tags[i].digest);
+    }
+    if (k)
+        k->met = true;
+}
+
+/* One that cannot be read does not keep the others from being read: halves are asked for, down to the one. So
+ * it goes no deeper than the logarithm of VL_DISCOVER_REFERENCES. */
+static int fetch_some(struct visit *v, const char *const *references, size_t n, bool tags,
+    struct vl_fetch_manifest *ret, bool *ret_bad, struct vl_err *err)
+{
+    struct vl_discovery *d = v->d;
+    struct vl_err why = VL_ERR_INIT;
+    if (vl_job_stopping(d->run))
+        return vl_err_set(err, VL_ERR_CONFLICT, "it was stopped");
+    int r = d->fetcher->manifests(&d->access, v->repository, references, n, v->batch, ret, &why);
+    if (r >= 0)
+        return r;
+    if (!is_of_one(&why)) {
+        *err = why;
+        return r;
+    }
+    if (n == 1) {
+        if (v->n_bad++ == 0)
+            v->why = why;
+        keep(v, references[0], tags);
+        ret[0] = (struct vl_fetch_manifest){0};
+        ret_bad[0] = true;
+        return 0;
+    }
+    size_t half = n / 2;
+    r = fetch_some(v, references, half, tags, ret, ret_bad, err);
+    return r < 0 ? r : fetch_some(v, references + half, n - half, tags, ret + half, ret_bad + half, err);
+}
+
 /* Asks for some references, and writes what they stand for. *ret_manifests may be NULL; they live in the
- * batch's arena. */
+ * batch's arena, and so does *ret_bad: which of them could not be read. */
 static int ask(struct visit *v, const char *const *references, size_t n, bool tags,
-    struct vl_fetch_manifest **ret_manifests, struct vl_err *err)
+    struct vl_fetch_manifest **ret_manifests, bool **ret_bad, struct vl_err *err)
 {
     struct vl_vec rows VL_CLEANUP(vl_vec_done);
-    struct vl_discovery *d = v->d;
     vl_vec_init(&rows, sizeof(struct vl_discover_row), VL_DISCOVER_REFERENCES * (1 + VL_FETCH_PLATFORMS_MAX));
     vl_arena_reset(v->batch);
     struct vl_fetch_manifest *manifests = vl_arena_array(v->batch, n ? n : 1, sizeof(*manifests));
-    if (!manifests)
-        return vl_arena_check(v->batch, v->repository, err);
-    if (vl_job_stopping(d->run))
-        return vl_err_set(err, VL_ERR_CONFLICT, "it was stopped");
-    int r = d->fetcher->manifests(&d->access, v->repository, references, n, v->batch, manifests, err);
+    bool *bad = vl_arena_array(v->batch, n ? n : 1, sizeof(*bad));
+    int r = vl_arena_check(v->batch, v->repository, err);
+    if (r >= 0)
+        r = fetch_some(v, references, n, tags, manifests, bad, err);
     for (size_t i = 0; i < n && r >= 0; i++) {
         if (manifests[i].digest)
             r = vl_discover_rows(&manifests[i], tags ? references[i] : NULL, &rows, err);
@@ -84,9 +134,11 @@ static int ask(struct visit *v, const char *const *references, size_t n, bool ta
             k->met = true;
     }
     if (r >= 0)
-        r = vl_discover_write(d, v->repository, &rows, false, err);
-    if (r >= 0 && ret_manifests)
+        r = vl_discover_write(v->d, v->repository, &rows, false, err);
+    if (r >= 0 && ret_manifests) {
         *ret_manifests = manifests;
+        *ret_bad = bad;
+    }
     return r;
 }
 
@@ -110,7 +162,7 @@ static int visit_tags(struct visit *v, struct vl_err *err)
                 some[some_n++] = names[at];
         }
         if (r >= 0 && some_n > 0)
-            r = ask(v, some, some_n, true, NULL, err);
+            r = ask(v, some, some_n, true, NULL, NULL, err);
     }
     return r;
 }
@@ -171,11 +223,12 @@ static int look_up(struct visit *v, const char *const *digests, size_t n, struct
     const char *gone[VL_DISCOVER_REFERENCES];
     struct vl_fetch_manifest *manifests = NULL;
     size_t n_gone = 0;
-    int r = ask(v, digests, n, false, &manifests, err);
+    bool *bad = NULL;
+    int r = ask(v, digests, n, false, &manifests, &bad, err);
     if (r < 0)
         return r;
     for (size_t i = 0; i < n; i++) {
-        if (!manifests[i].digest || (!manifests[i].is_index && !manifests[i].is_image))
+        if (!bad[i] && (!manifests[i].digest || (!manifests[i].is_index && !manifests[i].is_image)))
             gone[n_gone++] = digests[i];
     }
     struct leaving l = {v, gone, n_gone};
@@ -225,5 +278,9 @@ int vl_discover_repository(struct vl_discovery *d, const char *repository, struc
         r = visit_tags(&v, err);
     if (r >= 0)
         r = visit_rest(&v, err);
+    if (r >= 0 && v.n_bad > 0) {
+        *err = v.why;
+        return vl_err_wrap(err, "%zu manifests cannot be read, the others were; the first", v.n_bad);
+    }
     return r;
 }

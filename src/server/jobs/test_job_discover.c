@@ -25,7 +25,7 @@
 /* One tag (or a manifest without one: tag NULL) of the registry. */
 struct entry {
     char repository[64], tag[160], digest[80];
-    enum { IMAGE, INDEX, OTHER } kind;
+    enum { IMAGE, INDEX, OTHER, BROKEN } kind;
     char platforms[2][80]; /* digests, of an index */
 };
 static struct entry entries[ENTRIES_MAX];
@@ -50,7 +50,7 @@ static struct entry *put(const char *repository, const char *tag, unsigned diges
     (void)snprintf(e->repository, sizeof(e->repository), "%s", repository);
     (void)snprintf(e->tag, sizeof(e->tag), "%s", tag);
     (void)snprintf(e->digest, sizeof(e->digest), "%s", digest_of(digest));
-    e->kind = kind == INDEX ? INDEX : kind == OTHER ? OTHER : IMAGE;
+    e->kind = kind == INDEX ? INDEX : kind == OTHER ? OTHER : kind == BROKEN ? BROKEN : IMAGE;
     return e;
 }
 
@@ -151,8 +151,12 @@ static int manifests(const struct vl_fetch_registry *registry, const char *repos
     struct vl_err *err)
 {
     (void)registry;
-    (void)err;
     for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < n_entries; k++) {
+            if (entries[k].kind == BROKEN && strcmp(entries[k].repository, repository) == 0 &&
+                (strcmp(entries[k].tag, references[i]) == 0 || strcmp(entries[k].digest, references[i]) == 0))
+                return vl_err_set(err, VL_ERR_CORRUPT, "%s has another digest", references[i]);
+        }
         if (!find(repository, references[i], arena, &ret[i]))
             ret[i] = (struct vl_fetch_manifest){0};
     }
@@ -449,6 +453,31 @@ static void test_failures(void **state)
     (void)scans(s);
 }
 
+/* One manifest that cannot be read is no reason not to read the others; and it is not gone. */
+static void test_broken(void **state)
+{
+    struct vl_test_server *s = *state;
+    static const struct vl_store_sql error = {
+        "SELECT count(*) FROM registry WHERE id = $1 AND error LIKE $2", NULL};
+    char tag[32];
+    begin(s, "broken", "");
+    for (unsigned i = 0; i < 300; i++) {
+        (void)snprintf(tag, sizeof(tag), "t%u", i);
+        put("a", tag, 7000 + i, IMAGE);
+    }
+    discover(s);
+    assert_int_equal(there(s), 300);
+    age(s);
+    entries[7].kind = BROKEN;
+    entries[250].kind = BROKEN;
+    put("a", "new", 8000, IMAGE);
+    discover(s);
+    assert_int_equal(there(s), 301);
+    assert_int_equal(
+        vl_rows_sql(s, &error, "is", registry_id, "a: 2 manifests cannot be read%another digest"), 1);
+    (void)scans(s);
+}
+
 static void test_many(void **state)
 {
     struct vl_test_server *s = *state;
@@ -530,6 +559,7 @@ int main(void)
         cmocka_unit_test(test_untagged),
         cmocka_unit_test(test_include),
         cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_broken),
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_resolve),
         cmocka_unit_test(test_round),
