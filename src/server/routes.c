@@ -7,6 +7,7 @@ const struct vl_route_group vl_server_routes[] = {
     {VL_FACE_API, vl_routes_identity},
     {VL_FACE_API, vl_routes_affected}, /* before images: "affected-by" is no digest */
     {VL_FACE_API, vl_routes_image},
+    {VL_FACE_API, vl_routes_openapi},
     {VL_FACE_API, vl_routes_vulnerability},
     {VL_FACE_API, vl_routes_overview},
     {VL_FACE_API, vl_routes_watch},

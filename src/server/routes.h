@@ -30,6 +30,7 @@ extern const struct vl_route vl_routes_vulnerability[]; /* findings/route_vulner
 extern const struct vl_route vl_routes_overview[];      /* watch/ */
 extern const struct vl_route vl_routes_watch[];
 extern const struct vl_route vl_routes_status[];
+extern const struct vl_route vl_routes_openapi[];        /* route_openapi.c */
 extern const struct vl_route vl_routes_finding[];        /* findings/route_finding.c */
 extern const struct vl_route vl_routes_channel[];        /* respond/route_channel.c */
 extern const struct vl_route vl_routes_outbox[];         /* respond/route_outbox.c */

@@ -161,28 +161,24 @@ static int logout(struct vl_request *request, struct vl_err *err)
 static int tokens_list(struct vl_request *request, struct vl_err *err)
 {
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
-    struct vl_token *tokens;
-    struct vl_json json;
-    size_t n;
+    struct vl_token *tokens = NULL;
+    struct vl_api_page page;
+    size_t n = 0;
     int r = vl_store_read(request->app->store, &conn, err);
     if (r >= 0)
         r = vl_repo_token_list(conn, request->who.id, request->arena, &tokens, &n, err);
     if (r < 0)
         return r;
-    vl_request_json(request, 200, &json);
-    vl_json_key(&json, "items");
-    vl_json_array(&json);
-    for (size_t i = 0; i < n; i++) {
-        vl_json_object(&json);
-        vl_json_member_int(&json, "id", tokens[i].id);
-        vl_json_member_str(&json, "name", tokens[i].name);
-        vl_json_member_str(&json, "role", vl_role_name(tokens[i].role));
-        vl_json_member_str(&json, "created", time_text(request, tokens[i].created));
-        vl_json_member_str(&json, "expires", time_text(request, tokens[i].expires));
-        vl_json_object_end(&json);
+    r = vl_api_all_begin(request, &page, err);
+    for (size_t i = 0; i < n && r >= 0 && vl_api_item(&page); i++) {
+        vl_json_member_int(&page.json, "id", tokens[i].id);
+        vl_api_str(&page.json, "name", tokens[i].name);
+        vl_api_str(&page.json, "role", vl_role_name(tokens[i].role));
+        vl_api_time(&page.json, "created", tokens[i].created);
+        vl_api_time(&page.json, "expires", tokens[i].expires);
+        vl_api_item_end(&page, NULL);
     }
-    vl_json_array_end(&json);
-    return vl_request_json_end(&json, err);
+    return r < 0 ? r : vl_api_list_end(&page, 0, err);
 }
 
 struct change {
@@ -202,11 +198,42 @@ static int token_add_write(struct vl_store_conn *conn, void *user, struct vl_err
                        c->token.name, vl_role_name(c->token.role), err);
 }
 
+/* What the caller may do where the token counts: in one environment, or (NULL) wherever he has a role. */
+static int token_scope(struct vl_request *request, const char *which, int64_t *ret_environment,
+    enum vl_role *ret_most, struct vl_err *err)
+{
+    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
+    struct vl_environment *all = NULL;
+    size_t n = 0;
+    int r = vl_store_read(request->app->store, &conn, err);
+    if (r >= 0)
+        r = vl_repo_environment_list(conn, request->arena, &all, &n, err);
+    *ret_environment = request->who.token_environment; /* one made by a bound token is bound likewise */
+    *ret_most = request->role;
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        enum vl_role role = VL_ROLE_NONE;
+        bool asked = which && (vl_span_eq_nocase(vl_span_str(which), vl_span_str(all[i].guid)) ||
+                                  strcmp(which, all[i].name) == 0);
+        r = vl_repo_role_get(conn, &request->who, all[i].id, &role, err);
+        if (r >= 0 && asked && role > VL_ROLE_NONE) {
+            *ret_environment = all[i].id;
+            *ret_most = role;
+            return 0;
+        }
+        if (!which && role > *ret_most)
+            *ret_most = role;
+    }
+    if (r < 0 || !which)
+        return r;
+    return vl_err_set(err, VL_ERR_INVALID, "/environment: there is no environment \"%s\"", which);
+}
+
 static int token_add(struct vl_request *request, struct vl_err *err)
 {
-    static const char *const fields[] = {"name", "role", "days", NULL};
-    struct change c = {.request = request, .token = {.role = request->role}};
-    const char *role;
+    static const char *const fields[] = {"name", "role", "days", "environment", NULL};
+    struct change c = {.request = request};
+    enum vl_role most = VL_ROLE_NONE;
+    const char *role, *environment;
     int64_t days;
     int r = vl_request_only(request, fields, err);
     if (r >= 0)
@@ -215,13 +242,18 @@ static int token_add(struct vl_request *request, struct vl_err *err)
         r = vl_request_text(request, "role", false, VL_LOGIN_NAME_MAX, &role, err);
     if (r >= 0)
         r = vl_request_int(request, "days", 90, 1, DAYS_MAX, &days, err);
+    if (r >= 0)
+        r = vl_request_text(request, "environment", false, VL_LOGIN_NAME_MAX, &environment, err);
+    if (r >= 0)
+        r = token_scope(request, environment, &c.token.environment, &most, err);
     if (r < 0)
         return r;
+    c.token.role = most;
     if (role && !vl_role_parse(vl_span_str(role), &c.token.role))
         return vl_err_set(err, VL_ERR_INVALID, "/role: is none of reader, admin, owner");
-    if (c.token.role > request->role)
-        return vl_err_set(err, VL_ERR_INVALID, "/role: a token cannot do more than its maker (%s)",
-            vl_role_name(request->role));
+    if (c.token.role > most)
+        return vl_err_set(
+            err, VL_ERR_INVALID, "/role: a token cannot do more than its maker (%s)", vl_role_name(most));
     c.token.expires = vl_time_now_ms() + days * DAY_MS;
     r = vl_store_write(request->app->store, token_add_write, &c, err);
     if (r < 0)
