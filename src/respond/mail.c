@@ -13,6 +13,9 @@
 #define WORD_BYTES  39         /* of text in one encoded word: 52 of Base64, 64 with its frame */
 #define BOUNDARY    "=_vallum" /* "=_" cannot be in quoted-printable */
 #define DAY_SECONDS 86400
+#define ID_MAX      128
+#define DOMAIN_MAX  255
+#define VALUE_MAX   1000 /* bytes of a fact, so that the largest event still is a mail */
 
 /* --- parts --- */
 
@@ -212,7 +215,7 @@ static void plain_body(const struct body *b, struct vl_buf *out)
     }
     for (size_t i = 0; i < e->n_facts && i < VL_NOTIFY_FACTS_MAX; i++)
         vl_buf_printf(out, "%s: %s\n", vl_clean(b->arena, e->facts[i].name, 200, false),
-            vl_clean(b->arena, e->facts[i].value, VL_NOTIFY_TEXT_MAX, true));
+            vl_clean(b->arena, e->facts[i].value, VALUE_MAX, true));
     for (size_t i = 0; i < b->n_links; i++)
         vl_buf_printf(out, "\n%s:\n%s\n", vl_clean(b->arena, b->links[i].title, 200, false),
             vl_clean(b->arena, b->links[i].url, VL_NOTIFY_TEXT_MAX, false));
@@ -285,8 +288,7 @@ static void html_body(const struct body *b, struct vl_buf *out)
     for (size_t i = 0; i < e->n_facts && i < VL_NOTIFY_FACTS_MAX; i++) {
         html_element(out, "<tr><th align=\"left\" valign=\"top\">",
             vl_clean(b->arena, e->facts[i].name, 200, false), "</th>\n");
-        html_element(
-            out, "<td>", vl_clean(b->arena, e->facts[i].value, VL_NOTIFY_TEXT_MAX, true), "</td></tr>\n");
+        html_element(out, "<td>", vl_clean(b->arena, e->facts[i].value, VALUE_MAX, true), "</td></tr>\n");
     }
     if (e->n_facts > 0)
         vl_buf_append_str(out, "</table>\n");
@@ -306,11 +308,13 @@ static void html_body(const struct body *b, struct vl_buf *out)
 static void message_id(const struct vl_mail *mail, struct vl_buf *out)
 {
     vl_buf_append_str(out, "Message-ID: <");
-    for (const char *c = mail->event->id; c && *c; c++)
-        vl_buf_append_char(out, is_host_char(*c) || *c == '_' ? *c : '-');
+    struct vl_span id = vl_span_slice(vl_span_str(mail->event->id), 0, ID_MAX);
+    for (size_t i = 0; i < id.len; i++)
+        vl_buf_append_char(out, is_host_char(id.ptr[i]) || id.ptr[i] == '_' ? id.ptr[i] : '-');
     vl_buf_append_char(out, '@');
     struct vl_span domain = vl_span_str(mail->domain);
-    vl_buf_append_span(out, dotted(domain, is_host_char) ? domain : VL_SPAN_LIT("vallum.invalid"));
+    vl_buf_append_span(out,
+        domain.len <= DOMAIN_MAX && dotted(domain, is_host_char) ? domain : VL_SPAN_LIT("vallum.invalid"));
     vl_buf_append_str(out, ">\r\n");
 }
 

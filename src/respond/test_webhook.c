@@ -96,7 +96,7 @@ static void largest(void **state)
     struct vl_notify_fact many[VL_NOTIFY_FACTS_MAX];
     struct vl_notify_link far[VL_NOTIFY_LINKS_MAX];
     static char url[1990];
-    memset(text, '&', sizeof(text) - 1);
+    memset(text, '"', sizeof(text) - 1); /* as JSON it is twice as long */
     memset(url, 'u', sizeof(url) - 1);
     memcpy(url, "https://", 8);
     for (size_t i = 0; i < VL_NOTIFY_FACTS_MAX; i++)

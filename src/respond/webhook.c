@@ -16,8 +16,11 @@
 #define SLACK_BUTTON_MAX  75
 #define URL_MAX           2000
 #define TEAMS_TITLE_MAX   500
-#define TEAMS_TEXT_MAX    4000
-#define TEAMS_FACT_MAX    300
+#define TEAMS_TEXT_MAX    2000
+#define TEAMS_FACT_MAX    150
+#define TEAMS_FACTS       20
+#define TEAMS_LINKS       3
+#define TEAMS_URL_MAX     1000
 
 int vl_webhook_write(const struct vl_notify_event *event, struct vl_buf *out, struct vl_err *err)
 {
@@ -130,11 +133,11 @@ static void slack_links(
 }
 
 /* A URL that a service would refuse makes it refuse the whole message: such a link stays out. */
-static size_t short_links(struct vl_notify_link *links, size_t n)
+static size_t short_links(struct vl_notify_link *links, size_t n, size_t max)
 {
     size_t kept = 0;
     for (size_t i = 0; i < n; i++)
-        if (strlen(links[i].url) <= URL_MAX)
+        if (strlen(links[i].url) <= max)
             links[kept++] = links[i];
     return kept;
 }
@@ -184,7 +187,7 @@ int vl_slack_write(const struct vl_notify_event *event, struct vl_buf *out, stru
         vl_json_object_end(&json);
     }
     slack_facts(event, arena, &json);
-    slack_links(links, short_links(links, n_links), arena, &json);
+    slack_links(links, short_links(links, n_links, URL_MAX), arena, &json);
     vl_json_object(&json);
     vl_json_member_str(&json, "type", "context");
     vl_json_key(&json, "elements");
@@ -232,10 +235,13 @@ static void teams_body(const struct vl_notify_event *event, struct vl_arena *are
     rich(json, headline(event, arena, TEAMS_TITLE_MAX), "Medium", true, NULL);
     if (event->text)
         rich(json, vl_clean(arena, event->text, TEAMS_TEXT_MAX, true), NULL, false, NULL);
-    for (size_t i = 0; i < event->n_facts && i < VL_NOTIFY_FACTS_MAX; i++)
+    for (size_t i = 0; i < event->n_facts && i < TEAMS_FACTS; i++)
         rich(json,
             vl_arena_printf(arena, "%s: ", vl_clean(arena, event->facts[i].name, TEAMS_FACT_MAX / 4, false)),
             NULL, true, vl_clean(arena, event->facts[i].value, TEAMS_FACT_MAX, true));
+    if (event->n_facts > TEAMS_FACTS)
+        rich(json, vl_arena_printf(arena, "and %zu more facts, in Vallum", event->n_facts - TEAMS_FACTS),
+            "Small", false, NULL);
     rich(json, vl_clean(arena, footer(event, arena), TEAMS_FACT_MAX, false), "Small", false, NULL);
     vl_json_array_end(json);
 }
@@ -251,8 +257,8 @@ int vl_teams_write(const struct vl_notify_event *event, struct vl_buf *out, stru
     int r = vl_notify_event_links(event, arena, &links, &n_links, err);
     if (r < 0)
         return r;
-    n_links = short_links(links, n_links);
-    n_links = n_links > 3 ? 3 : n_links; /* of 2,000 bytes each, beside the texts */
+    n_links = short_links(links, n_links, TEAMS_URL_MAX);
+    n_links = n_links > TEAMS_LINKS ? TEAMS_LINKS : n_links;
     vl_json_init(&json, out, false);
     vl_json_object(&json);
     vl_json_member_str(&json, "type", "message");

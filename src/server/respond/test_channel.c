@@ -17,6 +17,7 @@
 
 #include "codec/doc.h"
 #include "identity/principal.h"
+#include "inventory/repo_environment.h"
 #include "respond/channel.h"
 #include "respond/webhook.h"
 #include "test_server.h"
@@ -182,8 +183,7 @@ static void wrong(void **state)
         "{\"name\":\"x\",\"kind\":\"webhook\",\"config\":{\"url\":\"file:///etc/passwd\"}}",
         "{\"name\":\"x\",\"kind\":\"webhook\",\"config\":{\"url\":\"https://me:word@example.org/\"}}",
         "{\"name\":\"x\",\"kind\":\"webhook\",\"config\":{\"url\":\"https://example.org/\\r\\nX: y\"}}",
-        "{\"name\":\"x\",\"kind\":\"webhook\",\"config\":{\"url\":\"https://example.org/"
-        "\"},\"secret\":\"short\"}",
+        "{\"name\":\"x\",\"kind\":\"webhook\",\"config\":{\"url\":\"https://a/\"},\"secret\":\"short\"}",
         "{\"name\":\"x\",\"kind\":\"webhook\",\"config\":{\"url\":\"https://example.org/\",\"retry\":1}}",
         "{\"name\":\"x\",\"kind\":\"webhook\",\"config\":{\"url\":\"https://example.org/\",\"caPem\":\"x\"}}",
         "{\"name\":\"x\",\"kind\":\"mail\",\"config\":{\"to\":[]}}",
@@ -258,6 +258,73 @@ static void mail_settings(void **state)
     assert_string_equal(vl_test_get(s, answer, "hasPassword"), "false"); /* not for another host */
 }
 
+static int second_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    static const struct vl_store_sql sql = {
+        "INSERT INTO outbox (environment_id, channel_id, topic, severity, subject, body, state, created) "
+        "SELECT 1, "
+        "id, 'finding', 5, 's', '{}', 3, 1 FROM channel WHERE name = 'x' RETURNING id",
+        NULL};
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int64_t id, *ret_message = user;
+    int r = vl_repo_environment_add(conn, NULL, "second", &id, err);
+    if (r >= 0)
+        r = vl_stmt_begin(conn, &sql, &stmt, err);
+    if (r >= 0)
+        r = vl_stmt_step(stmt, err);
+    if (r > 0)
+        *ret_message = vl_stmt_get_int(stmt, 0);
+    return r < 0 ? r : vl_stmt_run(stmt, NULL, err);
+}
+
+/* What is one environment's is not there in another: channels, contacts, alerts, rules, messages, notices. */
+static void environments_are_apart(void **state)
+{
+    struct vl_test_server *s = *state;
+    static const char *const lists[] = {
+        "channels", "contacts", "alerts", "suppression-rules", "outbox", "notices"};
+    struct vl_err err = VL_ERR_INIT;
+    int64_t message = 0;
+    if (vl_store_write(s->app.store, second_write, &message, &err) < 0)
+        fail_msg("%s", err.msg);
+    const char *first = vl_arena_printf(s->arena, "?environment=%s", s->environment);
+    (void)vl_test_call(s, VL_ROLE_ADMIN, "POST",
+        vl_arena_printf(s->arena, "/api/v1/alerts/simulate%s", first), "{\"bundles\":[\"DNS\"]}", 202);
+    (void)vl_test_call(s, VL_ROLE_ADMIN, "PUT",
+        vl_arena_printf(s->arena, "/api/v1/suppression-rules/mine%s", first),
+        "{\"alertType\":\"X\",\"reason\":\"Other\"}", 200);
+    for (size_t i = 0; i < VL_ARRAY_LEN(lists); i++) {
+        const char *own = vl_test_call(
+            s, VL_ROLE_OWNER, "GET", vl_arena_printf(s->arena, "/api/v1/%s%s", lists[i], first), NULL, 200);
+        const char *other = vl_test_call(s, VL_ROLE_OWNER, "GET",
+            vl_arena_printf(s->arena, "/api/v1/%s?environment=second", lists[i]), NULL, 200);
+        if (strcmp(vl_test_get(s, own, "total.value"), "0") == 0 ||
+            strcmp(vl_test_get(s, other, "total.value"), "0") != 0)
+            fail_msg("%s: %s; %s", lists[i], own, other);
+    }
+    const char *channels = vl_test_call(
+        s, VL_ROLE_OWNER, "GET", vl_arena_printf(s->arena, "/api/v1/channels%s", first), NULL, 200);
+    const char *alerts = vl_test_call(
+        s, VL_ROLE_OWNER, "GET", vl_arena_printf(s->arena, "/api/v1/alerts%s", first), NULL, 200);
+    const char *id = vl_test_get(s, channels, "items.1.id"), *guid = vl_test_get(s, alerts, "items.0.id");
+    const struct {
+        const char *method, *path, *body;
+    } calls[] = {{"GET", vl_arena_printf(s->arena, "channels/%s", id), NULL},
+        {"PATCH", vl_arena_printf(s->arena, "channels/%s", id), "{\"enabled\":false}"},
+        {"DELETE", vl_arena_printf(s->arena, "channels/%s", id), NULL},
+        {"POST", vl_arena_printf(s->arena, "channels/%s/test", id), NULL},
+        {"GET", vl_arena_printf(s->arena, "alerts/%s", guid), NULL},
+        {"PATCH", vl_arena_printf(s->arena, "alerts/%s", guid), "{\"status\":\"resolved\"}"},
+        {"GET", "suppression-rules/mine", NULL}, {"DELETE", "suppression-rules/mine", NULL},
+        {"GET", "contacts/default", NULL}, {"DELETE", "contacts/default", NULL},
+        {"POST", vl_arena_printf(s->arena, "outbox/%lld/retry", (long long)message), NULL}};
+    for (size_t i = 0; i < VL_ARRAY_LEN(calls); i++)
+        (void)vl_test_call(s, VL_ROLE_OWNER, calls[i].method,
+            vl_arena_printf(s->arena, "/api/v1/%s?environment=second", calls[i].path), calls[i].body, 404);
+    (void)vl_test_call(s, VL_ROLE_OWNER, "POST",
+        vl_arena_printf(s->arena, "/api/v1/outbox/%lld/retry%s", (long long)message, first), NULL, 202);
+}
+
 static void seal(void **state)
 {
     (void)state;
@@ -281,6 +348,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(seal), cmocka_unit_test(webhook),
         cmocka_unit_test(secret_urls), cmocka_unit_test(made_secret), cmocka_unit_test(wrong),
-        cmocka_unit_test(of_contacts), cmocka_unit_test(mail_settings)};
+        cmocka_unit_test(of_contacts), cmocka_unit_test(mail_settings),
+        cmocka_unit_test(environments_are_apart)};
     return cmocka_run_group_tests(tests, vl_test_server_start, vl_test_server_stop);
 }
