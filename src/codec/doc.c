@@ -83,7 +83,7 @@ static bool is_container(const struct vl_doc_node *node)
 int doc_lines_build(struct vl_doc *doc, struct vl_span source, struct vl_err *err)
 {
     size_t cap = 0;
-    const char *end = source.ptr + source.len;
+    const char *end = source.len ? source.ptr + source.len : NULL;
     for (const char *p = source.ptr; source.len && (p = memchr(p, '\n', (size_t)(end - p)));) {
         p++;
         if (doc->n_lines == cap) {
