@@ -43,6 +43,33 @@ void vl_apply_done(struct vl_apply *apply)
 
 /* --- what the server has --- */
 
+/* One object becomes a list of one with a name. */
+static int fetch_one(struct vl_apply *apply, const char *url, struct vl_doc **ret, struct vl_err *err)
+{
+    VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    struct vl_json json;
+    vl_buf_init(&text, BODY_MAX);
+    int r = vl_cli_client_call(apply->client, "GET", url, VL_SPAN_EMPTY, &doc, err);
+    if (r < 0 && err->code != VL_ERR_NOT_FOUND)
+        return r;
+    vl_err_clear(err);
+    vl_json_init(&json, &text, false);
+    vl_json_array(&json);
+    if (doc) {
+        vl_json_object(&json);
+        vl_json_member_str(&json, "name", "default");
+        for (const struct vl_doc_node *n = vl_doc_first(vl_doc_root(doc)); n; n = vl_doc_next(n)) {
+            vl_json_key_span(&json, vl_doc_key(n));
+            vl_doc_write(n, &json);
+        }
+        vl_json_object_end(&json);
+    }
+    vl_json_array_end(&json);
+    r = vl_json_check(&json, "the settings", err);
+    return r < 0 ? r : vl_doc_parse(vl_buf_span(&text), VL_DOC_JSON, "the settings", ret, err);
+}
+
 static int fetch(struct vl_apply *apply, const struct vl_apply_kind *kind, const char *environment,
     struct vl_doc **ret, struct vl_err *err)
 {
@@ -51,8 +78,11 @@ static int fetch(struct vl_apply *apply, const struct vl_apply_kind *kind, const
     vl_buf_append_str(&url, kind->list);
     if (kind->scoped)
         vl_cli_url_param(&url, "environment", environment);
-    vl_cli_url_param(&url, "limit", "1000");
+    if (!kind->one)
+        vl_cli_url_param(&url, "limit", "1000");
     int r = vl_buf_check(&url, "the address", err);
+    if (r >= 0 && kind->one)
+        return fetch_one(apply, vl_buf_str(&url), ret, err);
     return r < 0 ? r : vl_cli_client_list(apply->client, vl_buf_str(&url), 0, ret, err);
 }
 

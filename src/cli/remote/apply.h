@@ -43,6 +43,8 @@ struct vl_apply_kind {
     const char *item; /* "/registries/{}", by id */
     bool scoped;
     bool given;        /* the server has them all: none can be made */
+    bool one;          /* the path gives one object, or 404: it is called \"default\" */
+    bool owner;        /* only an owner sees it */
     bool by_fields;    /* has no name: the same where all fixed fields are */
     const char *usual; /* the name of one that gives none; NULL: a name is needed */
     struct vl_apply_field fields[VL_APPLY_FIELDS_MAX];

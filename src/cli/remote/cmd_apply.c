@@ -137,6 +137,19 @@ static bool is_wanted(const struct settings *s, const struct vl_apply_kind *kind
     return !s->kinds.len;
 }
 
+/* What only an owner sees is told to be missing, where another exports. */
+static int export_kind(struct vl_apply *apply, const struct vl_apply_kind *kind, struct vl_buf *out,
+    unsigned *secrets, struct vl_err *err)
+{
+    int r = vl_apply_export(apply, kind, out, secrets, err);
+    if (r < 0 && kind->owner && err->code == VL_ERR_AUTH) {
+        vl_cli_warn("%s is not exported: %s", kind->name, err->msg);
+        vl_err_clear(err);
+        r = 0;
+    }
+    return r;
+}
+
 static int export_all(struct vl_apply *apply, const struct settings *s, struct vl_err *err)
 {
     VL_CLEANUP(vl_buf_done) struct vl_buf out;
@@ -144,8 +157,8 @@ static int export_all(struct vl_apply *apply, const struct settings *s, struct v
     int r = 0;
     vl_buf_init(&out, OUTPUT_MAX);
     for (size_t k = 0; vl_apply_kinds[k].name && r >= 0; k++)
-        if (is_wanted(s, &vl_apply_kinds[k]))
-            r = vl_apply_export(apply, &vl_apply_kinds[k], &out, &secrets, err);
+        r = is_wanted(s, &vl_apply_kinds[k]) ? export_kind(apply, &vl_apply_kinds[k], &out, &secrets, err)
+                                             : 0;
     if (r >= 0)
         r = vl_cli_print(&out, err);
     if (r >= 0 && secrets)
@@ -195,7 +208,8 @@ const struct vl_command vl_cli_apply = {
         .parser = parse,
         .args_doc = "-f FILE|DIR",
         .doc =
-            "Creates or changes what the documents say (kinds Environment, Registry, Plan, Contact, Channel, "
+            "Creates or changes what the documents say (kinds Environment, Registry, Plan, Contact, "
+            "MailServer, Channel, "
             "SuppressionRule, DisableRule, Exemption; docs/schema/settings.schema.json) and prints a line a "
             "document: "
             "created, changed, unchanged. What no document speaks of stays. All documents are checked before "

@@ -1,8 +1,12 @@
 /* vallum security exemption list, create, approve, reject, delete, export, import. */
 #include <stdio.h>
 
+#include "base/file.h"
 #include "remote/api.h"
 #include "remote/commands.h"
+
+#define URL_MAX_BYTES 4096
+#define VEX_MAX       (4UL * 1024 * 1024)
 
 enum {
     KEY_CATEGORY = 8600,
@@ -121,3 +125,62 @@ static const struct vl_api_command delete_ = {
     .method = "DELETE", .path = "/exemptions/{}", .scoped = true, .fields = id_fields, .said = "deleted"};
 VL_API_COMMAND(vl_cli_exemption_delete, "security exemption delete", "ends it", "ID",
     "Deletes an exemption; what it covered is open again at once.", plain_options, delete_);
+
+/* --- as OpenVEX --- */
+
+static int run_export(struct vl_api_call *call, struct vl_err *err)
+{
+    VL_CLEANUP(vl_buf_done) struct vl_buf url;
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    vl_buf_init(&url, URL_MAX_BYTES);
+    vl_buf_init(&text, VL_CLI_ANSWER_MAX);
+    int r = vl_api_url(call, NULL, &url, err);
+    if (r >= 0)
+        r = vl_cli_client_raw(call->client, "GET", vl_buf_str(&url), VL_SPAN_EMPTY, &text, err);
+    if (r >= 0)
+        r = vl_cli_print(&text, err);
+    return r < 0 ? r : VL_EXIT_OK;
+}
+
+static const struct argp_option export_options[] = {VL_CLI_SERVER_OPTIONS, VL_CLI_ENVIRONMENT_OPTIONS, {0}};
+static const struct vl_api_command export_ = {
+    .method = "GET", .path = "/exemptions/vex", .scoped = true, .run = run_export};
+VL_API_COMMAND(vl_cli_exemption_export, "security exemption export", "as OpenVEX", NULL,
+    "Prints the exemptions of findings that hold now as an OpenVEX document, with scope and expiry.",
+    export_options, export_);
+
+static const struct vl_api_field import_fields[] = {
+    {VL_API_ARG, NULL, "a file", .place = VL_API_LOCAL, .required = true}, {0}};
+static const struct vl_cli_column import_columns[] = {
+    {"Added", "added"}, {"Known", "known"}, {"Pending", "pending"}, {"Skipped", "skipped"}, {0}};
+
+static int run_import(struct vl_api_call *call, struct vl_err *err)
+{
+    VL_CLEANUP(vl_buf_done) struct vl_buf url;
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
+    vl_buf_init(&url, URL_MAX_BYTES);
+    vl_buf_init(&text, VEX_MAX);
+    int r = vl_api_url(call, NULL, &url, err);
+    if (r >= 0)
+        r = vl_file_read(vl_api_value(call, VL_API_ARG), VEX_MAX, &text, err);
+    if (r >= 0)
+        r = vl_cli_client_call(call->client, "POST", vl_buf_str(&url), vl_buf_span(&text), &doc, err);
+    if (r >= 0)
+        r = vl_api_print(call, vl_doc_root(doc), err);
+    if (r < 0)
+        return r;
+    return vl_doc_size(vl_doc_get(vl_doc_root(doc), "skipped")) ? VL_EXIT_PARTIAL : VL_EXIT_OK;
+}
+
+static const struct vl_api_command import_ = {.method = "POST",
+    .path = "/exemptions/vex",
+    .scoped = true,
+    .fields = import_fields,
+    .columns = import_columns,
+    .run = run_import};
+VL_API_COMMAND(vl_cli_exemption_import, "security exemption import", "from OpenVEX", "FILE",
+    "Makes exemptions of the statements of an OpenVEX document (- for standard input). Exit status 5 where "
+    "some were not taken; "
+    "-o json tells why.",
+    plain_options, import_);

@@ -19,6 +19,9 @@ enum {
     KEY_FIXABLE,
     KEY_KEV,
     KEY_Q,
+    KEY_FROM,
+    KEY_USERNAME,
+    KEY_PASSWORD,
 };
 
 static const struct argp_option server_options[] = {VL_API_OPTIONS, {0}};
@@ -213,3 +216,39 @@ static const struct vl_api_command vulnerability_show = {.method = "GET",
     .columns = vulnerability_show_columns};
 VL_API_COMMAND(vl_cli_vulnerability_show, "vulnerability show", "one, and who has it", "ID",
     "Shows a vulnerability; -o json has the images.", plain_options, vulnerability_show);
+
+/* --- the mail server --- */
+
+static const struct vl_cli_column mail_columns[] = {{"Host", "host"}, {"Port", "port"}, {"From", "from"},
+    {"User", "username"}, {"Has a password", "hasPassword"}, {"STARTTLS", "startTls"}, {0}};
+static const struct vl_api_command mail_show = {
+    .method = "GET", .path = "/settings/mail", .columns = mail_columns};
+VL_API_COMMAND(vl_cli_mail_server_show, "mail-server show", "how mail leaves", NULL,
+    "Shows the mail server that messages go to.", server_options, mail_show);
+
+static const struct vl_api_field mail_fields[] = {
+    {KEY_HOST, "host", "--host", .required = true},
+    {KEY_PORT, "port", "--port", VL_API_NUMBER},
+    {KEY_FROM, "from", "--from", .required = true},
+    {KEY_USERNAME, "username", "--username"},
+    {KEY_PASSWORD, "password", "--password-file", VL_API_SECRET},
+    {KEY_CA, "caPem", "--ca-file", VL_API_FILE},
+    {0},
+};
+static const struct argp_option mail_options[] = {
+    {"host", KEY_HOST, "NAME", 0, "Of the mail server", 1},
+    {"port", KEY_PORT, "N", 0, "Default: 587", 1},
+    {"from", KEY_FROM, "ADDRESS", 0, "The sender", 1},
+    {"username", KEY_USERNAME, "NAME", 0, "Where it wants a login", 1},
+    {"password-file", KEY_PASSWORD, "FILE", 0, "The password is its first line; - for standard input", 1},
+    {"ca-file", KEY_CA, "FILE", 0, "Whom to trust, PEM (default: the system's certificates)", 1},
+    VL_API_OPTIONS,
+    {0},
+};
+static const struct vl_api_command mail_set = {
+    .method = "PUT", .path = "/settings/mail", .fields = mail_fields, .columns = mail_columns};
+VL_API_COMMAND(vl_cli_mail_server_set, "mail-server set", "where mail goes first", NULL,
+    "Sets the mail server. Mail is sent over TLS only (STARTTLS)."
+    "\v"
+    "Example: vallum mail-server set --host mail.shop.example --from vallum@shop.example",
+    mail_options, mail_set);

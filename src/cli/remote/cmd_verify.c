@@ -208,8 +208,8 @@ static void probe_mail(struct verify *v)
         struct vl_doc *answer VL_CLEANUP(vl_doc_cleanup) = ask(v, part, "POST", path, true, NULL);
         if (answer)
             tell(v, part, vl_doc_bool(vl_doc_get(vl_doc_root(answer), "ok")) ? GOOD : BAD,
-                "the owner sets the mail server in the portal's settings, or PUT /api/v1/settings/mail",
-                "%.*s", VL_SPAN_FMT(vl_doc_get_str(vl_doc_root(answer), "message")));
+                "an owner sets the mail server: vallum mail-server set --host NAME --from ADDRESS", "%.*s",
+                VL_SPAN_FMT(vl_doc_get_str(vl_doc_root(answer), "message")));
     }
     if (!n)
         tell(v, "mail", BAD, "vallum security contact create --emails ADDRESS", "nobody is told by mail");

@@ -58,10 +58,14 @@
     C(exemption_approve)          \
     C(exemption_reject)           \
     C(exemption_delete)           \
+    C(exemption_export)           \
+    C(exemption_import)           \
     C(channel_list)               \
     C(channel_create)             \
     C(channel_test)               \
     C(channel_delete)             \
+    C(mail_server_show)           \
+    C(mail_server_set)            \
     C(outbox_list)                \
     C(outbox_retry)               \
     C(notice_list)                \
