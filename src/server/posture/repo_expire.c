@@ -83,7 +83,7 @@ static int tell(struct vl_store_conn *conn, const struct due *due, struct vl_are
         .severity = VL_SEVERITY_LOW,
         .title = vl_arena_printf(arena, "%s %s has ended", what, due->about),
         .text = due->state == 1 ? "Nobody decided on it in time." : "What it took out counts again.",
-        .object = "/exemptions"};
+        .object = "/settings?tab=exemptions"};
     int r = vl_arena_check(arena, "a notice", err);
     if (r >= 0)
         r = vl_notify(conn, due->environment, &event, err);

@@ -202,7 +202,7 @@ static int tell_admins(struct vl_store_conn *conn, const struct change *c, struc
         .severity = VL_SEVERITY_LOW,
         .title = vl_arena_printf(c->request->arena, "%s asks for an exemption of %s", e->requested_by, about),
         .text = e->justification,
-        .object = "/exemptions"};
+        .object = "/settings?tab=exemptions"};
     int r = vl_arena_check(c->request->arena, "a notice", err);
     return r < 0 ? r : vl_notify(conn, c->request->environment.id, &event, err);
 }

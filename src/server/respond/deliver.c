@@ -25,7 +25,7 @@ const char *vl_deliver_base_url(const struct vl_server_app *app, struct vl_arena
         host = "localhost";
     bool six = strchr(host, ':') != NULL;
     unsigned port = app->http ? vl_http_server_port(app->http) : c->port;
-    return vl_arena_printf(arena, "https://%s%s%s:%u", six ? "[" : "", host, six ? "]" : "", port);
+    return vl_arena_printf(arena, "https://%s%s%s:%u/ui", six ? "[" : "", host, six ? "]" : "", port);
 }
 
 /* What is left of a failure where the peer itself has answered. */

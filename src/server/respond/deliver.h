@@ -22,7 +22,7 @@ struct vl_delivery {
 VL_MUST_CHECK int vl_deliver(
     const struct vl_delivery *delivery, struct vl_arena *arena, const char **ret_answer, struct vl_err *err);
 
-/* The portal's own address, for links: of the configuration, in the arena. */
+/* The portal's own address, "https://HOST:PORT/ui", for links: of the configuration, in the arena. */
 const char *vl_deliver_base_url(const struct vl_server_app *app, struct vl_arena *arena);
 
 #endif

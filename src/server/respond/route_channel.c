@@ -383,7 +383,7 @@ static int send_test(struct vl_request *request, const struct vl_channel *channe
         .severity = VL_SEVERITY_NEGLIGIBLE,
         .title = "Test of a channel",
         .text = "Somebody pressed the test button. Nothing has happened, and nothing is to be done.",
-        .object = "/settings/channels",
+        .object = "/settings?tab=channels",
         .facts = facts,
         .n_facts = VL_ARRAY_LEN(facts),
         .at = vl_time_now_ms(),
