@@ -170,7 +170,7 @@ static bool take_words(struct parser *p, struct node *node, bool many)
     }
     node->words = words;
     do {
-        bool quoted;
+        bool quoted = false;
         if (node->n_words == max || p->n_words == VL_ARM_FILTER_WORDS_MAX)
             return limit(p, "values", VL_ARM_FILTER_WORDS_MAX);
         if (!take_value(p, &words[node->n_words], &quoted))
@@ -233,9 +233,11 @@ static const struct node *parse_one(struct parser *p)
         if (node && !take_char(p, ')'))
             (void)fail(p, ") is missing");
     } else if (take_word(p, "not")) {
-        struct node *not = new_node(p, NOT);
-        if (not&&(not->a = parse_one(p)))
-            node = not;
+        struct node *negated = new_node(p, NOT);
+        if (negated) {
+            negated->a = parse_one(p);
+            node = negated->a ? negated : NULL;
+        }
     } else {
         size_t i = 0;
         while (i < VL_ARRAY_LEN(calls) && !take_word(p, calls[i].name))

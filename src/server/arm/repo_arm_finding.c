@@ -89,7 +89,7 @@ int vl_repo_arm_findings(struct vl_store_conn *conn, const struct vl_arm_finding
     vl_stmt_int(stmt, 8, query->image);
     vl_stmt_int(stmt, 9, query->match);
     vl_stmt_int(stmt, 10, (int64_t)limit);
-    while (n < limit && (r = vl_stmt_step(stmt, err)) > 0)
+    while (list && n < limit && (r = vl_stmt_step(stmt, err)) > 0)
         read_row(stmt, arena, &list[n++]);
     if (r >= 0)
         r = vl_arena_check(arena, "findings", err);
@@ -114,7 +114,7 @@ int vl_repo_arm_tags(struct vl_store_conn *conn, const struct vl_arm_finding *fi
     vl_stmt_str(stmt, 3, finding->digest);
     vl_stmt_str(stmt, 4, finding->parent ? finding->parent : finding->digest);
     vl_stmt_int(stmt, 5, VL_ARM_TAGS_MAX);
-    while (n < VL_ARM_TAGS_MAX && (r = vl_stmt_step(stmt, err)) > 0)
+    while (list && n < VL_ARM_TAGS_MAX && (r = vl_stmt_step(stmt, err)) > 0)
         list[n++] = vl_stmt_copy(stmt, 0, arena);
     if (r >= 0)
         r = vl_arena_check(arena, "tags", err);

@@ -24,7 +24,7 @@ int vl_repo_arm_assessments(struct vl_store_conn *conn, const struct vl_arm_asse
     vl_stmt_str(stmt, 5, query->below);
     vl_stmt_int(stmt, 6, (int64_t)limit);
     vl_stmt_int(stmt, 7, query->exact);
-    while (n < limit && (r = vl_stmt_step(stmt, err)) > 0) {
+    while (list && n < limit && (r = vl_stmt_step(stmt, err)) > 0) {
         list[n++] = (struct vl_arm_assessment){.key = vl_stmt_copy(stmt, 0, arena),
             .resource = vl_stmt_get_int(stmt, 1),
             .resource_id = vl_stmt_copy(stmt, 2, arena),

@@ -72,7 +72,7 @@ int vl_repo_arm_resources(struct vl_store_conn *conn, int64_t environment, struc
         return r;
     vl_stmt_int(stmt, 1, environment);
     vl_stmt_int(stmt, 2, VL_ARM_RESOURCES_MAX);
-    while (n < VL_ARM_RESOURCES_MAX && (r = vl_stmt_step(stmt, err)) > 0)
+    while (list && n < VL_ARM_RESOURCES_MAX && (r = vl_stmt_step(stmt, err)) > 0)
         list[n++] = vl_stmt_copy(stmt, 0, arena);
     if (r >= 0)
         r = vl_arena_check(arena, "resources", err);

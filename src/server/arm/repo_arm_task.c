@@ -24,7 +24,7 @@ int vl_repo_arm_tasks(struct vl_store_conn *conn, int64_t environment, const cha
     vl_stmt_str(stmt, 2, guid);
     vl_stmt_int(stmt, 3, after);
     vl_stmt_int(stmt, 4, (int64_t)limit);
-    while (n < limit && (r = vl_stmt_step(stmt, err)) > 0) {
+    while (list && n < limit && (r = vl_stmt_step(stmt, err)) > 0) {
         list[n++] = (struct vl_arm_task){.id = vl_stmt_get_int(stmt, 0),
             .guid = vl_stmt_copy(stmt, 1, arena),
             .assessment = vl_stmt_copy(stmt, 2, arena),

@@ -204,7 +204,8 @@ static int read_extensions(struct vl_request *request, const struct vl_doc_node 
             VL_PLAN_EXTENSIONS_MAX);
     struct vl_plan_setting *settings = vl_arena_array(request->arena, n + 1, sizeof(*settings));
     int r = settings ? 0 : vl_arena_check(request->arena, "the request", err);
-    for (const struct vl_doc_node *e = vl_doc_first(entries); e && r >= 0; e = vl_doc_next(e), i++)
+    for (const struct vl_doc_node *e = vl_doc_first(entries); e && settings && r >= 0;
+        e = vl_doc_next(e), i++)
         r = read_extension(request, e, i, &settings[i], err);
     change->extensions = settings;
     change->n_extensions = n;

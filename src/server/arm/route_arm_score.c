@@ -157,13 +157,15 @@ static int definitions(struct vl_request *request, struct vl_err *err)
         r = vl_arm_scope(request, &scope, err);
     if (r >= 0)
         r = vl_arm_list(request, NULL, &list, err);
-    for (size_t i = 0; i < vl_posture_n_controls && r >= 0; i++) {
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < vl_posture_n_controls; i++) {
         vl_arm_entry(&list.json, scope.id, "secureScoreControlDefinitions", "secureScoreControlDefinitions",
             vl_posture_controls[i].guid);
         vl_arm_control_members(&list.json, &vl_posture_controls[i]);
         vl_arm_entry_end(&list.json);
     }
-    return r < 0 ? r : vl_arm_list_end(&list, err);
+    return vl_arm_list_end(&list, err);
 }
 
 #define DEFINITIONS "/secureScoreControlDefinitions"

@@ -162,7 +162,8 @@ static int set_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
     int r = vl_repo_arm_task_set(conn, c->request->environment.id, c->guid, c->state, err);
     if (r == 0)
         return vl_err_set(err, VL_ERR_NOT_FOUND, "there is no task '%s'", c->guid);
-    return r < 0 ? r : vl_request_audit(conn, c->request, "task.state", c->guid, state_word(c->state), err);
+    return r < 0 ? r
+                 : vl_request_audit(conn, c->request, "task.state", c->guid, state_word((int)c->state), err);
 }
 
 /* The last word: of the published ones Start and Close have no state here. */

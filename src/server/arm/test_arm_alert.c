@@ -146,12 +146,13 @@ static void test_rules(void **state)
     answer =
         call(s, VL_ROLE_READER, "GET", "alertsSuppressionRules" RULE_V "&AlertType=IpAnomaly", NULL, 200);
     assert_string_equal(vl_test_get(s, answer, "value.0.name"), "");
+    static const char soon[] =
+        "{\"properties\":{\"alertType\":\"*\",\"state\":\"Enabled\",\"reason\":\"Other\","
+        "\"expirationDateUtc\":\"soon\"}}";
     static const char *const bad[] = {"{}", "{\"properties\":{}}",
         "{\"properties\":{\"alertType\":\"*\",\"state\":\"Sometimes\",\"reason\":\"Other\"}}",
         "{\"properties\":{\"alertType\":\"*\",\"state\":\"Enabled\"}}",
-        "{\"properties\":{\"alertType\":\"*\",\"state\":\"Enabled\",\"reason\":\"Other\",\"more\":1}}",
-        "{\"properties\":{\"alertType\":\"*\",\"state\":\"Enabled\",\"reason\":\"Other\","
-        "\"expirationDateUtc\":\"soon\"}}"};
+        "{\"properties\":{\"alertType\":\"*\",\"state\":\"Enabled\",\"reason\":\"Other\",\"more\":1}}", soon};
     for (size_t i = 0; i < VL_ARRAY_LEN(bad); i++)
         (void)call(s, VL_ROLE_ADMIN, "PUT", "alertsSuppressionRules/other" RULE_V, bad[i], 400);
     (void)call(s, VL_ROLE_ADMIN, "DELETE", "alertsSuppressionRules/quiet" RULE_V, NULL, 204);
