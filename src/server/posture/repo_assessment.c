@@ -27,14 +27,11 @@ static const struct vl_store_sql sql_sums = {
     "FROM assessment a JOIN resource r ON r.id = a.resource_id LEFT JOIN image i ON i.id = a.image_id "
     "WHERE a.environment_id = $1 AND a.key = $2 AND r.kind = $3",
     NULL};
-/* Those that are most likely to be exploited first: what is stored was found somewhere. */
+/* Over all images of the environment: what one assessment looks at alone would take as long as counting it.
+ */
 static const struct vl_store_sql sql_epss = {
-    "SELECT v.epss FROM vulnerability v WHERE v.epss IS NOT NULL AND EXISTS (SELECT 1 FROM "
-    "package_vulnerability p JOIN finding f ON f.match_id = p.id AND f.status = 0 "
-    "JOIN assessment a ON a.image_id = f.image_id AND a.environment_id = $1 AND a.key = $2 AND a.status = 2 "
-    "WHERE p.vulnerability_id = v.id AND NOT EXISTS (SELECT 1 FROM finding_exempt x WHERE x.environment_id = "
-    "$1 "
-    "AND x.image_id = f.image_id AND x.match_id = f.match_id)) ORDER BY v.epss DESC LIMIT 1",
+    "SELECT max(v.epss) FROM vulnerability_seen s JOIN vulnerability v ON v.id = s.vulnerability_id "
+    "WHERE s.environment_id = $1",
     NULL};
 static const struct vl_store_sql sql_put = {
     "INSERT INTO assessment (environment_id, key, resource_id, status, cause, description, evaluated_first, "
@@ -153,17 +150,15 @@ int vl_repo_assessment_get(struct vl_store_conn *conn, int64_t environment, cons
     return 1;
 }
 
-static int epss_of(struct vl_store_conn *conn, int64_t environment, const struct vl_posture_assessment *what,
-    double *ret, struct vl_err *err)
+static int epss_of(struct vl_store_conn *conn, int64_t environment, double *ret, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     int r = vl_stmt_begin(conn, &sql_epss, &stmt, err);
     if (r < 0)
         return r;
     vl_stmt_int(stmt, 1, environment);
-    vl_stmt_str(stmt, 2, what->key);
     r = vl_stmt_step(stmt, err);
-    if (r > 0)
+    if (r > 0 && !vl_stmt_is_null(stmt, 0))
         *ret = vl_stmt_get_double(stmt, 0);
     return r < 0 ? r : 0;
 }
@@ -190,7 +185,7 @@ int vl_repo_assessment_sums(struct vl_store_conn *conn, int64_t environment,
     ret->findings = vl_stmt_get_int(stmt, 5);
     ret->kev = vl_stmt_get_int(stmt, 6);
     ret->fixable = vl_stmt_get_int(stmt, 7);
-    return ret->findings > 0 ? epss_of(conn, environment, what, &ret->epss, err) : 0;
+    return ret->findings > 0 ? epss_of(conn, environment, &ret->epss, err) : 0;
 }
 
 /* --- writing --- */

@@ -48,7 +48,8 @@ struct vl_assessment_sums {
     int64_t findings;              /* open ones */
     int64_t kev, fixable;          /* unhealthy images with an exploited, with a fixable finding, exempt ones
                                       among them */
-    double epss;                   /* largest of the open findings of unhealthy images; < 0: none known */
+    double epss; /* largest of the environment's open findings, as last summed up (findings/repo_summary.h);
+                    < 0: none known */
 };
 /* Of one assessment, over the resources that it is made for (no roll-ups). */
 VL_MUST_CHECK int vl_repo_assessment_sums(struct vl_store_conn *conn, int64_t environment,

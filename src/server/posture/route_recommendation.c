@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "findings/repo_summary.h"
 #include "posture/repo_assessment.h"
 #include "posture/repo_score.h"
 #include "routes.h"
@@ -111,6 +112,8 @@ static int recommendations_list(struct vl_request *request, struct vl_err *err)
     int r = list ? vl_api_query_bool(request, "assessed", &only, err)
                  : vl_arena_check(request->arena, "the recommendations", err);
     if (r >= 0)
+        r = vl_repo_summary_fresh(request->app->store, request->environment.id, err);
+    if (r >= 0)
         r = vl_store_read(request->app->store, &conn, err);
     if (r >= 0)
         r = vl_repo_score_get(conn, request->environment.id, &state, err);
@@ -154,6 +157,8 @@ static int recommendation_get(struct vl_request *request, struct vl_err *err)
     struct recommendation item;
     struct vl_json json;
     int r = find(request, &what, err);
+    if (r >= 0)
+        r = vl_repo_summary_fresh(request->app->store, request->environment.id, err);
     if (r >= 0)
         r = vl_store_read(request->app->store, &conn, err);
     if (r >= 0)
