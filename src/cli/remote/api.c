@@ -247,7 +247,6 @@ int vl_api_find(struct vl_api_call *call, const char *list, const char *by, cons
     vl_buf_append_str(&url, list);
     if (call->what->scoped)
         vl_cli_url_param(&url, "environment", vl_cli_client_environment(call->client));
-    vl_cli_url_param(&url, "limit", "1000");
     int r = vl_buf_check(&url, "the address", err);
     if (r >= 0)
         r = vl_cli_client_list(call->client, vl_buf_str(&url), 0, &doc, err);

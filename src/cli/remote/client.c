@@ -20,6 +20,7 @@
 #define TOTAL_MS   300000L /* of one call */
 #define BEGIN_CERT "-----BEGIN CERTIFICATE-----"
 #define END_CERT   "-----END CERTIFICATE-----"
+#define PAGE_ITEMS "1000" /* the most that the server gives at once */
 #define PAGES_MAX  100000U
 
 struct vl_cli_client {
@@ -397,6 +398,7 @@ static int one_page(struct vl_cli_client *client, const char *path, const char *
     VL_CLEANUP(vl_buf_done) struct vl_buf url;
     vl_buf_init(&url, URL_MAX);
     vl_buf_append_str(&url, path);
+    vl_cli_url_param(&url, "limit", PAGE_ITEMS);
     vl_cli_url_param(&url, "cursor", *cursor ? cursor : NULL);
     int r = vl_buf_check(&url, "the address", err);
     if (r >= 0)

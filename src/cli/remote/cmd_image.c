@@ -129,7 +129,7 @@ static int resolve(struct vl_api_call *call, const char *text, const char **ret,
     size_t slash = vl_span_rfind_char(w.name, '/');
     const char *q = vl_arena_dup_span(
         call->arena, slash == SIZE_MAX ? w.name : vl_span_slice(w.name, slash + 1, w.name.len));
-    vl_buf_append_str(&url, "/images?limit=1000");
+    vl_buf_append_str(&url, "/images");
     vl_cli_url_param(&url, "q", q);
     vl_cli_url_param(&url, "environment", vl_cli_client_environment(call->client));
     int r = vl_buf_check(&url, "the address", err);

@@ -195,7 +195,6 @@ static int list(struct vl_cli_client *client, const char *path, struct vl_doc **
     vl_buf_init(&url, URL_MAX_BYTES);
     vl_buf_append_str(&url, path);
     vl_cli_url_param(&url, "environment", vl_cli_client_environment(client));
-    vl_cli_url_param(&url, "limit", "1000");
     int r = vl_buf_check(&url, "the address", err);
     return r < 0 ? r : vl_cli_client_list(client, vl_buf_str(&url), 0, ret, err);
 }
