@@ -78,8 +78,7 @@ static int fetch(struct vl_apply *apply, const struct vl_apply_kind *kind, const
     vl_buf_append_str(&url, kind->list);
     if (kind->scoped)
         vl_cli_url_param(&url, "environment", environment);
-    if (!kind->one)
-        int r = vl_buf_check(&url, "the address", err);
+    int r = vl_buf_check(&url, "the address", err);
     if (r >= 0 && kind->one)
         return fetch_one(apply, vl_buf_str(&url), ret, err);
     return r < 0 ? r : vl_cli_client_list(apply->client, vl_buf_str(&url), 0, ret, err);
