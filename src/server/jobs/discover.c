@@ -22,6 +22,7 @@ int vl_discover_open(struct vl_discovery *d, int64_t registry, struct vl_err *er
         return r;
     r = vl_repo_plan_enabled(conn, d->registry.environment, VL_PLAN_CONTAINERS, &enabled, err);
     d->fetcher = vl_fetcher_of(run->app);
+    d->access.stop = run->stop;
     d->began = vl_time_now_ms();
     return r < 0 ? r : enabled;
 }

@@ -5,10 +5,14 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/time.h"
 #include "base/vec.h"
 #include "inventory/repo_place.h"
 #include "inventory/webhook.h"
 #include "jobs/discover.h"
+
+#define SPLITS_MAX 64 /* of one repository: about eight bad manifests among a hundred thousand good ones */
+#define SPLIT_US   60000000 /* a batch that failed after longer than this is not asked for again in halves */
 
 struct known {
     struct vl_place place;
@@ -25,6 +29,7 @@ struct visit {
     size_t n_known;
     struct vl_place_tag *tags;
     size_t n_tags;
+    unsigned splits;                   /* of batches with a manifest that cannot be read */
     size_t n_bad;                      /* manifests that could not be read */
     struct vl_err why;                 /* the first one's */
     struct vl_map *by_digest, *by_tag; /* of known; the tags that are there now, as a set */
@@ -91,10 +96,11 @@ static int fetch_some(struct visit *v, const char *const *references, size_t n, 
     struct vl_err why = VL_ERR_INIT;
     if (vl_job_stopping(d->run))
         return vl_err_set(err, VL_ERR_CONFLICT, "it was stopped");
+    int64_t began = vl_time_monotonic_us();
     int r = d->fetcher->manifests(&d->access, v->repository, references, n, v->batch, ret, &why);
     if (r >= 0)
         return r;
-    if (!is_of_one(&why)) {
+    if (!is_of_one(&why) || vl_time_monotonic_us() - began > SPLIT_US || v->splits >= SPLITS_MAX) {
         *err = why;
         return r;
     }
@@ -106,6 +112,7 @@ static int fetch_some(struct visit *v, const char *const *references, size_t n, 
         ret_bad[0] = true;
         return 0;
     }
+    v->splits++;
     size_t half = n / 2;
     r = fetch_some(v, references, half, tags, ret, ret_bad, err);
     return r < 0 ? r : fetch_some(v, references + half, n - half, tags, ret + half, ret_bad + half, err);

@@ -29,6 +29,7 @@ static const char *const passed_env[] = {"http_proxy", "https_proxy", "no_proxy"
 
 struct talk {
     const struct vl_fetch_scan_options *options; /* or NULL */
+    const atomic_bool *stop;                     /* or NULL */
     size_t at;                                   /* frames before it are dealt with */
     char kind;                                   /* of the last frame; 0: not there yet */
     size_t from, len;                            /* its bytes */
@@ -54,6 +55,8 @@ static int heard(struct vl_buf *out, void *user, struct vl_err *err)
 {
     struct talk *t = user;
     int r = 0;
+    if (t->stop && *t->stop)
+        return vl_err_set(err, VL_ERR_CONFLICT, "it was stopped");
     while (r >= 0 && out->len - t->at >= VL_FETCH_FRAME_HEAD) {
         struct vl_reader head = vl_reader_new(vl_span_slice(vl_buf_span(out), t->at, out->len));
         char kind = (char)vl_reader_u8(&head);
@@ -137,7 +140,7 @@ static int run(const struct vl_fetch_task *task, const struct vl_fetch_scan_opti
     char exe[PATH_MAX];
     const char *const argv[] = {exe, "fetch", NULL};
     const char *const *env = arena ? vl_fetch_environment(arena) : NULL;
-    struct talk talk = {.options = options};
+    struct talk talk = {.options = options, .stop = task->registry.stop};
     int status = 0;
     vl_buf_init(&json, VL_FETCH_TASK_MAX);
     vl_buf_init(&said, VL_PROCESS_SAID_MAX);

@@ -6,6 +6,8 @@
 #ifndef VL_SERVER_FETCH_H
 #define VL_SERVER_FETCH_H
 
+#include <stdatomic.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -23,6 +25,7 @@ struct vl_fetch_registry {
     const char *username, *password; /* NULL: anonymous */
     const char *ca_pem;              /* NULL: the system's */
     bool insecure;
+    const atomic_bool *stop; /* once true, a process that runs is ended: VL_ERR_CONFLICT; or NULL */
 };
 
 /* Names of repositories (in the arena), sorted. VL_ERR_UNSUPPORTED where the registry has no catalogue. */

@@ -6,14 +6,19 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "jobs/fetch_wire.h"
 #include "scan/inventory_codec.h"
 #include "test_registry.h"
@@ -230,6 +235,40 @@ static void test_sandbox(void **state)
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+static void *stop_soon(void *user)
+{
+    (void)usleep(300000);
+    *(atomic_bool *)user = true;
+    return NULL;
+}
+
+/* A registry that takes a connection and says nothing: whoever stops does not wait for it. */
+static void test_stop(void **state)
+{
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+    atomic_bool stop = false;
+    char host[32];
+    pthread_t thread;
+    const char *const *names = NULL;
+    size_t n = 0;
+    struct vl_arena *arena VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(1 << 20);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, 5) == 0 &&
+                getsockname(fd, (struct sockaddr *)&address, &len) == 0);
+    (void)snprintf(host, sizeof(host), "127.0.0.1:%u", ntohs(address.sin_port));
+    struct vl_fetch_registry silent = {.host = host, .kind = "generic", .insecure = true, .stop = &stop};
+    assert_int_equal(pthread_create(&thread, NULL, stop_soon, &stop), 0);
+    int64_t began = vl_time_monotonic_us();
+    assert_true(vl_fetch_catalogue(&silent, arena, &names, &n, &err) < 0);
+    assert_int_equal(err.code, VL_ERR_CONFLICT);
+    assert_true(vl_time_monotonic_us() - began < 10000000);
+    pthread_join(thread, NULL);
+    (void)close(fd);
+}
+
 int main(void)
 {
     (void)signal(SIGPIPE, SIG_IGN);
@@ -247,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_damaged_layer),
         cmocka_unit_test(test_task_form),
         cmocka_unit_test(test_sandbox),
+        cmocka_unit_test(test_stop),
     };
     int status = cmocka_run_group_tests(tests, NULL, NULL);
     vl_test_registry_stop(&registry);
