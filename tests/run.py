@@ -361,6 +361,13 @@ def slice_clients(tally):
         functional(folder, tally, heavy="clients")
 
 
+def slice_kill(tally):
+    step("a hundred kills a database")
+    folder = build("asan", SANITIZED, tally)
+    if folder:
+        functional(folder, tally, only="test_kill", extra_env={"VALLUM_KILLS": "100"})
+
+
 SLICES = {
     "clang": slice_clang,
     "analyzer": slice_analyzer,
@@ -372,6 +379,7 @@ SLICES = {
     "agreement": slice_agreement,
     "portal": slice_portal,
     "clients": slice_clients,
+    "kill": slice_kill,
 }
 
 

@@ -141,7 +141,7 @@ int vl_server_app_listen(struct vl_server_app *app, struct vl_err *err)
 
 int vl_server_app_work(struct vl_server_app *app, struct vl_err *err)
 {
-    static const struct vl_runner_options options = {0};
+    struct vl_runner_options options = {.workers = app->config->workers};
     return vl_runner_start(app, &options, &app->runner, err);
 }
 

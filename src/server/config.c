@@ -24,6 +24,8 @@ static int set_names(
 
 static int set_sources(
     struct vl_server_config *config, const char *value, struct vl_arena *arena, struct vl_err *err);
+static int set_workers(
+    struct vl_server_config *config, const char *value, struct vl_arena *arena, struct vl_err *err);
 
 /* Of each: a text of its own, one of some words, or a function. */
 static const struct setting {
@@ -44,6 +46,7 @@ static const struct setting {
     {.name = "advisories", .at = offsetof(struct vl_server_config, advisories)},
     {.name = "advisory_sources", .set = set_sources},
     {.name = "advisory_updates", .at = offsetof(struct vl_server_config, advisory_updates), .words = on_off},
+    {.name = "workers", .set = set_workers},
     {.name = "log_format", .at = offsetof(struct vl_server_config, log_format), .words = log_formats},
     {.name = "log_level", .at = offsetof(struct vl_server_config, log_level), .words = log_levels},
 };
@@ -110,6 +113,18 @@ static int set_sources(
                 VL_SPAN_FMT(vl_span_slice(part, 0, 100)));
     config->advisory_sources = vl_arena_strdup(arena, value);
     return vl_arena_check(arena, "the configuration", err);
+}
+
+static int set_workers(
+    struct vl_server_config *config, const char *value, struct vl_arena *arena, struct vl_err *err)
+{
+    uint64_t number;
+    (void)arena;
+    if (!vl_span_to_u64(vl_span_str(value), &number) || number == 0 || number > VL_SERVER_WORKERS_MAX)
+        return vl_err_set(
+            err, VL_ERR_USAGE, "workers: \"%s\" is no number from 1 to %d", value, VL_SERVER_WORKERS_MAX);
+    config->workers = (unsigned)number;
+    return 0;
 }
 
 static int set_word(

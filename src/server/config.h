@@ -7,6 +7,7 @@
 
 #define VL_SERVER_CONFIG_MAX   (1024UL * 1024) /* bytes of the file */
 #define VL_SERVER_DEFAULT_PORT 8443
+#define VL_SERVER_WORKERS_MAX  64
 
 struct vl_server_config {
     const char *data;              /* folder */
@@ -22,6 +23,7 @@ struct vl_server_config {
     const char
         *advisory_sources; /* NAME=URL with commas: these feeds alone, from there; NULL: all, from upstream */
     unsigned advisory_updates; /* 0 on: refreshed daily, 1 off */
+    unsigned workers;          /* jobs at once; 0: two more than processors */
     unsigned log_format;       /* 0 text, 1 JSON */
     unsigned log_level;        /* enum vl_log_level */
 };

@@ -128,6 +128,11 @@ static void test_words(void **state)
     assert_int_equal(config.log_format, 1);
     assert_int_equal(config.log_level, VL_LOG_DEBUG);
     assert_string_equal(config.proxy, "http://proxy.example:3128");
+    assert_int_equal(vl_server_config_set(&config, "workers", "12", arena, &err), 0);
+    assert_int_equal(config.workers, 12);
+    static const char *const wrong[] = {"0", "65", "many", "-1"};
+    for (size_t i = 0; i < VL_ARRAY_LEN(wrong); i++)
+        assert_true(vl_server_config_set(&config, "workers", wrong[i], arena, &err) < 0);
     assert_true(vl_server_config_set(&config, "log_level", "loud", arena, &err) < 0);
     assert_string_equal(err.msg, "log_level: \"loud\" is none of error, warning, info, debug");
 }

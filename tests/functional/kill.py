@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+"""Kills vallumd again and again while it works, and asks for everything that it acknowledged.
+
+kill.py VALLUMD FOLDER REGISTRY-PORT KILLS SEED DATABASE. Half of the kills come at a random moment; the others inside of a system call
+that writes, renames or syncs (the n-th of a run, by strace). Before each, clients get tokens, rules and pushes acknowledged and scans of
+images of 20 MB and more are under way. Prints "ok NAME", "not ok NAME" and figures."""
+import http.client
+import json
+import os
+import random
+import shutil
+import signal
+import ssl
+import subprocess
+import sys
+import threading
+import time
+
+vallumd, folder, registry_port, kills, seed, database = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5]), sys.argv[6]
+data = os.path.join(folder, "data")
+pick = random.Random(seed)
+failed = 0
+# PostgreSQL's server does the writing: there the talk with it is cut.
+CALLS = "pwrite64,write,fdatasync,fsync,rename,renameat,renameat2,unlink,ftruncate" if database == "sqlite" else "sendto"
+
+
+def told(good, name, detail=""):
+    global failed
+    print(("ok " if good else "not ok ") + name, flush=True)
+    if not good:
+        failed += 1
+        if detail:
+            print("    " + str(detail)[:2000].replace("\n", "\n    "), flush=True)
+
+
+class Server:
+    def __init__(self, inject=None):
+        self.log = os.path.join(folder, "vallumd.log")
+        command = [vallumd, "--data", data, "--listen", "127.0.0.1:0", *(["--database", database] if database != "sqlite" else [])]
+        if inject:
+            command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + CALLS, "-e", f"inject={CALLS}:signal=SIGKILL:when={inject}", *command]
+        # Sanitizers look for leaks by tracing, which a traced program cannot.
+        env = {**os.environ, "VALLUM_WORKERS": "12", "VALLUM_ADVISORY_UPDATES": "off", "ASAN_OPTIONS": "detect_leaks=0"}
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=open(self.log, "wb"), env=env, start_new_session=True)
+        self.port = None
+        for _ in range(1200):
+            said = open(self.log, encoding="utf-8", errors="replace").read()
+            if "listens on" in said:
+                self.port = int(said.split("listens on https://127.0.0.1:")[1].split(",")[0])
+                break
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        if self.port:
+            self.context = ssl.create_default_context(cafile=os.path.join(data, "ca.pem"))
+
+    def ask(self, method, path, body=None, token=None, timeout=30):
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context, timeout=timeout)
+        try:
+            headers = {"Authorization": "Bearer " + (token or server_token)}
+            if body is not None:
+                headers["Content-Type"] = "application/json"
+            connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or b"null")
+        finally:
+            connection.close()
+
+    def end(self, how):
+        """What it started is in its session: children of a killed server end by themselves; strace goes with it."""
+        for pid in self.pids():
+            try:
+                os.kill(pid, how)
+            except ProcessLookupError:
+                pass
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def pids(self):
+        """The server itself (the child of strace, where there is one)."""
+        try:
+            children = open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="utf-8").read().split()
+        except OSError:
+            children = []
+        name = open(f"/proc/{self.process.pid}/comm", encoding="utf-8").read().strip() if os.path.exists(f"/proc/{self.process.pid}/comm") else ""
+        return [int(c) for c in children] + [self.process.pid] if name == "strace" else [self.process.pid]
+
+
+def token_of():
+    made = subprocess.run([vallumd, "admin", "create-token", "--role", "owner", "--name", "kill", "--data", data, *(["--database", database] if database != "sqlite" else [])],
+                          check=True, capture_output=True, text=True).stdout
+    return json.loads(made)["token"]
+
+
+class Clients:
+    """Ask for things without a pause, and keep what was acknowledged."""
+
+    def __init__(self, server, round_number):
+        self.server, self.round, self.stop = server, round_number, False
+        self.tokens, self.rules, self.pushes, self.in_progress = [], [], [], 0
+        self.threads = [threading.Thread(target=self.loop, args=(f, i)) for f in (self.token, self.rule, self.push) for i in range(2)]
+        for t in self.threads:
+            t.start()
+
+    def loop(self, act, number):
+        i = 0
+        while not self.stop:
+            try:
+                act(f"{self.round}-{number}-{i}")
+            except (OSError, http.client.HTTPException, ValueError):
+                time.sleep(0.01)  # killed: not acknowledged
+            i += 1
+
+    def token(self, name):
+        status, answer = self.server.ask("POST", "/api/v1/tokens", {"name": name, "role": "reader"})
+        if status == 201:
+            self.tokens.append((answer["id"], name))
+
+    def rule(self, name):
+        status, answer = self.server.ask("POST", "/api/v1/disable-rules", {"name": "rule-" + name, "vulnerabilities": ["CVE-1999-0001"], "justification": "none"})
+        if status == 201:
+            self.rules.append(("rule-" + name, answer["id"]))
+
+    def push(self, name):
+        digest = "sha256:" + "".join(f"{ord(c):02x}" for c in name).rjust(64, "0")[-64:]
+        status, _ = self.server.ask("POST", f"/api/v1/registries/{other['id']}/events", token=other["webhookSecret"], body={"events": [
+            {"id": name, "action": "push", "target": {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest, "repository": "kill/r", "tag": "t" + name}}]})
+        if 200 <= status < 300:
+            self.pushes.append(digest)
+
+    def end(self):
+        self.stop = True
+        for t in self.threads:
+            t.join()
+
+
+def all_items(server, path):
+    items, cursor = [], ""
+    while True:
+        status, answer = server.ask("GET", f"{path}{'&' if '?' in path else '?'}limit=1000{cursor}")
+        assert status == 200, (path, status, answer)
+        items += answer["items"]
+        if not answer.get("next"):
+            return items
+        cursor = "&cursor=" + answer["next"]
+
+
+def images(server):
+    return [i for i in all_items(server, f"/api/v1/images?registry={registry['id']}")]
+
+
+def ask_scans(server, digests):
+    for digest in digests:
+        try:
+            server.ask("POST", f"/api/v1/images/{digest}/scan")
+        except (OSError, http.client.HTTPException):
+            return
+
+
+def in_progress(server):
+    try:
+        return sum(i["state"] == "Scan in progress" for i in images(server))
+    except (OSError, http.client.HTTPException, AssertionError, ValueError):
+        return 0
+
+
+# --- a first, undisturbed run: what the images have ---
+
+print(f"    seed {seed}, {kills} kills, {database.split(':')[0]}", flush=True)
+server = Server()
+if not server.port:
+    told(False, "it starts", open(server.log, encoding="utf-8").read())
+    sys.exit(1)
+server_token = token_of()
+status, registry = server.ask("POST", "/api/v1/registries", {"name": "real", "host": f"localhost:{registry_port}", "insecure": True, "concurrency": 10})
+assert status == 201, registry
+status, other = server.ask("POST", "/api/v1/registries", {"name": "named", "host": "named.example"})
+assert status == 201, other
+for _ in range(1200):
+    first = images(server)
+    if len(first) >= 10 and all(i["state"] == "Completed" for i in first):
+        break
+    time.sleep(0.1)
+told(len(first) >= 10 and all(i["state"] == "Completed" for i in first), "ten images of 20 MB and more are scanned", first)
+digests = [i["digest"] for i in first]
+reference = {d: sorted((f["id"], f["package"]["purl"]) for f in all_items(server, f"/api/v1/images/{d}/findings")) for d in digests}
+told(all(reference.values()), "each has findings")
+server.end(signal.SIGTERM)
+
+tokens, rules, pushes, inside, busy = [], [], [], 0, []
+for number in range(kills):
+    by_call = number % 2 == 1 and shutil.which("strace") is not None
+    shutil.rmtree(os.path.join(data, "cache"), ignore_errors=True)  # so that scans take their time
+    server = Server(inject=pick.randrange(5, 300) if by_call else None)
+    if server.port:
+        clients = Clients(server, number)
+        askers = [threading.Thread(target=ask_scans, args=(server, digests[i::5])) for i in range(5)]
+        for asker in askers:
+            asker.start()
+        if by_call:
+            try:
+                server.process.wait(8)
+                inside += 1
+            except subprocess.TimeoutExpired:
+                pass
+        else:
+            # Half of them as soon as five are under way, half at any moment.
+            moment = time.monotonic() + pick.random() * 2
+            now = 0
+            while now < 5 and time.monotonic() < moment + 3 and (number % 4 == 0 or time.monotonic() < moment):
+                now = in_progress(server)
+            if now >= 5:
+                busy.append(now)
+        server.end(signal.SIGKILL)
+        clients.end()
+        for asker in askers:
+            asker.join()
+        tokens += clients.tokens
+        rules += clients.rules
+        pushes += clients.pushes
+    else:  # killed while it started
+        inside += 1
+        server.end(signal.SIGKILL)
+
+server = Server()
+told(server.port is not None, f"it starts after {kills} kills", open(server.log, encoding="utf-8", errors="replace").read())
+print(f"    acknowledged: {len(tokens)} tokens, {len(rules)} rules, {len(pushes)} pushes; {inside} kills inside of a call; five scans and more under way at {len(busy)} kills", flush=True)
+told(len(tokens) > kills and len(rules) > kills and len(pushes) > kills, "the clients were busy")
+told(len(busy) * 8 >= kills, "five scans and more were under way at one of eight kills at least", busy)
+there = [t["id"] for t in all_items(server, "/api/v1/tokens")]
+told(len(there) == len(set(there)) and {t for t, _ in tokens} <= set(there), "every acknowledged token is there once", len({t for t, _ in tokens} - set(there)))
+names = [r["name"] for r in all_items(server, "/api/v1/disable-rules")]
+told(len(names) == len(set(names)) and {n for n, _ in rules} <= set(names), "every acknowledged rule is there once", sorted({n for n, _ in rules} - set(names))[:5])
+seen = [i["digest"] for i in all_items(server, f"/api/v1/images?registry={other['id']}")]
+told(len(seen) == len(set(seen)) and set(pushes) <= set(seen), "every acknowledged push is there once", sorted(set(pushes) - set(seen))[:5])
+ask_scans(server, digests)
+last = []
+for _ in range(1800):
+    last = images(server)
+    if len(last) == len(first) and all(i["state"] == "Completed" and not i.get("stage") for i in last):
+        break
+    time.sleep(0.1)
+told(sorted(i["digest"] for i in last) == sorted(digests) and all(i["state"] == "Completed" for i in last), "the images are Completed again, each once", last)
+after = {d: sorted((f["id"], f["package"]["purl"]) for f in all_items(server, f"/api/v1/images/{d}/findings")) for d in digests}
+told(after == reference, "their findings are those of the undisturbed run")
+status, summary = server.ask("GET", "/api/v1/jobs?state=dead")
+told(status == 200 and not [j for j in summary["items"] if j["kind"] == "scan" and f"named" not in json.dumps(j) and any(d in json.dumps(j) for d in digests)], "no scan of theirs was given up", summary)
+server.end(signal.SIGTERM)
+sys.exit(1 if failed else 0)
