@@ -19,7 +19,8 @@ static const struct vl_store_sql sql_state = {
 static const struct vl_store_sql sql_changed = {
     "SELECT CASE WHEN (SELECT min(number) FROM change) > $2 + 1 THEN 1 WHEN EXISTS (SELECT 1 FROM change "
     "WHERE "
-    "number > $2 AND environment_id = $1 AND topic IN ('image', 'finding', 'exemption', 'rule', 'registry', 'score')) "
+    "number > $2 AND environment_id = $1 AND topic IN ('image', 'finding', 'exemption', 'rule', 'registry', "
+    "'score')) "
     "THEN 1 ELSE 0 END",
     NULL};
 static const struct vl_store_sql sql_many = {
