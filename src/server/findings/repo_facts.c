@@ -61,7 +61,7 @@ static const struct vl_store_sql sql_list_package_one = {
     "INSERT INTO list_package (list_id, package_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", NULL};
 
 static const struct vl_store_sql sql_finding_list = {
-    "SELECT match_id, status, layer FROM finding WHERE image_id = $1", NULL};
+    "SELECT match_id, status, layer FROM finding WHERE image_id = $1 ORDER BY match_id", NULL};
 
 static const struct vl_store_sql sql_finding_add_many = {
     "INSERT INTO finding (image_id, match_id, status, day, layer) VALUES ($1, $2, $3, $4, $5), ($6, "
@@ -455,8 +455,6 @@ int vl_repo_facts_same(
     }
     int r = same ? read_findings(conn, image, &all, err) : 0;
     same = same && all.len == facts->n_matches;
-    if (r >= 0 && same && all.len)
-        qsort(all.items, all.len, sizeof(struct stored), compare_rows);
     for (size_t i = 0; i < facts->n_matches && r >= 0 && same; i++) {
         const struct vl_facts_match *m = &facts->matches[i];
         const struct stored key = {.match = m->id};
