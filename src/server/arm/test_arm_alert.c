@@ -1,4 +1,4 @@
-/* tests: route_arm_alert.c route_arm_suppression.c route_arm_task.c repo_arm_task.c route_arm_setting.c
+/* tests: route_arm_alert.c route_arm_suppression.c route_arm_task.c route_arm_setting.c
  *
  * Shapes and answers are those of the published descriptions: alerts 2022-01-01, suppression rules
  * 2019-01-01-preview, tasks 2015-06-01-preview, settings 2022-05-01. */
@@ -169,8 +169,8 @@ static void test_tasks(void **state)
 {
     struct vl_test_server *s = *state;
     static const char guid[] = "62609ee7-0000-4000-8000-000000000001";
-    vl_rows_sql(s, &sql_task, "s", guid);
     vl_rows_sql(s, &sql_task, "s", "62609ee7-0000-4000-8000-000000000002");
+    vl_rows_sql(s, &sql_task, "s", guid);
     const char *answer = call(s, VL_ROLE_READER, "GET", "tasks" TASK_V, NULL, 200);
     assert_string_equal(vl_test_get(s, answer, "value.0.name"), guid);
     assert_string_equal(vl_test_get(s, answer, "value.0.properties.state"), "Active");
