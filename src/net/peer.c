@@ -86,7 +86,10 @@ static int connect_any(struct connection *c, struct vl_err *err)
     for (const struct addrinfo *a = list; a && r < 0; a = a->ai_next)
         r = connect_one(c, a, until);
     freeaddrinfo(list);
-    return r < 0 ? vl_err_set(err, VL_ERR_UNREACHABLE, "%s port %u: %s", p->host, p->port, strerror(-r)) : 0;
+    if (r < 0 || c->fd < 0)
+        return vl_err_set(
+            err, VL_ERR_UNREACHABLE, "%s port %u: %s", p->host, p->port, strerror(r < 0 ? -r : EBADF));
+    return 0;
 }
 
 /* --- TLS --- */

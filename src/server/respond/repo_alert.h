@@ -18,6 +18,7 @@
 #define VL_SUPPRESSION_TEXT_MAX 2048 /* reason, comment */
 
 enum vl_alert_status {
+    VL_ALERT_ANY = 0, /* of filters */
     VL_ALERT_ACTIVE = 1,
     VL_ALERT_IN_PROGRESS = 2,
     VL_ALERT_RESOLVED = 3,

@@ -183,7 +183,9 @@ int vl_digest_make(struct vl_store_conn *conn, int64_t environment, int64_t sinc
         .facts = vl_arena_array(arena, FACTS_MAX, sizeof(*m.facts))};
     const char *title = NULL, *text = NULL;
     const int64_t ends[] = {now, now + VL_DIGEST_ENDS_DAYS * DAY_MS};
-    int r = m.facts ? score(&m, &title, err) : vl_arena_check(arena, "a digest", err);
+    if (!m.facts)
+        return vl_arena_check(arena, "a digest", err);
+    int r = score(&m, &title, err);
     if (r >= 0)
         r = recommendations(&m, err);
     if (r >= 0)

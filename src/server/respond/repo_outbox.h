@@ -12,6 +12,7 @@
 #define VL_CHANNELS_MAX       100                       /* of an environment */
 
 enum vl_outbox_state {
+    VL_OUTBOX_ANY = 0, /* of filters */
     VL_OUTBOX_WAITING = 1,
     VL_OUTBOX_DELIVERED = 2,
     VL_OUTBOX_DEAD = 3,

@@ -25,7 +25,7 @@ static void write_row(struct vl_json *json, const struct vl_outbox *o)
 static int outbox_list(struct vl_request *request, struct vl_err *err)
 {
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
-    enum vl_outbox_state state = 0;
+    enum vl_outbox_state state = VL_OUTBOX_ANY;
     struct vl_outbox *rows = NULL;
     struct vl_api_page page;
     const char *text = NULL;
