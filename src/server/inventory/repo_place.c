@@ -14,11 +14,11 @@ static const struct vl_store_sql sql_find = {
     "SELECT id, deleted_at, event_at, state, last_seen, parent, platform, is_index FROM registry_image "
     "WHERE registry_id = $1 AND repository = $2 AND digest = $3",
     NULL};
-static const struct vl_store_sql sql_add = {
-    "INSERT INTO registry_image (environment_id, registry_id, repository, digest, parent, platform, "
-    "is_index, "
-    "pushed_at, event_at, first_seen, last_seen) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) "
-    "ON CONFLICT (registry_id, repository, digest) DO UPDATE SET last_seen = excluded.last_seen RETURNING id",
+static const struct vl_store_sql sql_add = {"INSERT INTO registry_image (environment_id, registry_id, "
+                                            "repository, digest, parent, platform, is_index, "
+                                            "pushed_at, event_at, first_seen, last_seen, stage) VALUES ($1, "
+                                            "$2, $3, $4, $5, $6, $7, $8, $9, $10, $10, "
+                                            "$11) ON CONFLICT DO NOTHING RETURNING id",
     NULL};
 static const struct vl_store_sql sql_update = {
     "UPDATE registry_image SET parent = $2, platform = $3, is_index = $4, "
@@ -92,6 +92,7 @@ static int begin(struct vl_store_conn *conn, const struct vl_store_sql *sql, int
 
 /* --- what is there --- */
 
+/* 1 where it was not there, 0 where it is. */
 static int add_place(
     struct vl_store_conn *conn, const struct vl_place_seen *seen, int64_t *ret_id, struct vl_err *err)
 {
@@ -109,11 +110,15 @@ static int add_place(
     vl_stmt_int(stmt, 8, seen->event ? seen->event : seen->now);
     vl_stmt_int(stmt, 9, seen->event);
     vl_stmt_int(stmt, 10, seen->now);
+    vl_stmt_str(stmt, 11, seen->is_index ? NULL : "waiting for a worker");
     r = vl_stmt_step(stmt, err);
     if (r <= 0)
-        return r < 0 ? r : vl_err_set(err, VL_ERR_CORRUPT, "%s was not added", seen->digest);
+        return r;
     *ret_id = vl_stmt_get_int(stmt, 0);
-    return vl_stmt_run(stmt, NULL, err);
+    r = vl_stmt_run(stmt, NULL, err);
+    if (r >= 0)
+        r = vl_feed_add(conn, seen->environment, "image", seen->digest, err);
+    return r < 0 ? r : 1;
 }
 
 /* The row as it was found, and whether what is now known differs. */
@@ -163,18 +168,19 @@ static struct found read_found(const struct vl_stmt *row, const struct vl_place_
 }
 
 static int known_place(struct vl_store_conn *conn, const struct vl_place_seen *seen,
-    const struct vl_stmt *row, int64_t *ret_id, bool *ret_scan, struct vl_err *err)
+    const struct vl_stmt *row, int64_t *ret_id, enum vl_place_scan *ret_scan, struct vl_err *err)
 {
     struct found f = read_found(row, seen);
     int r = 0;
     *ret_id = f.id;
-    *ret_scan = false;
+    *ret_scan = VL_PLACE_NO_SCAN;
     if (seen->event && seen->event < f.event)
         return 0;
     bool back = f.deleted != 0;
     /* One that failed has its next try in the queue; a push is a reason not to wait for it. */
-    *ret_scan = !seen->is_index &&
-                (back || f.state == VL_IMAGE_UNSCANNED || (seen->event && f.state == VL_IMAGE_ERROR));
+    if (!seen->is_index &&
+        (back || f.state == VL_IMAGE_UNSCANNED || (seen->event && f.state == VL_IMAGE_ERROR)))
+        *ret_scan = VL_PLACE_SCAN;
     if (back || f.differs || seen->event > f.event || f.last_seen < seen->now - VL_PLACE_FRESH_MS)
         r = update_place(conn, seen, row, &f, err);
     if (r >= 0 && (back || f.differs))
@@ -182,21 +188,32 @@ static int known_place(struct vl_store_conn *conn, const struct vl_place_seen *s
     return r < 0 ? r : 0;
 }
 
+/* What events tell of is new most of the time, what a reconciliation finds is known: each asks for the likely
+ * first. */
 int vl_repo_place_seen(struct vl_store_conn *conn, const struct vl_place_seen *seen, int64_t *ret_id,
-    bool *ret_scan, struct vl_err *err)
+    enum vl_place_scan *ret_scan, struct vl_err *err)
 {
-    struct vl_stmt *row VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    int r = begin(conn, &sql_find, seen->registry, seen->repository, seen->digest, &row, err);
-    if (r >= 0)
-        r = vl_stmt_step(row, err);
-    if (r < 0)
+    const enum vl_place_scan fresh = seen->is_index ? VL_PLACE_NO_SCAN : VL_PLACE_SCAN_NEW;
+    for (int turn = 0; turn < 3; turn++) {
+        struct vl_stmt *row VL_CLEANUP(vl_stmt_cleanup) = NULL;
+        int r = 0;
+        if (turn > 0 || seen->event) {
+            r = add_place(conn, seen, ret_id, err);
+            if (r > 0)
+                *ret_scan = fresh;
+            if (r != 0)
+                return r < 0 ? r : 0;
+        }
+        r = begin(conn, &sql_find, seen->registry, seen->repository, seen->digest, &row, err);
+        if (r >= 0)
+            r = vl_stmt_step(row, err);
+        if (r > 0)
+            r = known_place(conn, seen, row, ret_id, ret_scan, err);
+        else if (r == 0)
+            continue; /* not there: add it, unless another does at the same time */
         return r;
-    if (r == 0) {
-        r = add_place(conn, seen, ret_id, err);
-        *ret_scan = !seen->is_index;
-        return r < 0 ? r : vl_feed_add(conn, seen->environment, "image", seen->digest, err);
     }
-    return known_place(conn, seen, row, ret_id, ret_scan, err);
+    return vl_err_set(err, VL_ERR_CONFLICT, "%s: is added by others all the time", seen->digest);
 }
 
 int vl_repo_place_pulled(struct vl_store_conn *conn, int64_t registry, const char *repository,

@@ -18,10 +18,17 @@ struct vl_place_seen {
     int64_t event; /* ms, by the registry's clock: an event told of a push; 0: a reconciliation found it */
 };
 
+/* Whether a scan is to be asked for. */
+enum vl_place_scan {
+    VL_PLACE_NO_SCAN = 0,
+    VL_PLACE_SCAN_NEW, /* of a row that was added, with its stage: vl_ask_scan_new() */
+    VL_PLACE_SCAN,     /* vl_ask_scan() */
+};
+
 /* *ret_scan: new, back again, not scanned yet, or pushed anew after a scan failed: a scan is to be asked for.
  * An event older than one that was taken already changes nothing. */
 VL_MUST_CHECK int vl_repo_place_seen(struct vl_store_conn *conn, const struct vl_place_seen *seen,
-    int64_t *ret_id, bool *ret_scan, struct vl_err *err);
+    int64_t *ret_id, enum vl_place_scan *ret_scan, struct vl_err *err);
 
 /* It is gone from the repository, and so are its tags, and the platforms that only it names. `event` as
  * above: older than the newest one that was taken, it changes nothing. How many images went (0: it was not

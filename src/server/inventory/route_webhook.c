@@ -114,7 +114,7 @@ static int push(struct vl_store_conn *conn, const struct taking *t, const struct
 {
     const struct vl_registry *g = t->registry;
     int64_t place = 0, at = e->at > 0 && e->at <= t->now + 60000 ? e->at : t->now;
-    bool scan = false;
+    enum vl_place_scan scan = VL_PLACE_NO_SCAN;
     int r = vl_repo_repository_seen(conn, g->id, n->repository, t->now, err);
     if (r < 0)
         return r;
@@ -132,7 +132,9 @@ static int push(struct vl_store_conn *conn, const struct taking *t, const struct
         r = vl_repo_tag_set(conn, g->id, n->repository, n->tag, n->digest, t->now, err);
     if (r >= 0 && e->what == VL_WEBHOOK_INDEX)
         r = vl_ask_resolve(conn, g->id, e->repository, e->digest, e->tag, at, err);
-    if (r >= 0 && scan)
+    if (r >= 0 && scan == VL_PLACE_SCAN_NEW)
+        r = vl_ask_scan_new(conn, place, g->id, VL_PRIORITY_PUSHED, err);
+    else if (r >= 0 && scan == VL_PLACE_SCAN)
         r = vl_ask_scan(conn, place, g->id, VL_PRIORITY_PUSHED, NULL, err);
     return r;
 }

@@ -47,6 +47,14 @@ int vl_ask_scan(struct vl_store_conn *conn, int64_t place, int64_t registry, int
     return add(conn, "scan", group, "place", place, priority, ret_job, err);
 }
 
+int vl_ask_scan_new(
+    struct vl_store_conn *conn, int64_t place, int64_t registry, int priority, struct vl_err *err)
+{
+    char group[VL_ASK_GROUP_TEXT];
+    vl_ask_group(registry, group);
+    return add(conn, "scan", group, "place", place, priority, NULL, err);
+}
+
 int vl_ask_discover(
     struct vl_store_conn *conn, int64_t registry, int priority, int64_t *ret_job, struct vl_err *err)
 {

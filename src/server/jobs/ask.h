@@ -23,6 +23,10 @@ void vl_ask_group(int64_t registry, char ret[VL_ASK_GROUP_TEXT]);
 VL_MUST_CHECK int vl_ask_scan(struct vl_store_conn *conn, int64_t place, int64_t registry, int priority,
     int64_t *ret_job, struct vl_err *err);
 
+/* Of a row that was just added, and has its stage. */
+VL_MUST_CHECK int vl_ask_scan_new(
+    struct vl_store_conn *conn, int64_t place, int64_t registry, int priority, struct vl_err *err);
+
 VL_MUST_CHECK int vl_ask_discover(
     struct vl_store_conn *conn, int64_t registry, int priority, int64_t *ret_job, struct vl_err *err);
 

@@ -69,9 +69,11 @@ static int write_row(struct vl_store_conn *conn, const struct writing *w, const 
         .now = d->began,
         .event = d->event};
     int64_t id = 0;
-    bool scan = false;
+    enum vl_place_scan scan = VL_PLACE_NO_SCAN;
     int r = vl_repo_place_seen(conn, &seen, &id, &scan, err);
-    if (r >= 0 && scan)
+    if (r >= 0 && scan == VL_PLACE_SCAN_NEW)
+        r = vl_ask_scan_new(conn, id, d->registry.id, d->priority, err);
+    else if (r >= 0 && scan == VL_PLACE_SCAN)
         r = vl_ask_scan(conn, id, d->registry.id, d->priority, NULL, err);
     if (r >= 0 && row->tag)
         r = vl_repo_tag_set(conn, d->registry.id, w->repository, row->tag, row->digest, d->began, err);
