@@ -11,7 +11,7 @@ import { Nothing } from "./ui/basic";
 const LIVE = {
   on: ["good", "Live", "Pages follow what happens"],
   waiting: ["warn", "Not live", "The connection is made again; pages may be older than they look"],
-  off: ["plain", "Not live", ""],
+  off: ["plain", "Connecting", ""],
 } as const;
 
 function LiveMark() {

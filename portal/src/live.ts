@@ -16,18 +16,20 @@ export function listen(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
-function tell(topic: string, data: string): void {
-  let key = "";
-  try {
-    key = String(JSON.parse(data || "{}").key ?? "");
-  } catch {
-    // The topic alone is enough to ask again.
-  }
+function tell(topic: string, key: string): void {
   for (const listener of [...listeners]) listener(topic, key);
 }
 
+function keyOf(data: string): string {
+  try {
+    return String(JSON.parse(data || "{}").key ?? "");
+  } catch {
+    return ""; // the topic alone is enough to ask again
+  }
+}
+
 /** Reads blocks of lines until the stream ends; `last` has the id that the server told last. */
-async function read(body: ReadableStream<Uint8Array<ArrayBuffer>>, last: { id: string }): Promise<void> {
+async function read(body: ReadableStream<Uint8Array<ArrayBuffer>>, last: { id: string }, pass: Listener): Promise<void> {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "", topic = "", data: string[] = [];
   for (;;) {
@@ -37,7 +39,7 @@ async function read(body: ReadableStream<Uint8Array<ArrayBuffer>>, last: { id: s
     rest = lines.pop() ?? "";
     for (const line of lines) {
       if (line === "") {
-        if (topic || data.length) tell(topic || "message", data.join("\n"));
+        if (topic || data.length) pass(topic || "message", keyOf(data.join("\n")));
         topic = "";
         data = [];
         continue;
@@ -50,9 +52,19 @@ async function read(body: ReadableStream<Uint8Array<ArrayBuffer>>, last: { id: s
   }
 }
 
-async function watch(end: AbortSignal): Promise<void> {
+async function watch(end: AbortSignal, post: (message: Message) => void): Promise<void> {
   const last = { id: "" };
-  let pause = PAUSE_MIN, missed = false;
+  let pause = PAUSE_MIN;
+  // Whoever led before may have missed something.
+  let missed = true;
+  const become = (to: Live) => {
+    live.value = to;
+    post({ live: to });
+  };
+  const pass = (topic: string, key: string) => {
+    post({ topic, key });
+    tell(topic, key);
+  };
   while (!end.aborted) {
     try {
       const headers: Record<string, string> = { Accept: "text/event-stream" };
@@ -63,30 +75,55 @@ async function watch(end: AbortSignal): Promise<void> {
         return;
       }
       if (!response.ok || !response.body) throw new Error(String(response.status));
-      live.value = "on";
+      become("on");
       pause = PAUSE_MIN;
-      if (missed && !last.id) tell("reset", "");
-      await read(response.body, last);
+      if (missed && !last.id) pass("reset", "");
+      await read(response.body, last, pass);
     } catch {
       if (end.aborted) return;
     }
-    live.value = "waiting";
+    become("waiting");
     missed = true;
     await new Promise((wake) => setTimeout(wake, pause * (0.75 + Math.random() / 2)));
     pause = Math.min(pause * 2, PAUSE_MAX);
   }
 }
 
+/** Between the tabs of one browser. */
+type Message = { live: Live } | { topic: string; key: string } | { ask: true };
+
+/** One tab has the connection, the others hear of it: a browser opens six to one server at most, and a stream keeps its own. */
+async function share(name: string, end: AbortSignal): Promise<void> {
+  const channel = new BroadcastChannel(name);
+  let leads = false;
+  channel.onmessage = ({ data }: MessageEvent<Message>) => {
+    if ("topic" in data) tell(data.topic, data.key);
+    else if ("live" in data) live.value = data.live;
+    else if (leads) channel.postMessage({ live: live.value } satisfies Message);
+  };
+  channel.postMessage({ ask: true } satisfies Message);
+  try {
+    await navigator.locks.request(name, { signal: end }, async () => {
+      leads = true;
+      await watch(end, (message) => channel.postMessage(message));
+    });
+  } catch {
+    // The wait for the lead was ended with the session.
+  } finally {
+    channel.close();
+  }
+}
+
 /** Follows the environment that is chosen, as long as somebody is logged in. */
 export function start(): void {
   effect(() => {
-    environment.value;
+    const name = `vallum.live.${environment.value}`;
     if (!me.value) {
       live.value = "off";
       return;
     }
     const end = new AbortController();
-    void watch(end.signal);
+    void share(name, end.signal);
     return () => end.abort();
   });
 }

@@ -241,7 +241,7 @@ await check("blast radius: who has lodash", async () => {
 });
 await check("a recommendation leads to its image", async () => {
   await visit(page, "/ui/recommendations");
-  await page.getByRole("row").filter({ hasText: "vulnerability findings resolved" }).first().getByRole("link").first().click();
+  await page.getByRole("row").filter({ hasText: "vulnerabilities resolved" }).first().getByRole("link").first().click();
   await page.getByRole("row").filter({ hasText: "shop/orders" }).first().waitFor();
 });
 await check("alerts appear as they arise, and change when somebody else changes them", async () => {
@@ -305,6 +305,27 @@ await check("by keyboard: the first stop skips to the page, the menu is reached"
   await page.getByRole("heading", { name: "Health", level: 1 }).waitFor();
   assert.equal(await page.evaluate(() => document.activeElement.tagName), "H1");
   assert.match(await page.title(), /^Health/);
+});
+await check("many tabs follow over one connection", async () => {
+  const tabs = [];
+  for (let i = 0; i < 8; i++) {
+    const tab = await page.context().newPage();
+    tab.setDefaultTimeout(FOLLOW);
+    tabs.push(tab);
+    await visit(tab, "/ui/registries");
+    await tab.locator(".live.good").waitFor();
+  }
+  await api("POST", "/registries", { name: "tabs", host: "localhost:9", insecure: true });
+  for (const tab of tabs) await tab.getByRole("rowheader").filter({ hasText: "tabs" }).waitFor();
+  await page.goto("about:blank"); // had the connection until now
+  const there = (await api("GET", "/registries")).items.find((r) => r.name === "tabs");
+  await tabs[0].waitForTimeout(500);
+  await api("DELETE", `/registries/${there.id}`);
+  for (const tab of tabs) {
+    await tab.getByRole("rowheader").filter({ hasText: "tabs" }).waitFor({ state: "detached" });
+    await tab.locator(".live.good").waitFor();
+    await tab.close();
+  }
 });
 await check("a reader sees, and has nothing to change with", async () => {
   await api("POST", "/users", { name: "rita", password: "a long enough password", role: "reader" });
