@@ -38,7 +38,7 @@ export function Table<T>({ caption, columns, items, id }: { caption: string; col
                   </th>
                 ) : (
                   <td key={c.name} role="cell" data-label={c.quiet ? "" : c.name} class={c.end ? "end" : ""}>
-                    {c.show(item)}
+                    <div>{c.show(item)}</div>
                   </td>
                 ))}
             </tr>
