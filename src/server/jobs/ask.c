@@ -58,7 +58,7 @@ int vl_ask_scan_new(
 int vl_ask_discover(
     struct vl_store_conn *conn, int64_t registry, int priority, int64_t *ret_job, struct vl_err *err)
 {
-    return add(conn, "discover", "", "registry", registry, priority, ret_job, err);
+    return add(conn, "discover", "discover", "registry", registry, priority, ret_job, err);
 }
 
 int vl_ask_resolve(struct vl_store_conn *conn, int64_t registry, struct vl_span repository,
@@ -66,6 +66,7 @@ int vl_ask_resolve(struct vl_store_conn *conn, int64_t registry, struct vl_span 
 {
     struct vl_buf payload VL_CLEANUP(vl_buf_done), key VL_CLEANUP(vl_buf_done);
     struct vl_json json;
+    char group[VL_ASK_GROUP_TEXT];
     vl_buf_init(&payload, PAYLOAD_MAX);
     vl_buf_init(&key, PAYLOAD_MAX);
     vl_json_init(&json, &payload, false);
@@ -81,6 +82,7 @@ int vl_ask_resolve(struct vl_store_conn *conn, int64_t registry, struct vl_span 
     vl_json_object_end(&json);
     vl_buf_printf(&key, "%lld/%.*s@%.*s:%.*s", (long long)registry, VL_SPAN_FMT(repository),
         VL_SPAN_FMT(digest), VL_SPAN_FMT(tag));
+    vl_ask_group(registry, group);
     int r = vl_json_check(&json, "a job", err);
     if (r >= 0)
         r = vl_buf_check(&key, "a job", err);
@@ -88,7 +90,7 @@ int vl_ask_resolve(struct vl_store_conn *conn, int64_t registry, struct vl_span 
         return r;
     struct vl_job job = {.kind = "resolve",
         .key = vl_buf_str(&key),
-        .group = "",
+        .group = group,
         .priority = VL_PRIORITY_PUSHED,
         .payload = vl_buf_span(&payload)};
     return vl_queue_add(conn, &job, NULL, err);

@@ -3,8 +3,9 @@
  *   scan      one manifest in one repository. Key: the id of its row in registry_image. Group "registry:ID",
  *             which has as many workers as registry.concurrency says.
  *             Payload {"place":ID}: everything else is read when the job runs.
- *   resolve   one tag or digest that an event named: what it stands for, and a scan of it.
- *   discover  one registry's catalogue. Key: the registry's id. Payload {"registry":ID}.
+ *   resolve   one tag or digest that an event named: what it stands for, and a scan of it. The same group.
+ *   discover  one registry's catalogue. Key: the registry's id. Payload {"registry":ID}. Group "discover":
+ * slow registries do not take all workers.
  *
  * Inside of a write; asking again while one waits raises its priority only. */
 #ifndef VL_SERVER_ASK_H

@@ -1,4 +1,6 @@
-/* Workers with handlers of this test's own: what jobs/runner.h and store/queue.h promise, on a server's
+/* tests: runner.c round_feed.c
+ *
+ * Workers with handlers of this test's own: what jobs/runner.h and store/queue.h promise, on a server's
  * database. */
 #include <stdarg.h>
 #include <stddef.h>
