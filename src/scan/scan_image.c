@@ -33,8 +33,9 @@ static int find_base(
     const struct vl_scan_options *options, struct vl_inventory *inventory, struct vl_err *err)
 {
     struct vl_err minor = VL_ERR_INIT;
-    int r = vl_scan_lineage(inventory, options->cache_dir, err);
-    if (r >= 0 && options->cache_dir && vl_scan_lineage_remember(inventory, options->cache_dir, &minor) < 0)
+    const char *names = options->shared_cache ? NULL : options->cache_dir;
+    int r = vl_scan_lineage(inventory, names, err);
+    if (r >= 0 && names && vl_scan_lineage_remember(inventory, names, &minor) < 0)
         vl_notes_add(
             &inventory->notes, VL_NOTE_INFO, minor.code, "base image", "not remembered: %s", minor.msg);
     return r;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lineage.h"
 #include "test_index_support.h"
 #include "test_match_support.h"
 
@@ -88,6 +89,47 @@ static void test_image(void **state)
     test_db_close(db);
 }
 
+static struct vl_scan_result *scan_with(const char *cache, bool shared)
+{
+    char name[128];
+    struct vl_image *image = NULL;
+    struct vl_scan_result *result = NULL;
+    struct vl_err err = VL_ERR_INIT;
+    const struct vl_scan_options options = {
+        .scanners = VL_SCAN_VULN, .cache_dir = cache, .shared_cache = shared, .packages_only = true};
+    const struct vl_image_options image_options = {.platform = "linux/amd64"};
+    (void)snprintf(name, sizeof(name), "oci:%s/oci", folder);
+    if (vl_image_open(name, &image_options, &image, &err) < 0 ||
+        vl_scan_image(image, NULL, &options, &result, &err) < 0)
+        fail_msg("%s", err.msg);
+    vl_image_free(image);
+    return result;
+}
+
+/* An image that somebody else has scanned begins this one. In a cache of one's own its name is the base's; in
+ * one that is shared it stays out of all that is told. */
+static void test_shared_cache(void **state)
+{
+    (void)state;
+    char cache[128];
+    struct vl_err err = VL_ERR_INIT;
+    (void)snprintf(cache, sizeof(cache), "%s/shared", folder);
+    struct vl_scan_result *theirs = scan_with(NULL, false);
+    theirs->inventory->layers.len = 2;
+    theirs->inventory->target.reference = "secret.example/theirs:1";
+    assert_true(vl_scan_lineage_remember(theirs->inventory, cache, &err) >= 0);
+    vl_scan_result_free(theirs);
+    for (int shared = 1; shared >= 0; shared--) { /* the other way round it would remember itself */
+        struct vl_scan_result *ours = scan_with(cache, shared);
+        const char *base = ours->inventory->target.base_name;
+        bool told = base && strcmp(base, "secret.example/theirs:1") == 0;
+        for (size_t i = 0; i < ours->inventory->notes.len; i++)
+            told |= strstr(ours->inventory->notes.items[i].message, "secret.example") != NULL;
+        assert_int_equal(told, !shared);
+        vl_scan_result_free(ours);
+    }
+}
+
 static void test_folder(void **state)
 {
     (void)state;
@@ -122,6 +164,7 @@ int main(int argc, char **argv)
         return 77;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_image, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_shared_cache, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_folder, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -159,6 +159,7 @@ static int fetch_scan(struct fetcher *f, struct vl_err *err)
         .indexer = indexer,
         .include_dev = true, /* who matches decides */
         .packages_only = true,
+        .shared_cache = true, /* by all environments */
         .progress = {tell_layer, f},
     };
     const char *name = vl_arena_printf(
