@@ -23,6 +23,25 @@
  * the rest holds. */
 VL_MUST_CHECK int vl_fetch_sandbox(const char *cache_dir, struct vl_err *err);
 
+/* What was heard so far. */
+struct vl_fetch_talk {
+    const struct vl_fetch_scan_options *options; /* or NULL */
+    const atomic_bool *stop;                     /* or NULL */
+    size_t at;                                   /* frames before it are dealt with */
+    char kind;                                   /* of the last frame; 0: not there yet */
+    size_t from, len;                            /* its bytes */
+};
+
+/* For vl_process_run(): takes the frames that are whole, tells progress. `talk`: struct vl_fetch_talk. */
+VL_MUST_CHECK int vl_fetch_heard(struct vl_buf *out, void *talk, struct vl_err *err);
+/* The error that an 'e' frame holds. */
+VL_MUST_CHECK int vl_fetch_said_error(struct vl_span bytes, struct vl_err *err);
+/* Answers; VL_ERR_CORRUPT where they are none. */
+VL_MUST_CHECK int vl_fetch_names_read(struct vl_span json, size_t max, struct vl_arena *arena,
+    const char *const **ret_names, size_t *ret_n, struct vl_err *err);
+VL_MUST_CHECK int vl_fetch_manifests_read(
+    struct vl_span json, size_t n, struct vl_arena *arena, struct vl_fetch_manifest *ret, struct vl_err *err);
+
 /* The environment of our own processes: how to reach the network, nothing else. NULL where the arena is full.
  */
 const char *const *vl_fetch_environment(struct vl_arena *arena);

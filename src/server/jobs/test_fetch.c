@@ -1,4 +1,4 @@
-/* tests: fetch.c fetch_main.c fetch_task.c fetch_sandbox.c
+/* tests: fetch.c fetch_answer.c fetch_main.c fetch_task.c fetch_sandbox.c
  * Against Debian's docker-registry; what is in the image was written by hand (test_registry.h). The process
  * is this program itself, started again. */
 #include <stdarg.h>
