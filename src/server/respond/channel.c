@@ -1,9 +1,11 @@
 #include "respond/channel.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "codec/json.h"
+#include "inventory/repo_registry.h"
 #include "net/http_client.h"
 #include "respond/mail.h"
 #include "respond/repo_recipient.h"
@@ -29,6 +31,25 @@ bool vl_channel_kind_is(const char *kind)
         if (strcmp(kind, kinds[i]) == 0)
             return true;
     return false;
+}
+
+int vl_channel_host_check(struct vl_span host, const char *field, struct vl_err *err)
+{
+    char text[HOST_MAX + 16];
+    struct vl_err why = VL_ERR_INIT;
+    size_t colon = vl_span_find_char(host, ':');
+    bool six = colon != SIZE_MAX && colon != vl_span_rfind_char(host, ':') && host.ptr[0] != '[';
+    if (host.len > 0 && host.len <= HOST_MAX) {
+        (void)snprintf(text, sizeof(text), six ? "[%.*s]" : "%.*s", VL_SPAN_FMT(host));
+        for (char *p = text; *p; p++)
+            if (*p >= 'A' && *p <= 'Z')
+                *p = (char)(*p - 'A' + 'a');
+        if (vl_registry_host_check(vl_span_str(text), &why) >= 0)
+            return 0;
+    }
+    return vl_err_set(err, VL_ERR_INVALID,
+        "/%s: the host must be a name or an address, and none that is link-local, unspecified or multicast",
+        field);
 }
 
 static int only(const struct vl_doc_node *config, const char *const *fields, struct vl_err *err)
@@ -115,6 +136,9 @@ static int check_url(const char *url, struct vl_arena *arena, struct vl_err *err
             return vl_err_set(err, VL_ERR_INVALID, "/config/url: holds what no URL may hold");
     if (vl_span_find_char(authority, '@') != SIZE_MAX)
         return vl_err_set(err, VL_ERR_INVALID, "/config/url: must have neither user nor password");
+    int r = vl_channel_host_check(authority, "config/url", err);
+    if (r < 0)
+        return r;
     const char *host = vl_arena_dup_span(arena, authority);
     if (http && (!host || !vl_http_is_loopback(host)))
         return vl_err_set(err, VL_ERR_INVALID, "/config/url: must be https (http only to this machine)");
@@ -191,17 +215,6 @@ static int read_hook(struct reading *r, struct vl_err *err)
 
 /* --- syslog --- */
 
-static bool is_host(struct vl_span host)
-{
-    for (size_t i = 0; i < host.len; i++) {
-        char c = host.ptr[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || vl_char_is_digit(c) || c == '.' ||
-                c == '-' || c == ':'))
-            return false;
-    }
-    return host.len > 0 && host.len <= HOST_MAX;
-}
-
 static int read_syslog(struct reading *r, struct vl_err *err)
 {
     static const char *const fields[] = {"host", "port", "transport", "caPem", NULL};
@@ -219,8 +232,11 @@ static int read_syslog(struct reading *r, struct vl_err *err)
         bad = no_secret(r, err);
     if (bad < 0)
         return bad;
-    if (!is_host(host))
-        return vl_err_set(err, VL_ERR_INVALID, "/config/host: must be the name or address of a host");
+    bad = vl_span_starts_with(host, "[")
+              ? vl_err_set(err, VL_ERR_INVALID, "/config/host: must be without brackets")
+              : vl_channel_host_check(host, "config/host", err);
+    if (bad < 0)
+        return bad;
     while (name.len > 0 && t < VL_ARRAY_LEN(transports) && !vl_span_eq_str(name, transports[t].name))
         t++;
     if (t == VL_ARRAY_LEN(transports))

@@ -53,6 +53,10 @@ struct vl_channel_config {
 
 bool vl_channel_kind_is(const char *kind);
 
+/* A host, with a port or without ("[::1]:514", or an IPv6 address alone), that messages may go to: names and
+ * addresses, but none that are link-local, unspecified or multicast, in whatever way they are written. */
+VL_MUST_CHECK int vl_channel_host_check(struct vl_span host, const char *field, struct vl_err *err);
+
 /* Reads `config` of the body, and its `secret` (or NULL), for a channel of this kind. `before`: the secret it
  * had; what is not named anew stays. VL_ERR_INVALID names the field; VL_ERR_UNSUPPORTED: nothing does that.
  */

@@ -171,16 +171,14 @@ static int over_limit(struct telling *t, const struct channel *c, bool *ret, str
     return r < 0 ? r : 0;
 }
 
-static int shed(struct telling *t, const struct channel *c, struct vl_err *err)
+static int shed(struct telling *t, const struct channel *c, const char *why, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     int r = vl_stmt_begin(t->conn, &sql_shed, &stmt, err);
     if (r < 0)
         return r;
     vl_stmt_int(stmt, 1, c->id);
-    vl_stmt_str(stmt, 2,
-        vl_arena_printf(
-            t->arena, "more than %d messages wait: new ones are not kept", VL_OUTBOX_WAITING_MAX));
+    vl_stmt_str(stmt, 2, why);
     return vl_stmt_run(stmt, NULL, err);
 }
 
@@ -194,7 +192,11 @@ static int tell_channel(struct telling *t, const struct channel *c, struct vl_er
         return r;
     r = over_limit(t, c, &full, err);
     if (r < 0 || full)
-        return r < 0 ? r : shed(t, c, err);
+        return r < 0 ? r
+                     : shed(t, c,
+                           vl_arena_printf(t->arena, "more than %d messages wait: new ones are not kept",
+                               VL_OUTBOX_WAITING_MAX),
+                           err);
     if (strcmp(c->kind, "mail") == 0) {
         r = vl_repo_recipients(t->conn, t->environment, c->config, t->arena, &to, &n, err);
         for (size_t i = 0; i < n && r >= 0; i++)
@@ -205,6 +207,17 @@ static int tell_channel(struct telling *t, const struct channel *c, struct vl_er
         r = add_row(t, c, "", err);
     }
     return r < 0 ? r : vl_outbox_job(t->conn, c->id, t->now, err);
+}
+
+/* A row that is damaged must not hold up what happened: that is told there, and counted. */
+static int tell_channel_or_note(struct telling *t, const struct channel *c, struct vl_err *err)
+{
+    int r = tell_channel(t, c, err);
+    if (r >= 0 || err->code != VL_ERR_INVALID)
+        return r;
+    const char *why = vl_arena_strdup(t->arena, err->msg);
+    vl_err_clear(err);
+    return shed(t, c, why, err);
 }
 
 static int channels(struct telling *t, struct vl_vec *list, struct vl_err *err)
@@ -256,6 +269,6 @@ int vl_notify(struct vl_store_conn *conn, int64_t environment_id, const struct v
     if (r >= 0)
         r = channels(&t, &list, err);
     for (size_t i = 0; i < list.len && r >= 0; i++)
-        r = tell_channel(&t, vl_vec_at(&list, i), err);
+        r = tell_channel_or_note(&t, vl_vec_at(&list, i), err);
     return r < 0 ? r : 0;
 }

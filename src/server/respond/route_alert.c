@@ -8,6 +8,7 @@
 #include "base/time.h"
 
 #define BUNDLES_MAX 32
+#define PIECE       256 /* alerts that are in memory at once */
 
 /* --- alerts --- */
 
@@ -46,13 +47,33 @@ static int read_filter(struct vl_request *request, struct vl_alert_filter *ret, 
     return 0;
 }
 
+/* A part of the page: 1 where more may follow it, in pieces, so that lines of all alerts need no memory for
+ * all of them. */
+static int list_piece(struct vl_request *request, struct vl_store_conn *conn, struct vl_alert_filter *filter,
+    struct vl_api_page *page, int64_t *left, struct vl_err *err)
+{
+    struct vl_arena *arena VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(PIECE * (VL_ALERT_BODY_MAX + 8192));
+    size_t n = 0, want = *left < PIECE ? (size_t)*left : PIECE;
+    struct vl_alert *alerts = NULL;
+    bool room = true;
+    if (!arena)
+        return vl_err_nomem(err);
+    int r = vl_repo_alert_list(conn, request->environment.id, filter, want, arena, &alerts, &n, err);
+    for (size_t i = 0; r >= 0 && i < n && (room = vl_api_item(page)); i++) {
+        const struct vl_api_key key = {.number = alerts[i].id};
+        write_alert(&page->json, &alerts[i]);
+        vl_api_item_end(page, &key);
+        filter->before = alerts[i].id;
+    }
+    *left -= (int64_t)n;
+    return r < 0 ? r : room && n == want && *left > 0;
+}
+
 static int alerts_list(struct vl_request *request, struct vl_err *err)
 {
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_alert_filter filter = {0};
-    struct vl_alert *alerts = NULL;
     struct vl_api_page page;
-    size_t n = 0;
     int64_t count = 0;
     int r = read_filter(request, &filter, err);
     if (r >= 0)
@@ -61,14 +82,11 @@ static int alerts_list(struct vl_request *request, struct vl_err *err)
         r = vl_store_read(request->app->store, &conn, err);
     if (r < 0)
         return r;
+    int64_t left = page.fetch;
     filter.before = page.resumed ? page.keys[0].number : 0;
-    r = vl_repo_alert_list(
-        conn, request->environment.id, &filter, (size_t)page.fetch, request->arena, &alerts, &n, err);
-    for (size_t i = 0; r >= 0 && i < n && vl_api_item(&page); i++) {
-        const struct vl_api_key key = {.number = alerts[i].id};
-        write_alert(&page.json, &alerts[i]);
-        vl_api_item_end(&page, &key);
-    }
+    do {
+        r = list_piece(request, conn, &filter, &page, &left, err);
+    } while (r > 0);
     if (r >= 0 && vl_api_wants_total(&page))
         r = vl_repo_alert_count(conn, request->environment.id, &filter, VL_API_COUNT_MAX + 1, &count, err);
     return r < 0 ? r : vl_api_list_end(&page, count, err);

@@ -3,6 +3,7 @@
 
 #include "api.h"
 #include "net/smtp.h"
+#include "respond/channel.h"
 #include "respond/mail.h"
 #include "respond/mail_settings.h"
 #include "routes.h"
@@ -53,19 +54,11 @@ static int set_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
     return r < 0 ? r : vl_request_audit(conn, c->request, "setting.set", "mail", c->settings.host, err);
 }
 
-static bool is_host(const char *host)
-{
-    for (; *host; host++)
-        if (!((*host >= 'a' && *host <= 'z') || (*host >= 'A' && *host <= 'Z') || vl_char_is_digit(*host) ||
-                *host == '.' || *host == '-' || *host == ':'))
-            return false;
-    return true;
-}
-
 static int check(const struct vl_mail_settings *s, const char *start_tls, struct vl_err *err)
 {
-    if (!is_host(s->host))
-        return vl_err_set(err, VL_ERR_INVALID, "/host: must be the name or address of a host");
+    int r = vl_channel_host_check(vl_span_str(s->host), "host", err);
+    if (r < 0)
+        return r;
     if (!vl_mail_address_is(vl_span_str(s->from)))
         return vl_err_set(err, VL_ERR_INVALID, "/from: is no address of mail");
     if (start_tls && strcmp(start_tls, "required") != 0)

@@ -89,6 +89,38 @@ static void lists_and_states(void **state)
     (void)vl_test_call(s, VL_ROLE_ADMIN, "PATCH", "/api/v1/alerts/7", "{\"status\":\"resolved\"}", 404);
 }
 
+static int many_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    (void)user;
+    struct vl_alert alert = powershell;
+    int r = 0;
+    alert.type = "Many";
+    for (int i = 0; i < 300 && r >= 0; i++)
+        r = vl_repo_alert_add(conn, 1, &alert, NULL, err);
+    return r;
+}
+
+/* More lines than are in memory at once: all of them, each once, newest first. */
+static void lines(void **state)
+{
+    struct vl_test_server *s = *state;
+    struct vl_err err = VL_ERR_INIT;
+    if (vl_store_write(s->app.store, many_write, NULL, &err) < 0)
+        fail_msg("%s", err.msg);
+    struct vl_test_answer answer = vl_test_send(
+        s, "GET", "/api/v1/alerts?type=Many", s->token[VL_ROLE_READER], "Accept: application/x-ndjson", NULL);
+    assert_int_equal(answer.status, 200);
+    struct vl_span rest = vl_span_str(answer.body), line;
+    size_t n = 0;
+    while (vl_span_split_line(&rest, &line))
+        n += line.len > 0;
+    assert_int_equal(n, 300);
+    const char *page =
+        vl_test_call(s, VL_ROLE_READER, "GET", "/api/v1/alerts?type=Many&limit=299", NULL, 200);
+    assert_string_equal(vl_test_get(s, page, "total.value"), "300");
+    assert_string_not_equal(vl_test_get(s, page, "next"), "");
+}
+
 static void wrong_alerts(void **state)
 {
     struct vl_test_server *s = *state;
@@ -247,8 +279,9 @@ static void samples_are_of_the_reference(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(lists_and_states), cmocka_unit_test(wrong_alerts),
-        cmocka_unit_test(suppression), cmocka_unit_test(rules_that_do_nothing), cmocka_unit_test(wrong_rules),
-        cmocka_unit_test(simulate), cmocka_unit_test(samples_are_of_the_reference)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(lists_and_states), cmocka_unit_test(lines),
+        cmocka_unit_test(wrong_alerts), cmocka_unit_test(suppression),
+        cmocka_unit_test(rules_that_do_nothing), cmocka_unit_test(wrong_rules), cmocka_unit_test(simulate),
+        cmocka_unit_test(samples_are_of_the_reference)};
     return cmocka_run_group_tests(tests, vl_test_server_start, vl_test_server_stop);
 }

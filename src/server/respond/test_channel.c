@@ -186,6 +186,12 @@ static void wrong(void **state)
         "{\"name\":\"x\",\"kind\":\"webhook\",\"config\":{\"url\":\"https://a/\"},\"secret\":\"short\"}",
         "{\"name\":\"x\",\"kind\":\"webhook\",\"config\":{\"url\":\"https://example.org/\",\"retry\":1}}",
         "{\"name\":\"x\",\"kind\":\"webhook\",\"config\":{\"url\":\"https://example.org/\",\"caPem\":\"x\"}}",
+        "{\"name\":\"x\",\"kind\":\"webhook\",\"config\":{\"url\":\"https://169.254.169.254/\"}}",
+        "{\"name\":\"x\",\"kind\":\"webhook\",\"config\":{\"url\":\"https://0xa9fea9fe/\"}}",
+        "{\"name\":\"x\",\"kind\":\"webhook\",\"config\":{\"url\":\"https://[fe80::1]/\"}}",
+        "{\"name\":\"x\",\"kind\":\"syslog\",\"config\":{\"host\":\"169.254.169.254\"}}",
+        "{\"name\":\"x\",\"kind\":\"syslog\",\"config\":{\"host\":\"fe80::1\"}}",
+        "{\"name\":\"x\",\"kind\":\"syslog\",\"config\":{\"host\":\"0.0.0.0\"}}",
         "{\"name\":\"x\",\"kind\":\"mail\",\"config\":{\"to\":[]}}",
         "{\"name\":\"x\",\"kind\":\"mail\",\"config\":{\"to\":[\"a@b>\"]}}",
         "{\"name\":\"x\",\"kind\":\"mail\",\"config\":{\"contact\":\"default\"}}",
@@ -237,7 +243,7 @@ static void mail_settings(void **state)
     static const char *const bodies[] = {"{\"host\":\"a b\",\"from\":\"a@b\"}",
         "{\"host\":\"a\",\"from\":\"nobody\"}", "{\"host\":\"a\",\"from\":\"a@b\",\"password\":\"x\"}",
         "{\"host\":\"a\",\"from\":\"a@b\",\"port\":0}", "{\"host\":\"a\",\"from\":\"a@b\",\"caPem\":\"x\"}",
-        "{\"from\":\"a@b\"}"};
+        "{\"host\":\"169.254.169.254\",\"from\":\"a@b\"}", "{\"from\":\"a@b\"}"};
     (void)vl_test_call(s, VL_ROLE_OWNER, "GET", MAIL, NULL, 404);
     (void)vl_test_call(s, VL_ROLE_ADMIN, "PUT", MAIL, body, 403);
     for (size_t i = 0; i < VL_ARRAY_LEN(bodies); i++)

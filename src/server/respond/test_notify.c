@@ -140,6 +140,23 @@ static void mail_goes_to_contacts(void **state)
     assert_int_equal(number(s, &sql_notices), notices);
 }
 
+static const struct vl_store_sql sql_damaged = {
+    "INSERT INTO channel (environment_id, name, kind, config, min_severity, topics, created) VALUES "
+    "(1, 'damaged', 'webhook', '{}', 1, '[\"finding', 1)",
+    NULL};
+static const struct vl_store_sql sql_shed = {
+    "SELECT shed FROM channel WHERE name = 'damaged' AND last_error IS NOT NULL", NULL};
+
+/* A damaged row costs its own messages, not the write of what happened. */
+static void damaged_channel(void **state)
+{
+    struct vl_test_server *s = *state;
+    run(s, &sql_damaged, NULL);
+    tell(
+        s, &(struct vl_notify_event){.topic = VL_NOTIFY_FINDING, .severity = VL_SEVERITY_HIGH, .title = "t"});
+    assert_int_equal(number(s, &sql_shed), 1);
+}
+
 static int failing_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
 {
     int r = vl_notify(conn, 1, user, err);
@@ -161,6 +178,6 @@ static void with_its_write(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(who_is_told), cmocka_unit_test(mail_goes_to_contacts),
-        cmocka_unit_test(with_its_write)};
+        cmocka_unit_test(with_its_write), cmocka_unit_test(damaged_channel)};
     return cmocka_run_group_tests(tests, vl_test_server_start, vl_test_server_stop);
 }
