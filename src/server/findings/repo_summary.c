@@ -5,14 +5,8 @@
 #include "base/time.h"
 #include "base/vec.h"
 #include "jobs/runner.h"
+#include "model/finding.h"
 #include "store/feed.h"
-
-#define VISIBLE                                                                                          \
-    "(SELECT ri.image_id FROM registry_image ri WHERE ri.environment_id = $1 AND ri.fetched_at > 0 AND " \
-    "ri.deleted_at = 0 AND ri.image_id > 0)"
-#define NOT_EXEMPT                                                                                        \
-    "NOT EXISTS (SELECT 1 FROM finding_exempt x WHERE x.environment_id = $1 AND x.image_id = f.image_id " \
-    "AND x.match_id = f.match_id)"
 
 static const struct vl_store_sql sql_state = {
     "SELECT number, computed, took FROM summary WHERE environment_id = $1", NULL};
@@ -25,28 +19,21 @@ static const struct vl_store_sql sql_changed = {
     NULL};
 static const struct vl_store_sql sql_many = {
     "SELECT count(*) FROM (SELECT 1 FROM finding LIMIT $1) AS counted", NULL};
-/* In one number as scan/order.c: exploited, severity, EPSS, fixed. */
-static const struct vl_store_sql sql_vulnerabilities = {
-    "SELECT m.vulnerability_id, count(DISTINCT f.image_id), max(m.severity), max(CASE m.state WHEN 1 THEN 1 "
-    "ELSE "
-    "0 END), min(f.day), (max(CASE WHEN v.kev_added > 0 THEN 16 ELSE 0 END) + max(m.severity)) * 1048576 * 2 "
-    "+ "
-    "CAST(COALESCE(max(v.epss) * 100000 + 1, 0) AS BIGINT) * 2 + max(CASE m.state WHEN 1 THEN 1 ELSE 0 END) "
-    "FROM finding f JOIN package_vulnerability m ON m.id = f.match_id JOIN vulnerability v ON v.id = "
-    "m.vulnerability_id WHERE f.status = 0 AND f.image_id IN " VISIBLE " AND " NOT_EXEMPT
-    " GROUP BY m.vulnerability_id LIMIT $2",
+static const struct vl_store_sql sql_images = {"SELECT DISTINCT image_id FROM registry_image WHERE "
+                                               "environment_id = $1 AND fetched_at > 0 AND deleted_at = "
+                                               "0 AND image_id > 0",
     NULL};
-static const struct vl_store_sql sql_bases = {
-    "SELECT t.layer_id, t.ordinal + 1, count(DISTINCT t.image_id), count(f.match_id), COALESCE(SUM(CASE "
-    "m.state "
-    "WHEN 1 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE m.severity WHEN 5 THEN 1 ELSE 0 END), 0) FROM "
-    "image_layer "
-    "t LEFT JOIN finding f ON f.image_id = t.image_id AND f.layer <= t.ordinal AND f.status = 0 "
-    "AND " NOT_EXEMPT
-    " LEFT JOIN package_vulnerability m ON m.id = f.match_id WHERE t.base = 1 AND t.image_id IN " VISIBLE
-    " AND NOT EXISTS (SELECT 1 FROM image_layer u WHERE u.image_id = t.image_id AND u.base = 1 AND u.ordinal "
-    "> "
-    "t.ordinal) GROUP BY t.layer_id, t.ordinal LIMIT $2",
+static const struct vl_store_sql sql_vulnerabilities = {
+    "SELECT id, kev_added, epss FROM vulnerability ORDER BY id", NULL};
+static const struct vl_store_sql sql_matches = {
+    "SELECT id, vulnerability_id, severity, state FROM package_vulnerability ORDER BY id", NULL};
+static const struct vl_store_sql sql_exempt = {
+    "SELECT match_id FROM finding_exempt WHERE environment_id = $1 AND image_id = $2 ORDER BY match_id",
+    NULL};
+static const struct vl_store_sql sql_findings = {
+    "SELECT match_id, layer, day FROM finding WHERE image_id = $1 AND status = 0", NULL};
+static const struct vl_store_sql sql_base = {"SELECT layer_id, ordinal FROM image_layer WHERE image_id = $1 "
+                                             "AND base = 1 ORDER BY ordinal DESC LIMIT 1",
     NULL};
 static const struct vl_store_sql sql_clear_vulnerabilities = {
     "DELETE FROM vulnerability_seen WHERE environment_id = $1", NULL};
@@ -80,24 +67,229 @@ struct computing {
     void *user;
 };
 
-static int collect(struct vl_store_conn *conn, const struct vl_store_sql *sql, int64_t environment,
-    struct vl_vec *rows, struct vl_err *err)
+/* --- counting --- */
+
+/* One pass over the findings of all images, in the order in which they lie; what they mean is looked up here:
+ * the database would sort them all. Each vector is sorted by its first member. */
+struct known {
+    int64_t id;
+    int64_t images, day, last_image; /* the last that was counted for it */
+    int severity;
+    bool fixable, kev;
+    int64_t epss; /* in 1/100,000, and one; 0: none */
+};
+
+struct match {
+    int64_t id;
+    struct known *of;
+    int severity;
+    bool fixed;
+};
+
+struct counting {
+    struct vl_store_conn *conn;
+    int64_t environment;
+    struct vl_vec known;   /* struct known */
+    struct vl_vec matches; /* struct match */
+    struct vl_vec images;  /* int64_t */
+    struct vl_vec exempt;  /* int64_t: matches of the image that is counted */
+};
+
+static int by_first(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static void *find(const struct vl_vec *sorted, int64_t id)
+{
+    return sorted->len ? bsearch(&id, sorted->items, sorted->len, sorted->item_size, by_first) : NULL;
+}
+
+static int load_known(struct counting *c, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    int r = vl_stmt_begin(conn, sql, &stmt, err);
-    if (r < 0)
-        return r;
-    vl_stmt_int(stmt, 1, environment);
-    vl_stmt_int(stmt, 2, VL_SUMMARY_ROWS_MAX);
-    while ((r = vl_stmt_step(stmt, err)) > 0) {
-        struct six *row = vl_vec_push(rows, "the summary", err);
-        if (!row)
+    int r = vl_stmt_begin(c->conn, &sql_vulnerabilities, &stmt, err);
+    while (r >= 0 && (r = vl_stmt_step(stmt, err)) > 0) {
+        struct known *k = vl_vec_push(&c->known, "vulnerabilities", err);
+        if (!k)
             return err->err;
-        for (int i = 0; i < (int)VL_ARRAY_LEN(row->v); i++)
-            row->v[i] = vl_stmt_get_int(stmt, i);
+        k->id = vl_stmt_get_int(stmt, 0);
+        k->kev = vl_stmt_get_int(stmt, 1) > 0;
+        k->epss = vl_stmt_is_null(stmt, 2) ? 0 : 1 + (int64_t)(vl_stmt_get_double(stmt, 2) * 100000);
     }
     return r;
 }
+
+static int load_matches(struct counting *c, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(c->conn, &sql_matches, &stmt, err);
+    while (r >= 0 && (r = vl_stmt_step(stmt, err)) > 0) {
+        struct known *of = find(&c->known, vl_stmt_get_int(stmt, 1));
+        struct match *m = of ? vl_vec_push(&c->matches, "matches", err) : NULL;
+        if (of && !m)
+            return err->err;
+        if (m)
+            *m = (struct match){vl_stmt_get_int(stmt, 0), of, (int)vl_stmt_get_int(stmt, 2),
+                vl_stmt_get_int(stmt, 3) == VL_FIX_FIXED};
+    }
+    return r;
+}
+
+static int load_ids(
+    struct counting *c, const struct vl_store_sql *sql, int64_t image, struct vl_vec *ids, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(c->conn, sql, &stmt, err);
+    if (r < 0)
+        return r;
+    ids->len = 0;
+    vl_stmt_int(stmt, 1, c->environment);
+    if (image)
+        vl_stmt_int(stmt, 2, image);
+    while ((r = vl_stmt_step(stmt, err)) > 0) {
+        int64_t *id = vl_vec_push(ids, "the summary", err);
+        if (!id)
+            return err->err;
+        *id = vl_stmt_get_int(stmt, 0);
+    }
+    return r;
+}
+
+static void count_known(const struct match *m, int64_t image, int64_t day)
+{
+    struct known *k = m->of;
+    if (k->last_image != image)
+        k->images++;
+    k->last_image = image;
+    k->severity = m->severity > k->severity ? m->severity : k->severity;
+    k->fixable |= m->fixed;
+    if (k->day == 0 || day < k->day)
+        k->day = day;
+}
+
+/* `base`: layer, layers, images, findings, fixable, critical of this image's base; ordinal -1: it has none.
+ */
+static int count_image(
+    struct counting *c, int64_t image, int64_t ordinal, struct six *base, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = load_ids(c, &sql_exempt, image, &c->exempt, err);
+    if (r >= 0)
+        r = vl_stmt_begin(c->conn, &sql_findings, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, image);
+    while ((r = vl_stmt_step(stmt, err)) > 0) {
+        int64_t id = vl_stmt_get_int(stmt, 0);
+        const struct match *m = find(&c->exempt, id) ? NULL : find(&c->matches, id);
+        if (!m)
+            continue;
+        count_known(m, image, vl_stmt_get_int(stmt, 2));
+        if (vl_stmt_get_int(stmt, 1) > ordinal)
+            continue;
+        base->v[3]++;
+        base->v[4] += m->fixed;
+        base->v[5] += m->severity == VL_SEVERITY_CRITICAL;
+    }
+    return r;
+}
+
+static int base_of(
+    struct counting *c, int64_t image, int64_t *ret_layer, int64_t *ret_ordinal, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(c->conn, &sql_base, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, image);
+    r = vl_stmt_step(stmt, err);
+    *ret_layer = r > 0 ? vl_stmt_get_int(stmt, 0) : 0;
+    *ret_ordinal = r > 0 ? vl_stmt_get_int(stmt, 1) : -1;
+    return r < 0 ? r : 0;
+}
+
+/* Rows of one base become one. */
+static void merge(struct vl_vec *bases)
+{
+    struct six *rows = bases->items;
+    size_t kept = 0;
+    if (bases->len)
+        qsort(rows, bases->len, sizeof(*rows), by_first);
+    for (size_t i = 0; i < bases->len; i++) {
+        if (kept && rows[kept - 1].v[0] == rows[i].v[0]) {
+            for (size_t k = 2; k < VL_ARRAY_LEN(rows[i].v); k++)
+                rows[kept - 1].v[k] += rows[i].v[k];
+        } else {
+            rows[kept++] = rows[i];
+        }
+    }
+    bases->len = kept;
+}
+
+static int count_images(struct counting *c, struct computing *out, struct vl_err *err)
+{
+    int r = 0;
+    for (size_t i = 0; i < c->images.len && r >= 0; i++) {
+        int64_t image = *(const int64_t *)vl_vec_at(&c->images, i), layer = 0, ordinal = -1;
+        struct six base = {{0}};
+        r = base_of(c, image, &layer, &ordinal, err);
+        if (r >= 0)
+            r = count_image(c, image, ordinal, &base, err);
+        struct six *row = r >= 0 && layer ? vl_vec_push(&out->bases, "base images", err) : NULL;
+        if (r >= 0 && layer && !row)
+            return err->err;
+        if (row)
+            *row = (struct six){{layer, ordinal + 1, 1, base.v[3], base.v[4], base.v[5]}};
+    }
+    merge(&out->bases);
+    return r;
+}
+
+/* In one number as scan/order.c: exploited, severity, EPSS, fixed. */
+static int64_t risk_of(const struct known *k)
+{
+    return ((((k->kev ? 16 : 0) + k->severity) * 1048576LL) + k->epss) * 2 + k->fixable;
+}
+
+static int take_known(const struct counting *c, struct computing *out, struct vl_err *err)
+{
+    for (size_t i = 0; i < c->known.len; i++) {
+        const struct known *k = vl_vec_at(&c->known, i);
+        struct six *row = k->images ? vl_vec_push(&out->vulnerabilities, "vulnerabilities", err) : NULL;
+        if (k->images && !row)
+            return err->err;
+        if (row)
+            *row = (struct six){{k->id, k->images, k->severity, k->fixable, k->day, risk_of(k)}};
+    }
+    return 0;
+}
+
+static int count_all(struct vl_store_conn *conn, struct computing *out, struct vl_err *err)
+{
+    struct counting c = {.conn = conn, .environment = out->environment};
+    vl_vec_init(&c.known, sizeof(struct known), VL_SUMMARY_ROWS_MAX);
+    vl_vec_init(&c.matches, sizeof(struct match), VL_SUMMARY_MATCHES_MAX);
+    vl_vec_init(&c.images, sizeof(int64_t), VL_SUMMARY_ROWS_MAX);
+    vl_vec_init(&c.exempt, sizeof(int64_t), VL_SUMMARY_ROWS_MAX);
+    int r = load_known(&c, err);
+    if (r >= 0)
+        r = load_matches(&c, err);
+    if (r >= 0)
+        r = load_ids(&c, &sql_images, 0, &c.images, err);
+    if (r >= 0)
+        r = count_images(&c, out, err);
+    if (r >= 0)
+        r = take_known(&c, out, err);
+    vl_vec_done(&c.known);
+    vl_vec_done(&c.matches);
+    vl_vec_done(&c.images);
+    vl_vec_done(&c.exempt);
+    return r;
+}
+
+/* --- writing --- */
 
 static int run_with(struct vl_store_conn *conn, const struct vl_store_sql *sql, const int64_t *values, int n,
     struct vl_err *err)
@@ -149,9 +341,7 @@ static int compute(struct vl_store *store, struct computing *c, struct vl_err *e
     if (r >= 0)
         r = vl_feed_last(conn, &c->number, err);
     if (r >= 0)
-        r = collect(conn, &sql_vulnerabilities, c->environment, &c->vulnerabilities, err);
-    if (r >= 0)
-        r = collect(conn, &sql_bases, c->environment, &c->bases, err);
+        r = count_all(conn, c, err);
     vl_store_read_done(conn);
     conn = NULL;
     return r < 0 ? r : vl_store_write(store, compute_write, c, err);

@@ -10,6 +10,7 @@
 #define VL_SUMMARY_AT_ONCE_ROWS 200000
 #define VL_SUMMARY_PAUSE_TIMES  20 /* a long one rests so many times as long as it took */
 #define VL_SUMMARY_BASES_SHOWN  50
+#define VL_SUMMARY_MATCHES_MAX  10000000 /* of all packages and vulnerabilities */
 #define VL_SUMMARY_ROWS_MAX     1000000
 
 /* Makes sure that what is kept is up to date; where that takes long, a job is added and what is kept stands.
