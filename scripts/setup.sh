@@ -119,4 +119,15 @@ install_clients() {
     say "setup: Azure's client library could not be fetched; test_arm_sdk says so."
   fi
 }
+# What makes portal/dist and drives it in Chromium, for tests/functional/test_portal.
+install_portal() {
+  local dir="$VALLUM_ROOT/portal"
+  cmp -s "$dir/package-lock.json" "$dir/node_modules/.vallum-lock" && return 0
+  if quiet "fetching what the portal is made with" npm --prefix "$dir" ci --ignore-scripts --no-audit --no-fund; then
+    cp "$dir/package-lock.json" "$dir/node_modules/.vallum-lock"
+  else
+    say "setup: the portal's packages could not be fetched; test_portal skips itself."
+  fi
+}
 case " $* " in *" test "*|*" all "*) install_schemas; install_cel_spec; install_jmespath; install_clients ;; esac
+case " $* " in *" all "*) install_portal ;; esac

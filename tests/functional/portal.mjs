@@ -244,6 +244,11 @@ await check("a recommendation leads to its image", async () => {
   await page.getByRole("row").filter({ hasText: "vulnerabilities resolved" }).first().getByRole("link").first().click();
   await page.getByRole("row").filter({ hasText: "shop/orders" }).first().waitFor();
 });
+await check("the trend of the overview is the history of the score", async () => {
+  const trend = (await api("GET", "/overview")).score.trend, days = (await api("GET", "/secure-score/history?days=30")).items;
+  assert.ok(trend.length > 0);
+  assert.deepEqual(trend.map((t) => [t.day, t.percentage?.toFixed(3)]), days.map((d) => [d.day, d.percentage?.toFixed(3)]));
+});
 await check("alerts appear as they arise, and change when somebody else changes them", async () => {
   await visit(page, "/ui/alerts");
   await page.getByText("No alerts").waitFor();

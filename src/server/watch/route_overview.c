@@ -250,7 +250,7 @@ static int score(
         vl_json_object(json);
         vl_api_str(json, "day", vl_time_format_date(days[i].day * DAY_MS, date));
         vl_json_key(json, "percentage");
-        vl_json_double(json, days[i].maximum > 0 ? 100 * days[i].current / days[i].maximum : (double)NAN);
+        vl_json_double(json, days[i].maximum > 0 ? days[i].current / days[i].maximum : (double)NAN);
         vl_json_object_end(json);
     }
     vl_json_array_end(json);
