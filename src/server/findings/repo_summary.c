@@ -17,8 +17,6 @@ static const struct vl_store_sql sql_changed = {
     "'score')) "
     "THEN 1 ELSE 0 END",
     NULL};
-static const struct vl_store_sql sql_many = {
-    "SELECT count(*) FROM (SELECT 1 FROM finding LIMIT $1) AS counted", NULL};
 static const struct vl_store_sql sql_images = {"SELECT DISTINCT image_id FROM registry_image WHERE "
                                                "environment_id = $1 AND fetched_at > 0 AND deleted_at = "
                                                "0 AND image_id > 0",
@@ -376,20 +374,6 @@ static int one_number(struct vl_stmt *stmt, int64_t *ret, struct vl_err *err)
     return r < 0 ? r : 0;
 }
 
-/* Never worked out: by how much there is. */
-static int first_time(struct vl_store_conn *conn, enum freshness *ret, struct vl_err *err)
-{
-    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    int64_t n = 0;
-    int r = vl_stmt_begin(conn, &sql_many, &stmt, err);
-    if (r < 0)
-        return r;
-    vl_stmt_int(stmt, 1, VL_SUMMARY_AT_ONCE_ROWS);
-    r = one_number(stmt, &n, err);
-    *ret = n < VL_SUMMARY_AT_ONCE_ROWS ? AT_ONCE : LATER;
-    return r;
-}
-
 static int freshness_of(
     struct vl_store_conn *conn, int64_t environment, enum freshness *ret, struct vl_err *err)
 {
@@ -401,8 +385,10 @@ static int freshness_of(
         return r;
     vl_stmt_int(state, 1, environment);
     r = vl_stmt_step(state, err);
-    if (r <= 0)
-        return r < 0 ? r : first_time(conn, ret, err);
+    if (r <= 0) {
+        *ret = AT_ONCE; /* an empty list would say that there is nothing */
+        return r;
+    }
     int64_t number = vl_stmt_get_int(state, 0), computed = vl_stmt_get_int(state, 1);
     int64_t took = vl_stmt_get_int(state, 2), rest = vl_time_now_ms() - computed;
     r = vl_stmt_begin(conn, &sql_changed, &changed, err);

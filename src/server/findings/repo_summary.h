@@ -6,14 +6,14 @@
 
 #include "store/store.h"
 
-#define VL_SUMMARY_AT_ONCE_MS   1000 /* one that takes longer is not worked out while somebody waits */
-#define VL_SUMMARY_AT_ONCE_ROWS 200000
-#define VL_SUMMARY_PAUSE_TIMES  20 /* a long one rests so many times as long as it took */
-#define VL_SUMMARY_BASES_SHOWN  50
-#define VL_SUMMARY_MATCHES_MAX  10000000 /* of all packages and vulnerabilities */
-#define VL_SUMMARY_ROWS_MAX     1000000
+#define VL_SUMMARY_AT_ONCE_MS  1000 /* one that takes longer is not worked out while somebody waits */
+#define VL_SUMMARY_PAUSE_TIMES 20   /* a long one rests so many times as long as it took */
+#define VL_SUMMARY_BASES_SHOWN 50
+#define VL_SUMMARY_MATCHES_MAX 10000000 /* of all packages and vulnerabilities */
+#define VL_SUMMARY_ROWS_MAX    1000000
 
-/* Makes sure that what is kept is up to date; where that takes long, a job is added and what is kept stands.
+/* Makes sure that what is kept is up to date; where that takes long, and something is kept, a job
+ * is added and what is kept stands.
  */
 VL_MUST_CHECK int vl_repo_summary_fresh(struct vl_store *store, int64_t environment, struct vl_err *err);
 /* Works it out. `with` runs in the same write, or NULL. */
