@@ -37,7 +37,7 @@ static int mail_get(struct vl_request *request, struct vl_err *err)
 struct change {
     struct vl_request *request;
     struct vl_mail_settings settings;
-    bool keep_password;
+    bool keep_password, keep_ca;
 };
 
 static int set_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
@@ -47,8 +47,11 @@ static int set_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
     const uint8_t *key = c->request->app->data.seal_key;
     int r = vl_repo_mail_settings_get(conn, key, c->request->arena, &before, err);
     /* A password is kept for the server that it was given for, never sent to another one. */
-    if (r > 0 && c->keep_password && strcmp(before.host, c->settings.host) == 0)
+    bool same = r > 0 && strcmp(before.host, c->settings.host) == 0;
+    if (same && c->keep_password)
         c->settings.password = before.password;
+    if (same && c->keep_ca)
+        c->settings.ca_pem = before.ca_pem;
     if (r >= 0)
         r = vl_repo_mail_settings_set(conn, key, &c->settings, err);
     return r < 0 ? r : vl_request_audit(conn, c->request, "setting.set", "mail", c->settings.host, err);
@@ -98,6 +101,7 @@ static int mail_set(struct vl_request *request, struct vl_err *err)
         r = check(&c.settings, start_tls, err);
     if (r < 0)
         return r;
+    c.keep_ca = vl_doc_get(request->body, "caPem") == NULL; /* null takes it away */
     c.keep_password = !c.settings.password && c.settings.username && has;
     r = vl_store_write(request->app->store, set_write, &c, err);
     return r < 0 ? r : mail_get(request, err);

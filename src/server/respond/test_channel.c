@@ -262,6 +262,17 @@ static void mail_settings(void **state)
     answer = vl_test_call(s, VL_ROLE_OWNER, "PUT", MAIL,
         "{\"host\":\"other.example.org\",\"username\":\"me\",\"from\":\"vallum@example.org\"}", 200);
     assert_string_equal(vl_test_get(s, answer, "hasPassword"), "false"); /* not for another host */
+    /* Who does not speak of the authority leaves it as it is; null takes it away. */
+    (void)vl_test_call(s, VL_ROLE_OWNER, "PUT", MAIL,
+        "{\"host\":\"mail.example.org\",\"from\":\"v@example.org\",\"caPem\":\"-----BEGIN "
+        "CERTIFICATE-----\"}",
+        200);
+    answer = vl_test_call(
+        s, VL_ROLE_OWNER, "PUT", MAIL, "{\"host\":\"mail.example.org\",\"from\":\"w@example.org\"}", 200);
+    assert_string_equal(vl_test_get(s, answer, "caPem"), "-----BEGIN CERTIFICATE-----");
+    answer = vl_test_call(s, VL_ROLE_OWNER, "PUT", MAIL,
+        "{\"host\":\"mail.example.org\",\"from\":\"w@example.org\",\"caPem\":null}", 200);
+    assert_string_equal(vl_test_get(s, answer, "caPem"), "null");
 }
 
 static int second_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
