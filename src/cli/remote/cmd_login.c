@@ -68,12 +68,13 @@ static int ask(const char *question, bool secret, char line[TYPED_MAX], struct v
 {
     struct termios before;
     bool hidden = secret && tcgetattr(STDIN_FILENO, &before) == 0;
-    (void)fprintf(stderr, "%s", question);
+    /* Before the question: what is typed after it must neither show nor be flushed away. */
     if (hidden) {
         struct termios quiet = before;
         quiet.c_lflag &= ~(tcflag_t)ECHO;
         (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
     }
+    (void)fprintf(stderr, "%s", question);
     char *got = fgets(line, TYPED_MAX, stdin);
     if (hidden) {
         (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
