@@ -22,9 +22,9 @@
     "JOIN image i ON i.id = ri.image_id "
 
 static const struct vl_store_sql sql_step = {
-    PLACE_COLUMNS "WHERE ri.environment_id = $1 AND ri.id > $2 ORDER BY ri.id LIMIT $3", NULL};
+    PLACE_COLUMNS "WHERE +ri.environment_id = $1 AND ri.id > $2 ORDER BY ri.id LIMIT $3", NULL};
 static const struct vl_store_sql sql_digest = {
-    PLACE_COLUMNS "WHERE ri.environment_id = $1 AND i.digest = $2 ORDER BY ri.id LIMIT $3", NULL};
+    PLACE_COLUMNS "WHERE +ri.environment_id = $1 AND i.digest = $2 ORDER BY ri.id LIMIT $3", NULL};
 static const struct vl_store_sql sql_open = {
     "SELECT count(*) FROM finding WHERE image_id = $1 AND status = 0", NULL};
 static const struct vl_store_sql sql_taken = {

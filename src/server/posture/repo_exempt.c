@@ -31,8 +31,8 @@ static const struct vl_store_sql sql_rules = {
 static const struct vl_store_sql sql_places = {
     "SELECT ri.registry_id, r.name, r.kind, ri.repository, ri.digest FROM registry_image ri JOIN registry r "
     "ON "
-    "r.id = ri.registry_id WHERE ri.image_id = $1 AND ri.environment_id = $2 AND ri.fetched_at > 0 "
-    "AND ri.deleted_at = 0 ORDER BY ri.id LIMIT $3",
+    "r.id = ri.registry_id WHERE ri.image_id = $1 AND +ri.environment_id = $2 AND ri.fetched_at > 0 "
+    "AND +ri.deleted_at = 0 ORDER BY ri.id LIMIT $3",
     NULL};
 static const struct vl_store_sql sql_clear = {
     "DELETE FROM finding_exempt WHERE environment_id = $1 AND image_id = $2", NULL};
@@ -59,26 +59,29 @@ static const struct vl_store_sql sql_findings_of = {
     "JOIN package_vulnerability pv ON pv.vulnerability_id = v.id JOIN finding f ON f.image_id = $1 "
     "AND f.match_id = pv.id AND f.status = 0 JOIN package p ON p.id = pv.package_id WHERE v.name = $2",
     NULL};
+/* Where an order is forced: SQLite, without statistics, walked all findings of all environments, and for each
+ * the environment's images. CROSS JOIN keeps its order of tables, a + before a column keeps it from being
+ * looked up by; PostgreSQL reads both as nothing special. */
+#define SEEN_HERE                                                                                         \
+    "EXISTS (SELECT 1 FROM registry_image ri WHERE ri.image_id = f.image_id AND +ri.environment_id = $1 " \
+    "AND +ri.deleted_at = 0) "
 static const struct vl_store_sql sql_reach_vulnerability = {
-    "SELECT DISTINCT f.image_id FROM vulnerability v JOIN package_vulnerability pv ON pv.vulnerability_id = "
-    "v.id JOIN finding f ON f.match_id = pv.id WHERE v.name = $2 AND EXISTS (SELECT 1 FROM registry_image ri "
-    "WHERE ri.image_id = f.image_id AND ri.environment_id = $1 AND ri.deleted_at = 0) ORDER BY f.image_id "
-    "LIMIT $3",
+    "SELECT DISTINCT f.image_id FROM vulnerability v CROSS JOIN package_vulnerability pv CROSS JOIN finding "
+    "f "
+    "WHERE v.name = $2 AND pv.vulnerability_id = v.id AND f.match_id = pv.id AND " SEEN_HERE
+    "ORDER BY f.image_id LIMIT $3",
     NULL};
 static const struct vl_store_sql sql_reach_package = {
-    "SELECT DISTINCT f.image_id FROM package p JOIN package_vulnerability pv ON pv.package_id = p.id "
-    "JOIN finding f ON f.match_id = pv.id WHERE instr(p.purl, $2) > 0 AND EXISTS (SELECT 1 FROM "
-    "registry_image "
-    "ri WHERE ri.image_id = f.image_id AND ri.environment_id = $1 AND ri.deleted_at = 0) ORDER BY f.image_id "
-    "LIMIT $3",
-    "SELECT DISTINCT f.image_id FROM package p JOIN package_vulnerability pv ON pv.package_id = p.id "
-    "JOIN finding f ON f.match_id = pv.id WHERE strpos(p.purl, $2) > 0 AND EXISTS (SELECT 1 FROM "
-    "registry_image ri WHERE ri.image_id = f.image_id AND ri.environment_id = $1 AND ri.deleted_at = 0) "
+    "SELECT DISTINCT f.image_id FROM package p CROSS JOIN package_vulnerability pv CROSS JOIN finding f "
+    "WHERE instr(p.purl, $2) > 0 AND pv.package_id = p.id AND f.match_id = pv.id AND " SEEN_HERE
+    "ORDER BY f.image_id LIMIT $3",
+    "SELECT DISTINCT f.image_id FROM package p CROSS JOIN package_vulnerability pv CROSS JOIN finding f "
+    "WHERE strpos(p.purl, $2) > 0 AND pv.package_id = p.id AND f.match_id = pv.id AND " SEEN_HERE
     "ORDER BY f.image_id LIMIT $3"};
 static const struct vl_store_sql sql_reach_digest = {
     "SELECT DISTINCT ri.image_id FROM image i JOIN registry_image ri ON ri.image_id = i.id WHERE i.digest = "
     "$2 "
-    "AND ri.environment_id = $1 AND ri.deleted_at = 0 ORDER BY ri.image_id LIMIT $3",
+    "AND +ri.environment_id = $1 AND +ri.deleted_at = 0 ORDER BY ri.image_id LIMIT $3",
     NULL};
 static const struct vl_store_sql sql_reach_all = {
     "SELECT DISTINCT image_id FROM registry_image WHERE environment_id = $1 AND image_id > $2 "
@@ -457,7 +460,7 @@ static int take_images(struct vl_stmt *stmt, struct vl_vec *list, struct vl_err 
     return r;
 }
 
-/* "/openssl" as it stands in package URLs; NULL where other names than the package's own are meant too. */
+/* "/openssl@" as it stands in package URLs; NULL where other names than the package's own are meant too. */
 static int reach_name(
     const struct vl_purl *package, struct vl_arena *arena, const char **ret, struct vl_err *err)
 {
@@ -476,7 +479,8 @@ static int reach_name(
         *ret = NULL;
         return 0;
     }
-    *ret = vl_arena_dup_span(arena, vl_span_slice(vl_buf_span(&text), slash, text.len));
+    struct vl_span name = vl_span_slice(vl_buf_span(&text), slash, text.len);
+    *ret = vl_arena_printf(arena, "%.*s@", VL_SPAN_FMT(name)); /* what has no version has no findings */
     return vl_arena_check(arena, "a package", err);
 }
 

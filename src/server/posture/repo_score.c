@@ -14,7 +14,7 @@ static const struct vl_store_sql sql_controls = {
     "WHERE environment_id = $1",
     NULL};
 static const struct vl_store_sql sql_images = {
-    "SELECT count(*), count(CASE WHEN EXISTS (SELECT 1 FROM assessment a WHERE a.environment_id = $1 "
+    "SELECT count(*), count(CASE WHEN EXISTS (SELECT 1 FROM assessment a WHERE +a.environment_id = $1 "
     "AND a.image_id = ri.image_id) AND ri.image_id > 0 THEN 1 END) FROM registry_image ri "
     "WHERE ri.environment_id = $1 AND ri.deleted_at = 0 AND ri.is_index = 0",
     NULL};
