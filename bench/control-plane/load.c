@@ -17,9 +17,9 @@
 #include "posture/posture.h"
 
 #define BASES         40
-#define VERSIONS      20 /* of a repository */
-#define BASE_PACKAGES 280
-#define APP_PACKAGES  190
+#define VERSIONS      20  /* of a repository */
+#define BASE_PACKAGES 230 /* with those of the application, five hundred findings an image by this data */
+#define APP_PACKAGES  155
 #define BASE_LAYERS   4
 #define APP_LAYERS    3
 #define BATCH         32 /* images a commit */
