@@ -184,10 +184,24 @@ static void test_readers_change_nothing(void **state)
     }
 }
 
+/* A bond that this release does not keep is refused, not stored. */
+static void test_unbuilt_bonds(void **state)
+{
+    static const char *const bonds[] = {"registry", "repository", "cluster", "namespace", "label"};
+    struct vl_test_server *s = *state;
+    for (size_t i = 0; i < VL_ARRAY_LEN(bonds); i++) {
+        const char *body = vl_arena_printf(s->arena,
+            "{\"name\":\"x\",\"password\":\"correct horse battery\",\"role\":\"reader\",\"%s\":\"y\"}",
+            bonds[i]);
+        const char *answer = vl_test_call(s, VL_ROLE_OWNER, "POST", "/api/v1/users", body, 409);
+        assert_string_equal(vl_test_get(s, answer, "code"), "unsupported");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_no_route_twice),
         cmocka_unit_test(test_public_routes), cmocka_unit_test(test_readers_change_nothing),
-        cmocka_unit_test(test_every_route)};
+        cmocka_unit_test(test_every_route), cmocka_unit_test(test_unbuilt_bonds)};
     return cmocka_run_group_tests(tests, set_up, vl_test_server_stop);
 }

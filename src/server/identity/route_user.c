@@ -184,12 +184,27 @@ static bool is_name(const char *name)
     return good;
 }
 
+/* What roles cannot be bound to yet is refused, never passed over: they count in an environment, or in all.
+ */
+static int refuse_unbuilt(struct vl_request *request, struct vl_err *err)
+{
+    static const char *const unbuilt[] = {"registry", "repository", "cluster", "namespace", "label"};
+    for (size_t i = 0; i < VL_ARRAY_LEN(unbuilt); i++) {
+        if (vl_doc_get(request->body, unbuilt[i]))
+            return vl_err_set(
+                err, VL_ERR_UNSUPPORTED, "/%s: this release binds roles to environments alone", unbuilt[i]);
+    }
+    return 0;
+}
+
 static int user_add(struct vl_request *request, struct vl_err *err)
 {
     static const char *const fields[] = {"name", "password", "kind", "role", "environment", NULL};
     struct change c = {.request = request, .kind = VL_PRINCIPAL_USER};
     const char *kind = NULL;
-    int r = vl_request_only(request, fields, err);
+    int r = refuse_unbuilt(request, err);
+    if (r >= 0)
+        r = vl_request_only(request, fields, err);
     if (r >= 0)
         r = vl_request_text(request, "name", true, VL_USER_NAME_MAX, &c.name, err);
     if (r >= 0)
@@ -257,6 +272,8 @@ static int user_change(struct vl_request *request, struct vl_err *err)
     static const char *const fields[] = {"disabled", "password", "role", "environment", NULL};
     struct change c = {.request = request};
     int r = find(&c, err);
+    if (r >= 0)
+        r = refuse_unbuilt(request, err);
     if (r >= 0)
         r = vl_request_only(request, fields, err);
     if (r >= 0)
