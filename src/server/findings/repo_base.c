@@ -2,28 +2,20 @@
 #include "base/buf.h"
 #include "findings/repo_summary.h"
 
-static const struct vl_store_sql sql_list = {"SELECT layer_id, layers, images, findings, fixable, critical "
-                                             "FROM base_seen WHERE environment_id = $1 ORDER "
-                                             "BY fixable DESC, findings DESC, layer_id LIMIT $2",
+static const struct vl_store_sql sql_list = {
+    "SELECT layer_id, layers, images, findings, fixable, critical, image_id, sample_id FROM base_seen WHERE "
+    "environment_id = $1 ORDER BY fixable DESC, findings DESC, layer_id LIMIT $2",
     NULL};
-/* An image of the environment that ends where the base ends. */
 static const struct vl_store_sql sql_image = {
-    "SELECT i.id, i.digest, ri.registry_id, ri.repository, ri.platform, r.host, (SELECT max(t.name) FROM tag "
-    "t "
-    "WHERE t.registry_id = ri.registry_id AND t.repository = ri.repository AND t.digest IN (ri.digest, "
-    "ri.parent)), i.created FROM image_layer il JOIN image i ON i.id = il.image_id JOIN registry_image ri ON "
-    "ri.image_id = i.id JOIN registry r ON r.id = ri.registry_id WHERE il.layer_id = $2 AND il.ordinal = $3 "
-    "AND "
-    "ri.environment_id = $1 AND ri.fetched_at > 0 AND ri.deleted_at = 0 AND NOT EXISTS (SELECT 1 FROM "
-    "image_layer n WHERE n.image_id = i.id AND n.ordinal > $3) ORDER BY i.created DESC, ri.id LIMIT 1",
+    "SELECT i.digest, ri.registry_id, ri.repository, ri.platform, (SELECT max(t.name) FROM tag t WHERE "
+    "t.registry_id = ri.registry_id AND t.repository = ri.repository AND t.digest IN (ri.digest, "
+    "ri.parent)), "
+    "i.created FROM image i JOIN registry_image ri ON ri.image_id = i.id WHERE i.id = $2 AND "
+    "ri.environment_id = "
+    "$1 AND ri.fetched_at > 0 AND ri.deleted_at = 0 ORDER BY ri.id LIMIT 1",
     NULL};
-/* What the images themselves say (annotation org.opencontainers.image.base.name). */
-static const struct vl_store_sql sql_said = {
-    "SELECT min(i.base_name), min(i.base_digest) FROM image_layer il JOIN image i ON i.id = il.image_id "
-    "WHERE "
-    "il.layer_id = $2 AND il.ordinal = $3 AND il.base = 1 AND EXISTS (SELECT 1 FROM registry_image ri WHERE "
-    "ri.image_id = i.id AND ri.environment_id = $1 AND ri.fetched_at > 0 AND ri.deleted_at = 0)",
-    NULL};
+/* What an image itself says (annotation org.opencontainers.image.base.name). */
+static const struct vl_store_sql sql_said = {"SELECT base_name, base_digest FROM image WHERE id = $1", NULL};
 static const struct vl_store_sql sql_newer = {
     "SELECT i.id, (SELECT max(t.name) FROM tag t WHERE t.registry_id = ri.registry_id AND t.repository = "
     "ri.repository AND t.digest IN (ri.digest, ri.parent)), i.digest FROM registry_image ri JOIN image i ON "
@@ -47,40 +39,37 @@ struct own {
     const char *repository, *platform, *tag;
 };
 
-static int name_by_image(struct vl_store_conn *conn, int64_t environment, struct vl_arena *arena,
-    struct vl_base_row *row, struct own *own, struct vl_err *err)
+static int name_by_image(struct vl_store_conn *conn, int64_t environment, int64_t image,
+    struct vl_arena *arena, struct vl_base_row *row, struct own *own, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     int r = vl_stmt_begin(conn, &sql_image, &stmt, err);
     if (r < 0)
         return r;
     vl_stmt_int(stmt, 1, environment);
-    vl_stmt_int(stmt, 2, row->layer);
-    vl_stmt_int(stmt, 3, row->layers - 1);
+    vl_stmt_int(stmt, 2, image);
     r = vl_stmt_step(stmt, err);
     if (r <= 0)
         return r;
-    own->image = vl_stmt_get_int(stmt, 0);
-    row->digest = vl_stmt_copy(stmt, 1, arena);
-    own->registry = vl_stmt_get_int(stmt, 2);
-    own->repository = vl_stmt_copy(stmt, 3, arena);
-    own->platform = vl_stmt_copy(stmt, 4, arena);
-    own->tag = vl_stmt_copy(stmt, 6, arena);
-    own->created = vl_stmt_get_int(stmt, 7);
+    own->image = image;
+    row->digest = vl_stmt_copy(stmt, 0, arena);
+    own->registry = vl_stmt_get_int(stmt, 1);
+    own->repository = vl_stmt_copy(stmt, 2, arena);
+    own->platform = vl_stmt_copy(stmt, 3, arena);
+    own->tag = vl_stmt_copy(stmt, 4, arena);
+    own->created = vl_stmt_get_int(stmt, 5);
     row->name = own->tag ? vl_arena_printf(arena, "%s:%s", own->repository, own->tag) : own->repository;
     return vl_arena_check(arena, "a base image", err);
 }
 
-static int name_by_word(struct vl_store_conn *conn, int64_t environment, struct vl_arena *arena,
+static int name_by_word(struct vl_store_conn *conn, int64_t sample, struct vl_arena *arena,
     struct vl_base_row *row, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     int r = vl_stmt_begin(conn, &sql_said, &stmt, err);
     if (r < 0)
         return r;
-    vl_stmt_int(stmt, 1, environment);
-    vl_stmt_int(stmt, 2, row->layer);
-    vl_stmt_int(stmt, 3, row->layers - 1);
+    vl_stmt_int(stmt, 1, sample);
     r = vl_stmt_step(stmt, err);
     if (r > 0) {
         row->name = vl_stmt_copy(stmt, 0, arena);
@@ -134,13 +123,13 @@ static int find_newer(struct vl_store_conn *conn, int64_t environment, struct vl
     return vl_arena_check(arena, "a base image", err);
 }
 
-static int complete(struct vl_store_conn *conn, int64_t environment, struct vl_arena *arena,
-    struct vl_base_row *row, struct vl_err *err)
+static int complete(struct vl_store_conn *conn, int64_t environment, int64_t image, int64_t sample,
+    struct vl_arena *arena, struct vl_base_row *row, struct vl_err *err)
 {
     struct own own = {0};
-    int r = name_by_image(conn, environment, arena, row, &own, err);
+    int r = image ? name_by_image(conn, environment, image, arena, row, &own, err) : 0;
     if (r >= 0 && !own.image)
-        r = name_by_word(conn, environment, arena, row, err);
+        r = name_by_word(conn, sample, arena, row, err);
     if (r >= 0 && own.image)
         r = find_newer(conn, environment, arena, &own, row, err);
     if (r < 0 || row->task)
@@ -169,7 +158,7 @@ int vl_repo_summary_bases(struct vl_store_conn *conn, int64_t environment, struc
             .findings = vl_stmt_get_int(stmt, 3),
             .fixable = vl_stmt_get_int(stmt, 4),
             .critical = vl_stmt_get_int(stmt, 5)};
-        r = complete(conn, environment, arena, &row, err);
+        r = complete(conn, environment, vl_stmt_get_int(stmt, 6), vl_stmt_get_int(stmt, 7), arena, &row, err);
         if (r >= 0)
             r = each(&row, user, err);
         if (r != 0)

@@ -33,6 +33,8 @@ static const struct vl_store_sql sql_findings = {
 static const struct vl_store_sql sql_base = {"SELECT layer_id, ordinal FROM image_layer WHERE image_id = $1 "
                                              "AND base = 1 ORDER BY ordinal DESC LIMIT 1",
     NULL};
+static const struct vl_store_sql sql_top = {
+    "SELECT layer_id, ordinal FROM image_layer WHERE image_id = $1 ORDER BY ordinal DESC LIMIT 1", NULL};
 static const struct vl_store_sql sql_clear_vulnerabilities = {
     "DELETE FROM vulnerability_seen WHERE environment_id = $1", NULL};
 static const struct vl_store_sql sql_clear_bases = {"DELETE FROM base_seen WHERE environment_id = $1", NULL};
@@ -41,12 +43,8 @@ static const struct vl_store_sql sql_put_vulnerability = {
     "VALUES ($1, $2, $3, $4, $5, $6, $7)",
     NULL};
 static const struct vl_store_sql sql_put_base = {
-    "INSERT INTO base_seen (environment_id, layer_id, layers, images, findings, fixable, critical) VALUES "
-    "($1, "
-    "$2, $3, $4, $5, $6, $7) ON CONFLICT (environment_id, layer_id) DO UPDATE SET images = base_seen.images "
-    "+ "
-    "excluded.images, findings = base_seen.findings + excluded.findings, fixable = base_seen.fixable + "
-    "excluded.fixable, critical = base_seen.critical + excluded.critical",
+    "INSERT INTO base_seen (environment_id, layer_id, layers, images, findings, fixable, critical, image_id, "
+    "sample_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     NULL};
 static const struct vl_store_sql sql_put_state = {
     "INSERT INTO summary (environment_id, number, computed, took) VALUES ($1, $2, $3, $4) ON CONFLICT "
@@ -54,13 +52,13 @@ static const struct vl_store_sql sql_put_state = {
     "excluded.took",
     NULL};
 
-struct six {
-    int64_t v[6];
+struct numbers {
+    int64_t v[8];
 };
 
 struct computing {
     int64_t environment, number, started;
-    struct vl_vec vulnerabilities, bases; /* struct six */
+    struct vl_vec vulnerabilities, bases; /* struct numbers */
     int (*with)(struct vl_store_conn *conn, void *user, struct vl_err *err);
     void *user;
 };
@@ -170,7 +168,7 @@ static void count_known(const struct match *m, int64_t image, int64_t day)
 /* `base`: layer, layers, images, findings, fixable, critical of this image's base; ordinal -1: it has none.
  */
 static int count_image(
-    struct counting *c, int64_t image, int64_t ordinal, struct six *base, struct vl_err *err)
+    struct counting *c, int64_t image, int64_t ordinal, struct numbers *base, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     int r = load_ids(c, &sql_exempt, image, &c->exempt, err);
@@ -194,11 +192,11 @@ static int count_image(
     return r;
 }
 
-static int base_of(
-    struct counting *c, int64_t image, int64_t *ret_layer, int64_t *ret_ordinal, struct vl_err *err)
+static int layer_of(struct counting *c, const struct vl_store_sql *sql, int64_t image, int64_t *ret_layer,
+    int64_t *ret_ordinal, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    int r = vl_stmt_begin(c->conn, &sql_base, &stmt, err);
+    int r = vl_stmt_begin(c->conn, sql, &stmt, err);
     if (r < 0)
         return r;
     vl_stmt_int(stmt, 1, image);
@@ -211,13 +209,13 @@ static int base_of(
 /* Rows of one base become one. */
 static void merge(struct vl_vec *bases)
 {
-    struct six *rows = bases->items;
+    struct numbers *rows = bases->items;
     size_t kept = 0;
     if (bases->len)
         qsort(rows, bases->len, sizeof(*rows), by_first);
     for (size_t i = 0; i < bases->len; i++) {
         if (kept && rows[kept - 1].v[0] == rows[i].v[0]) {
-            for (size_t k = 2; k < VL_ARRAY_LEN(rows[i].v); k++)
+            for (size_t k = 2; k < 6; k++)
                 rows[kept - 1].v[k] += rows[i].v[k];
         } else {
             rows[kept++] = rows[i];
@@ -226,23 +224,37 @@ static void merge(struct vl_vec *bases)
     bases->len = kept;
 }
 
+/* An image that ends where a base ends is the base: of several the last that came. */
+static int name_bases(struct counting *c, struct vl_vec *bases, struct vl_err *err)
+{
+    int r = 0;
+    for (size_t i = 0; i < c->images.len && r >= 0; i++) {
+        int64_t image = *(const int64_t *)vl_vec_at(&c->images, i), layer = 0, ordinal = -1;
+        r = layer_of(c, &sql_top, image, &layer, &ordinal, err);
+        struct numbers *base = r >= 0 && layer ? find(bases, layer) : NULL;
+        if (base && base->v[1] == ordinal + 1 && image > base->v[6])
+            base->v[6] = image;
+    }
+    return r;
+}
+
 static int count_images(struct counting *c, struct computing *out, struct vl_err *err)
 {
     int r = 0;
     for (size_t i = 0; i < c->images.len && r >= 0; i++) {
         int64_t image = *(const int64_t *)vl_vec_at(&c->images, i), layer = 0, ordinal = -1;
-        struct six base = {{0}};
-        r = base_of(c, image, &layer, &ordinal, err);
+        struct numbers base = {{0}};
+        r = layer_of(c, &sql_base, image, &layer, &ordinal, err);
         if (r >= 0)
             r = count_image(c, image, ordinal, &base, err);
-        struct six *row = r >= 0 && layer ? vl_vec_push(&out->bases, "base images", err) : NULL;
+        struct numbers *row = r >= 0 && layer ? vl_vec_push(&out->bases, "base images", err) : NULL;
         if (r >= 0 && layer && !row)
             return err->err;
         if (row)
-            *row = (struct six){{layer, ordinal + 1, 1, base.v[3], base.v[4], base.v[5]}};
+            *row = (struct numbers){{layer, ordinal + 1, 1, base.v[3], base.v[4], base.v[5], 0, image}};
     }
     merge(&out->bases);
-    return r;
+    return r < 0 ? r : name_bases(c, &out->bases, err);
 }
 
 /* In one number as scan/order.c: exploited, severity, EPSS, fixed. */
@@ -255,11 +267,11 @@ static int take_known(const struct counting *c, struct computing *out, struct vl
 {
     for (size_t i = 0; i < c->known.len; i++) {
         const struct known *k = vl_vec_at(&c->known, i);
-        struct six *row = k->images ? vl_vec_push(&out->vulnerabilities, "vulnerabilities", err) : NULL;
+        struct numbers *row = k->images ? vl_vec_push(&out->vulnerabilities, "vulnerabilities", err) : NULL;
         if (k->images && !row)
             return err->err;
         if (row)
-            *row = (struct six){{k->id, k->images, k->severity, k->fixable, k->day, risk_of(k)}};
+            *row = (struct numbers){{k->id, k->images, k->severity, k->fixable, k->day, risk_of(k)}};
     }
     return 0;
 }
@@ -302,14 +314,14 @@ static int run_with(struct vl_store_conn *conn, const struct vl_store_sql *sql, 
 }
 
 static int put(struct vl_store_conn *conn, const struct vl_store_sql *sql, int64_t environment,
-    const struct vl_vec *rows, struct vl_err *err)
+    const struct vl_vec *rows, int n, struct vl_err *err)
 {
     int r = 0;
     for (size_t i = 0; i < rows->len && r >= 0; i++) {
-        const struct six *row = vl_vec_at(rows, i);
-        const int64_t values[] = {
-            environment, row->v[0], row->v[1], row->v[2], row->v[3], row->v[4], row->v[5]};
-        r = run_with(conn, sql, values, (int)VL_ARRAY_LEN(values), err);
+        const struct numbers *row = vl_vec_at(rows, i);
+        const int64_t values[] = {environment, row->v[0], row->v[1], row->v[2], row->v[3], row->v[4],
+            row->v[5], row->v[6], row->v[7]};
+        r = run_with(conn, sql, values, 1 + n, err);
     }
     return r;
 }
@@ -323,9 +335,9 @@ static int compute_write(struct vl_store_conn *conn, void *user, struct vl_err *
     if (r >= 0)
         r = run_with(conn, &sql_clear_bases, &c->environment, 1, err);
     if (r >= 0)
-        r = put(conn, &sql_put_vulnerability, c->environment, &c->vulnerabilities, err);
+        r = put(conn, &sql_put_vulnerability, c->environment, &c->vulnerabilities, 6, err);
     if (r >= 0)
-        r = put(conn, &sql_put_base, c->environment, &c->bases, err);
+        r = put(conn, &sql_put_base, c->environment, &c->bases, 8, err);
     if (r >= 0)
         r = run_with(conn, &sql_put_state, state, (int)VL_ARRAY_LEN(state), err);
     return r < 0 || !c->with ? r : c->with(conn, c->user, err);
@@ -350,8 +362,8 @@ int vl_repo_summary_compute(struct vl_store *store, int64_t environment,
 {
     struct computing c = {
         .environment = environment, .started = vl_time_now_ms(), .with = with, .user = user};
-    vl_vec_init(&c.vulnerabilities, sizeof(struct six), VL_SUMMARY_ROWS_MAX);
-    vl_vec_init(&c.bases, sizeof(struct six), VL_SUMMARY_ROWS_MAX);
+    vl_vec_init(&c.vulnerabilities, sizeof(struct numbers), VL_SUMMARY_ROWS_MAX);
+    vl_vec_init(&c.bases, sizeof(struct numbers), VL_SUMMARY_ROWS_MAX);
     int r = compute(store, &c, err);
     vl_vec_done(&c.vulnerabilities);
     vl_vec_done(&c.bases);

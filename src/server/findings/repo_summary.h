@@ -6,9 +6,9 @@
 
 #include "store/store.h"
 
-#define VL_SUMMARY_AT_ONCE_MS  1000 /* one that takes longer is not worked out while somebody waits */
-#define VL_SUMMARY_PAUSE_TIMES 20   /* a long one rests so many times as long as it took */
-#define VL_SUMMARY_BASES_SHOWN 50
+#define VL_SUMMARY_AT_ONCE_MS  1000     /* one that takes longer is not worked out while somebody waits */
+#define VL_SUMMARY_PAUSE_TIMES 20       /* a long one rests so many times as long as it took */
+#define VL_SUMMARY_BASES_SHOWN 5        /* of the first page */
 #define VL_SUMMARY_MATCHES_MAX 10000000 /* of all packages and vulnerabilities */
 #define VL_SUMMARY_ROWS_MAX    1000000
 

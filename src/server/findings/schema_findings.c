@@ -143,7 +143,9 @@ VL_COLUMNS(base_seen, {.name = "environment_id", .type = VL_COLUMN_INT, .referen
     {.name = "layer_id", .type = VL_COLUMN_INT}, /* the last of the base */
     {.name = "layers", .type = VL_COLUMN_INT}, {.name = "images", .type = VL_COLUMN_INT},
     {.name = "findings", .type = VL_COLUMN_INT}, /* in the base's layers, of all these images */
-    {.name = "fixable", .type = VL_COLUMN_INT}, {.name = "critical", .type = VL_COLUMN_INT});
+    {.name = "fixable", .type = VL_COLUMN_INT}, {.name = "critical", .type = VL_COLUMN_INT},
+    {.name = "image_id", .type = VL_COLUMN_INT}, /* the base itself, where the environment has it; 0 */
+    {.name = "sample_id", .type = VL_COLUMN_INT} /* one of the images that are built on it */);
 static const struct vl_table base_seen = {.name = "base_seen",
     .columns = base_seen_columns,
     .primary_key = "environment_id, layer_id",
