@@ -16,22 +16,23 @@ static const struct vl_store_sql sql_image = {
     NULL};
 /* What an image itself says (annotation org.opencontainers.image.base.name). */
 static const struct vl_store_sql sql_said = {"SELECT base_name, base_digest FROM image WHERE id = $1", NULL};
+/* The signs before two columns keep them from leading the search: the repository does. */
 static const struct vl_store_sql sql_newer = {
     "SELECT i.id, (SELECT max(t.name) FROM tag t WHERE t.registry_id = ri.registry_id AND t.repository = "
     "ri.repository AND t.digest IN (ri.digest, ri.parent)), i.digest FROM registry_image ri JOIN image i ON "
-    "i.id = ri.image_id WHERE ri.environment_id = $1 AND ri.registry_id = $2 AND ri.repository = $3 AND "
-    "ri.fetched_at > 0 AND ri.deleted_at = 0 AND ri.platform = $4 AND i.id <> $5 AND i.created > $6 AND "
+    "i.id = ri.image_id WHERE +ri.environment_id = $1 AND ri.registry_id = $2 AND ri.repository = $3 AND "
+    "ri.fetched_at > 0 AND +ri.deleted_at = 0 AND ri.platform = $4 AND i.id <> $5 AND i.created > $6 AND "
     "i.assessed < 2 AND i.matched_at > 0 ORDER BY i.created DESC, ri.id DESC LIMIT 1",
     NULL};
-/* Findings of one image that another has no more: by vulnerability and the package's name. */
+/* Findings of one image that another has no more: by vulnerability and the package's name. CROSS JOIN keeps
+ * the order: from the vulnerability, not over all findings of the other image. */
 static const struct vl_store_sql sql_fixed = {
     "SELECT count(*) FROM finding f JOIN package_vulnerability m ON m.id = f.match_id JOIN package p ON p.id "
     "= "
     "m.package_id WHERE f.image_id = $1 AND f.status = 0 AND NOT EXISTS (SELECT 1 FROM package_vulnerability "
     "n "
-    "JOIN package q ON q.id = n.package_id JOIN finding g ON g.image_id = $2 AND g.match_id = n.id AND "
-    "g.status "
-    "= 0 WHERE n.vulnerability_id = m.vulnerability_id AND q.name = p.name)",
+    "CROSS JOIN package q CROSS JOIN finding g WHERE n.vulnerability_id = m.vulnerability_id AND q.id = "
+    "n.package_id AND q.name = p.name AND g.image_id = $2 AND g.match_id = n.id AND g.status = 0)",
     NULL};
 
 struct own {

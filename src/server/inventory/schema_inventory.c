@@ -143,7 +143,7 @@ VL_COLUMNS(registry_image, {.name = "id", .type = VL_COLUMN_ID},
                                                               where counts or exemptions change */
 VL_INDEXES(registry_image,
     {.name = "registry_image_digest", .columns = "registry_id, repository, digest", .unique = true},
-    {.name = "registry_image_image", .columns = "image_id"},
+    {.name = "registry_image_image", .columns = "image_id, environment_id, deleted_at"},
     {.name = "registry_image_state", .columns = "environment_id, state"},
     {.name = "registry_image_parent", .columns = "registry_id, repository, parent"},
     {.name = "registry_image_seen", .columns = "digest, environment_id"},
