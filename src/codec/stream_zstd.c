@@ -7,7 +7,9 @@
 #include "codec/pack.h"
 
 #define WINDOW_LOG_MAX 27 /* 128 MiB */
+#define WINDOW_LOG_MIN 10 /* zstd's own */
 #define LEVEL          3
+#define PIECE          65536U
 
 struct zstd_stream {
     struct vl_stream base;
@@ -81,7 +83,21 @@ int vl_stream_new_zstd(
     return 0;
 }
 
+/* A match reaches back as far as the window: over the prefix and all of the plain bytes. */
+static int window_log(size_t plain, size_t prefix)
+{
+    int log = WINDOW_LOG_MIN;
+    while (log < WINDOW_LOG_MAX && ((size_t)1 << log) < plain + prefix)
+        log++;
+    return log;
+}
+
 int vl_pack_zstd(struct vl_span plain, struct vl_buf *out, struct vl_err *err)
+{
+    return vl_pack_zstd_with(plain, VL_SPAN_EMPTY, out, err);
+}
+
+int vl_pack_zstd_with(struct vl_span plain, struct vl_span prefix, struct vl_buf *out, struct vl_err *err)
 {
     size_t bound = ZSTD_compressBound(plain.len);
     char *room = vl_buf_reserve(out, bound);
@@ -92,10 +108,56 @@ int vl_pack_zstd(struct vl_span plain, struct vl_buf *out, struct vl_err *err)
     }
     (void)ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, LEVEL);
     (void)ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 1);
+    if (prefix.len) {
+        (void)ZSTD_CCtx_setParameter(ctx, ZSTD_c_windowLog, window_log(plain.len, prefix.len));
+        (void)ZSTD_CCtx_refPrefix(ctx, prefix.ptr, prefix.len);
+    }
     size_t n = ZSTD_compress2(ctx, room, bound, plain.len ? plain.ptr : "", plain.len);
     ZSTD_freeCCtx(ctx);
     if (ZSTD_isError(n))
         return vl_err_set(err, VL_ERR_MEMORY, "packing: %s", ZSTD_getErrorName(n));
     vl_buf_commit(out, n);
     return 0;
+}
+
+/* One frame, and the prefix is for one frame. */
+static int unpack_frame(
+    ZSTD_DCtx *ctx, ZSTD_inBuffer *in, uint64_t max, const char *what, struct vl_buf *out, struct vl_err *err)
+{
+    uint64_t made = 0;
+    size_t left = 1;
+    while (left) {
+        char *room = vl_buf_reserve(out, PIECE);
+        if (!room)
+            return vl_buf_check(out, what, err);
+        ZSTD_outBuffer to = {room, PIECE, 0};
+        size_t before = in->pos;
+        left = ZSTD_decompressStream(ctx, &to, in);
+        if (ZSTD_isError(left))
+            return vl_err_set(err, VL_ERR_INVALID, "%s: zstd data: %s", what, ZSTD_getErrorName(left));
+        made += to.pos;
+        if (made > max)
+            return vl_err_set(err, VL_ERR_LIMIT, "%s: more than %llu bytes", what, (unsigned long long)max);
+        if (left && in->pos == before && to.pos == 0)
+            return vl_err_set(err, VL_ERR_INVALID, "%s: zstd data ends early", what);
+        vl_buf_commit(out, to.pos);
+    }
+    return 0;
+}
+
+int vl_unpack_zstd_with(struct vl_span packed, struct vl_span prefix, uint64_t max, const char *what,
+    struct vl_buf *out, struct vl_err *err)
+{
+    ZSTD_DCtx *ctx = ZSTD_createDCtx();
+    ZSTD_inBuffer in = {packed.len ? packed.ptr : "", packed.len, 0};
+    if (!ctx || ZSTD_isError(ZSTD_DCtx_setParameter(ctx, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)) ||
+        (prefix.len && ZSTD_isError(ZSTD_DCtx_refPrefix(ctx, prefix.ptr, prefix.len)))) {
+        ZSTD_freeDCtx(ctx);
+        return vl_err_nomem(err);
+    }
+    int r = unpack_frame(ctx, &in, max, what, out, err);
+    ZSTD_freeDCtx(ctx);
+    if (r >= 0 && in.pos < in.size)
+        return vl_err_set(err, VL_ERR_INVALID, "%s: bytes after the end of the zstd data", what);
+    return r;
 }

@@ -544,19 +544,32 @@ int vl_inventory_decode(struct vl_span bytes, struct vl_inventory **ret, struct 
 
 /* --- for the store --- */
 
-int vl_inventory_pack(struct vl_span encoded, struct vl_buf *out, struct vl_err *err)
+int vl_inventory_pack_with(
+    struct vl_span encoded, struct vl_span base, struct vl_buf *out, struct vl_err *err)
 {
     if (encoded.len > VL_INVENTORY_ENCODED_MAX)
         return vl_err_set(err, VL_ERR_LIMIT, "inventory: more than %lu bytes", VL_INVENTORY_ENCODED_MAX);
-    return vl_pack_zstd(encoded, out, err);
+    return vl_pack_zstd_with(encoded, base, out, err);
+}
+
+int vl_inventory_pack(struct vl_span encoded, struct vl_buf *out, struct vl_err *err)
+{
+    return vl_inventory_pack_with(encoded, VL_SPAN_EMPTY, out, err);
+}
+
+int vl_inventory_unpack_with(
+    struct vl_span packed, struct vl_span base, struct vl_buf *ret_encoded, struct vl_err *err)
+{
+    int r = vl_unpack_zstd_with(packed, base, VL_INVENTORY_ENCODED_MAX, "inventory", ret_encoded, err);
+    if (r < 0 && err->code == VL_ERR_INVALID)
+        err->code = VL_ERR_CORRUPT; /* we packed it: the store is damaged */
+    return r;
 }
 
 int vl_inventory_unpack(struct vl_span packed, struct vl_inventory **ret, struct vl_err *err)
 {
     VL_CLEANUP(vl_buf_done) struct vl_buf plain;
     vl_buf_init(&plain, VL_INVENTORY_ENCODED_MAX);
-    int r = vl_unpack_zstd(packed, VL_INVENTORY_ENCODED_MAX, "inventory", &plain, err);
-    if (r < 0 && err->code == VL_ERR_INVALID)
-        err->code = VL_ERR_CORRUPT; /* we packed it: the store is damaged */
+    int r = vl_inventory_unpack_with(packed, VL_SPAN_EMPTY, &plain, err);
     return r < 0 ? r : vl_inventory_decode(vl_buf_span(&plain), ret, err);
 }

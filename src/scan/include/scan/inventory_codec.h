@@ -25,4 +25,12 @@ VL_MUST_CHECK int vl_inventory_decode(struct vl_span bytes, struct vl_inventory 
 VL_MUST_CHECK int vl_inventory_pack(struct vl_span encoded, struct vl_buf *out, struct vl_err *err);
 VL_MUST_CHECK int vl_inventory_unpack(struct vl_span packed, struct vl_inventory **ret, struct vl_err *err);
 
+/* The same against the encoded bytes of another inventory, which most of these repeat: what is packed with a
+ * base is unpacked with that base alone. An empty `base`: it stands alone. Both append; the unpacked bytes
+ * are for vl_inventory_decode(). Damage of either, or another base, is VL_ERR_CORRUPT. */
+VL_MUST_CHECK int vl_inventory_pack_with(
+    struct vl_span encoded, struct vl_span base, struct vl_buf *out, struct vl_err *err);
+VL_MUST_CHECK int vl_inventory_unpack_with(
+    struct vl_span packed, struct vl_span base, struct vl_buf *ret_encoded, struct vl_err *err);
+
 #endif
