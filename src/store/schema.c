@@ -27,7 +27,7 @@ static void column_ddl(const struct vl_column *c, enum vl_store_kind kind, struc
     if (c->def)
         vl_buf_printf(out, " DEFAULT %s", c->def);
     if (c->references)
-        vl_buf_printf(out, " REFERENCES %s ON DELETE CASCADE", c->references);
+        vl_buf_printf(out, " REFERENCES %s%s", c->references, c->keeps ? "" : " ON DELETE CASCADE");
 }
 
 int vl_schema_ddl(

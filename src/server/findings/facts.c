@@ -393,9 +393,8 @@ int vl_facts_make(const struct vl_scan_result *result, struct vl_facts_memo *mem
 /* --- the package list --- */
 
 int vl_facts_list(const struct vl_inventory *inventory, struct vl_arena *arena, const char **ret_hash,
-    struct vl_buf *packed, struct vl_err *err)
+    struct vl_buf *encoded, struct vl_err *err)
 {
-    struct vl_buf plain VL_CLEANUP(vl_buf_done);
     struct vl_digest digest;
     char text[VL_DIGEST_TEXT_MAX];
     struct vl_inventory shared = *inventory; /* the lists are lent */
@@ -406,13 +405,11 @@ int vl_facts_list(const struct vl_inventory *inventory, struct vl_arena *arena, 
         .variant = inventory->target.variant,
         .os_version = inventory->target.os_version};
     shared.bytes_read = 0; /* of this scan: nothing where the cache had it */
-    vl_buf_init(&plain, VL_INVENTORY_ENCODED_MAX);
-    int r = vl_inventory_encode(&shared, &plain, err);
-    if (r >= 0)
-        r = vl_inventory_pack(vl_buf_span(&plain), packed, err);
+    size_t before = encoded->len;
+    int r = vl_inventory_encode(&shared, encoded, err);
     if (r < 0)
         return r;
-    vl_digest_compute(VL_DIGEST_SHA256, vl_buf_span(&plain), &digest);
+    vl_digest_compute(VL_DIGEST_SHA256, vl_span_slice(vl_buf_span(encoded), before, encoded->len), &digest);
     const char *hash = vl_arena_strdup(arena, vl_digest_format(&digest, text));
     if (!hash)
         return vl_arena_check(arena, "a package list", err);

@@ -88,8 +88,9 @@ VL_MUST_CHECK int vl_facts_make(const struct vl_scan_result *result, struct vl_f
 const char *vl_facts_text(const char *text, struct vl_arena *arena);
 
 /* The package list for the store: what names the one image left out, so that images with equal contents share
- * it (docs/design/0017-inventory-form.md). *ret_hash "sha256:…" in the arena; `packed` appended. */
+ * it (docs/design/0017-inventory-form.md). *ret_hash "sha256:…" in the arena; `encoded` appended, which
+ * vl_repo_list_pack() packs. */
 VL_MUST_CHECK int vl_facts_list(const struct vl_inventory *inventory, struct vl_arena *arena,
-    const char **ret_hash, struct vl_buf *packed, struct vl_err *err);
+    const char **ret_hash, struct vl_buf *encoded, struct vl_err *err);
 
 #endif

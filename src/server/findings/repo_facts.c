@@ -44,9 +44,9 @@ static const struct vl_store_sql sql_worst = {
 
 static const struct vl_store_sql sql_list_find = {"SELECT id FROM package_list WHERE hash = $1", NULL};
 
-static const struct vl_store_sql sql_list_add = {
-    "INSERT INTO package_list (hash, bytes, packages, indexer_version) VALUES ($1, $2, $3, $4) ON "
-    "CONFLICT (hash) DO NOTHING RETURNING id",
+static const struct vl_store_sql sql_list_add = {"INSERT INTO package_list (hash, bytes, packages, "
+                                                 "indexer_version, base_id) VALUES ($1, $2, $3, $4, $5) ON "
+                                                 "CONFLICT (hash) DO NOTHING RETURNING id",
     NULL};
 
 static const struct vl_store_sql sql_list_package_many = {
@@ -295,6 +295,10 @@ static int add_list(struct storing *s)
     vl_stmt_blob(stmt, 2, s->store->list);
     vl_stmt_int(stmt, 3, (int64_t)s->facts->result->inventory->packages.len);
     vl_stmt_int(stmt, 4, VL_INDEXER_VERSION);
+    if (s->store->list_base)
+        vl_stmt_int(stmt, 5, s->store->list_base);
+    else
+        vl_stmt_null(stmt, 5);
     return one_number(stmt, &s->list, s->err);
 }
 

@@ -27,8 +27,9 @@ struct vl_facts_store {
     const char *digest; /* of the image */
     const char *media_type;
     const char
-        *list_hash; /* of vl_facts_list(), or NULL: a rematch, which leaves image, list and layers be */
-    struct vl_span list;
+        *list_hash;      /* of vl_facts_list(), or NULL: a rematch, which leaves image, list and layers be */
+    struct vl_span list; /* packed: vl_repo_list_pack() */
+    int64_t list_base;   /* what it is packed against; 0: it stands alone */
     const char *database_digest; /* what it was matched with; "" without a database */
     const char *why;             /* "scan", "advisories", "indexer" */
     bool many; /* rows together in one statement: PostgreSQL, where each goes out and back; SQLite keeps a

@@ -1,21 +1,6 @@
 #include "findings/sbom.h"
 
-#include "scan/inventory_codec.h"
-
-static const struct vl_store_sql sql_list = {"SELECT bytes FROM package_list WHERE id = $1", NULL};
-
-static int read_list(struct vl_store_conn *conn, int64_t list, struct vl_inventory **ret, struct vl_err *err)
-{
-    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    int r = vl_stmt_begin(conn, &sql_list, &stmt, err);
-    if (r < 0)
-        return r;
-    vl_stmt_int(stmt, 1, list);
-    r = vl_stmt_step(stmt, err);
-    if (r == 0)
-        return vl_err_set(err, VL_ERR_NOT_FOUND, "the image has no list of packages yet");
-    return r < 0 ? r : vl_inventory_unpack(vl_stmt_get_blob(stmt, 0), ret, err);
-}
+#include "findings/repo_list.h"
 
 /* Images with equal contents share a list: whose it is, is said by the image's own facts. */
 static void name_target(
@@ -40,7 +25,9 @@ int vl_sbom_write(struct vl_store_conn *conn, const struct vl_image_facts *facts
     const struct vl_report_options options = {.packages_only = true, .version = VL_VERSION};
     if (!result)
         return vl_err_nomem(err);
-    int r = read_list(conn, facts->list, &result->inventory, err);
+    int r = vl_repo_list_read(conn, facts->list, NULL, &result->inventory, err);
+    if (r == 0)
+        return vl_err_set(err, VL_ERR_NOT_FOUND, "the image has no list of packages yet");
     if (r < 0)
         return r;
     name_target(&result->inventory->target, facts, place);

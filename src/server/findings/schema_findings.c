@@ -17,10 +17,16 @@ static const struct vl_table package = {
 /* What indexing found: matched anew when advisories change. Images with equal contents share one. */
 VL_COLUMNS(package_list, {.name = "id", .type = VL_COLUMN_ID},
     {.name = "hash", .type = VL_COLUMN_TEXT},    /* "sha256:…" of the bytes before compression */
-    {.name = "bytes", .type = VL_COLUMN_BLOB},   /* scan/inventory_codec.h, zstd */
+    {.name = "bytes", .type = VL_COLUMN_BLOB},   /* scan/inventory_codec.h, zstd; read by repo_list.h alone */
     {.name = "packages", .type = VL_COLUMN_INT}, /* how many */
-    {.name = "indexer_version", .type = VL_COLUMN_INT});
-VL_INDEXES(package_list, {.name = "package_list_hash", .columns = "hash", .unique = true});
+    {.name = "indexer_version", .type = VL_COLUMN_INT},
+    {.name = "base_id",
+        .type = VL_COLUMN_INT,
+        .nullable = true,
+        .references = "package_list(id)",
+        .keeps = true} /* the list that the bytes are packed against, which has none itself */);
+VL_INDEXES(package_list, {.name = "package_list_hash", .columns = "hash", .unique = true},
+    {.name = "package_list_base", .columns = "base_id", .where = "base_id IS NOT NULL"});
 static const struct vl_table package_list = {
     .name = "package_list", .columns = package_list_columns, .indexes = package_list_indexes};
 

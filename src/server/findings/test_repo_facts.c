@@ -51,15 +51,18 @@ static struct vl_facts_change store(
     struct vl_facts facts;
     struct vl_arena *arena = vl_arena_new(1UL << 24);
     struct vl_store_conn *conn = NULL;
-    struct vl_buf packed VL_CLEANUP(vl_buf_done);
+    struct vl_buf encoded VL_CLEANUP(vl_buf_done), packed VL_CLEANUP(vl_buf_done);
     struct vl_facts_store how = {.digest = digest, .media_type = "m", .why = why, .now = now, .many = true};
     struct stored s = {.facts = &facts, .store = &how};
+    vl_buf_init(&encoded, 1U << 24);
     vl_buf_init(&packed, 1U << 24);
     bool scan = strcmp(why, "scan") == 0;
     int r = vl_advisories_hold(advisories, &hold, &err);
     how.database_digest = hold.digest;
     if (r >= 0 && scan)
-        r = vl_facts_list(in, arena, &how.list_hash, &packed, &err);
+        r = vl_facts_list(in, arena, &how.list_hash, &encoded, &err);
+    if (r >= 0 && scan)
+        r = vl_inventory_pack(vl_buf_span(&encoded), &packed, &err);
     how.list = vl_buf_span(&packed);
     if (r >= 0)
         r = hold.matcher ? vl_scan_matcher_match(hold.matcher, in, NULL, &result, &err)

@@ -91,7 +91,8 @@ VL_COLUMNS(image, {.name = "id", .type = VL_COLUMN_ID}, {.name = "digest", .type
     {.name = "fixable", .type = VL_COLUMN_INT, .def = "0"},
     {.name = "kev", .type = VL_COLUMN_INT, .def = "0"});
 VL_INDEXES(image, {.name = "image_digest", .columns = "digest", .unique = true},
-    {.name = "image_matched", .columns = "matched_at"}, {.name = "image_list", .columns = "list_id"});
+    {.name = "image_matched", .columns = "matched_at"}, {.name = "image_list", .columns = "list_id"},
+    {.name = "image_database", .columns = "database_digest, id", .where = "list_id > 0"});
 static const struct vl_table image = {.name = "image", .columns = image_columns, .indexes = image_indexes};
 
 VL_COLUMNS(layer, {.name = "id", .type = VL_COLUMN_ID}, {.name = "diff_id", .type = VL_COLUMN_TEXT},

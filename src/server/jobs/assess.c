@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "findings/repo_list.h"
 #include "inventory/repo_image.h"
 #include "posture/posture.h"
 #include "respond/notify.h"
+#include "scan/inventory_codec.h"
 #include "scan/remedy.h"
 #include "store/feed.h"
 
@@ -33,6 +35,21 @@ void vl_assessment_done(struct vl_assessment *a)
     vl_buf_done(&a->list);
 }
 
+static int pack_list(struct vl_server_app *app, const struct vl_inventory *inventory, struct vl_arena *arena,
+    struct vl_assessment *a, struct vl_err *err)
+{
+    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
+    struct vl_buf encoded VL_CLEANUP(vl_buf_done);
+    vl_buf_init(&encoded, VL_INVENTORY_ENCODED_MAX);
+    int r = vl_facts_list(inventory, arena, &a->store.list_hash, &encoded, err);
+    if (r >= 0)
+        r = vl_store_read(app->store, &conn, err);
+    if (r >= 0)
+        r = vl_repo_list_pack(conn, inventory, vl_buf_span(&encoded), &a->list, &a->store.list_base, err);
+    a->store.list = vl_buf_span(&a->list);
+    return r;
+}
+
 static int resolve(struct vl_server_app *app, struct vl_facts *facts, bool list, struct vl_err *err)
 {
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
@@ -44,11 +61,7 @@ int vl_assess(struct vl_server_app *app, const struct vl_advisories_hold *hold, 
     struct vl_arena *arena, struct vl_inventory *inventory, bool list, struct vl_assessment *a,
     struct vl_err *err)
 {
-    int r = 0;
-    if (list) {
-        r = vl_facts_list(inventory, arena, &a->store.list_hash, &a->list, err);
-        a->store.list = vl_buf_span(&a->list);
-    }
+    int r = list ? pack_list(app, inventory, arena, a, err) : 0;
     if (r < 0) {
         vl_inventory_free(inventory);
         return r;

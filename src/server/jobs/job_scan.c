@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "findings/repo_list.h"
 #include "inventory/image_state.h"
 #include "inventory/repo_place.h"
 #include "jobs/assess.h"
 #include "jobs/discover.h"
 #include "respond/notify.h"
-#include "scan/inventory_codec.h"
 #include "store/feed.h"
 
 #define STAGE_US     1000000 /* microseconds between two stages that are written */
@@ -37,8 +37,8 @@ static const struct vl_store_sql sql_failed = {"UPDATE registry_image SET state 
                                                "WHERE id = $1 AND deleted_at = 0",
     NULL};
 static const struct vl_store_sql sql_known = {"SELECT i.id, i.assessed, coalesce(i.database_digest, ''), "
-                                              "l.bytes FROM image i JOIN package_list l ON l.id = "
-                                              "i.list_id WHERE i.digest = $1 AND i.indexer_version = $2",
+                                              "i.list_id FROM image i WHERE i.list_id > 0 AND i.digest = $1 "
+                                              "AND i.indexer_version = $2",
     NULL};
 static const struct vl_store_sql sql_indexed = {"SELECT indexer_version FROM image WHERE digest = $1", NULL};
 static const struct vl_store_sql sql_registry = {"SELECT name FROM registry WHERE id = $1", NULL};
@@ -180,8 +180,7 @@ static int known(
         s->image = vl_stmt_get_int(stmt, 0);
         return 1;
     }
-    r = vl_inventory_unpack(vl_stmt_get_blob(stmt, 3), ret, err);
-    return r < 0 ? r : 1;
+    return vl_repo_list_read(conn, vl_stmt_get_int(stmt, 3), NULL, ret, err);
 }
 
 /* "indexer" where an older indexer had taken it apart, else "scan". */

@@ -21,6 +21,7 @@ struct vl_column {
     bool nullable;
     const char *def;        /* SQL of the default, or NULL */
     const char *references; /* "table(column)" with ON DELETE CASCADE, or NULL */
+    bool keeps;             /* instead: the row that it names is not removed while this one is there */
 };
 
 struct vl_index {
