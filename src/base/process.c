@@ -163,6 +163,7 @@ int vl_process_run(const struct vl_process_options *options, struct vl_buf *out,
     int *ret_status, struct vl_err *err)
 {
     struct process p = {.options = options, .name = options->argv[0], .fds = {-1, -1, -1}};
+    size_t out_before = out ? out->len : 0, said_before = said ? said->len : 0;
     int status = 0;
     int r = start(&p, err);
     if (r < 0)
@@ -176,8 +177,8 @@ int vl_process_run(const struct vl_process_options *options, struct vl_buf *out,
     if (r < 0)
         return r;
     /* Where posix_spawnp() cannot see the exec fail, the child tells it by this status. */
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && (!said || said->len == 0) &&
-        (!out || out->len == 0))
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && (!said || said->len == said_before) &&
+        (!out || out->len == out_before))
         return vl_err_set(err, VL_ERR_NOT_FOUND, "there is no program \"%s\" on this machine", p.name);
     *ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return 0;

@@ -1,6 +1,8 @@
 // Microsoft's own client library for JavaScript (@azure/arm-security 5.0.0) against a running vallumd. Prints a case a line.
 // VALLUM_URL, VALLUM_CLIENT (the JSON of `vallumd admin create-client`), VALLUM_SUBSCRIPTION; NODE_EXTRA_CA_CERTS trusts our authority.
 const { execFileSync } = require("child_process");
+// Debian 12's Node has it, under its own name only.
+globalThis.crypto ??= require("crypto").webcrypto;
 const { SecurityCenter } = require(require.resolve("@azure/arm-security", { paths: [process.env.VALLUM_CLIENTS] }));
 
 const url = process.env.VALLUM_URL, subscription = process.env.VALLUM_SUBSCRIPTION;
