@@ -154,3 +154,15 @@ int vl_crypt_open(const uint8_t key[VL_CRYPT_KEY_BYTES], struct vl_span context,
         vl_buf_commit(out, len);
     return vl_buf_check(out, "an opened text", err);
 }
+
+int vl_crypt_encode_signature(struct vl_span r, struct vl_span s, struct vl_buf *out, struct vl_err *err)
+{
+    const gnutls_datum_t r_bytes = datum_of(r), s_bytes = datum_of(s);
+    gnutls_datum_t der = {0};
+    int code = gnutls_encode_rs_value(&der, &r_bytes, &s_bytes);
+    if (code < 0)
+        return fail(err, "a signature", code);
+    vl_buf_append(out, der.data, der.size);
+    gnutls_free(der.data);
+    return vl_buf_check(out, "a signature", err);
+}

@@ -1,14 +1,15 @@
 #include "net/jwt.h"
 
 #include <gnutls/abstract.h>
-#include <gnutls/crypto.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "net/crypt.h"
 
 #define P256_BYTES   32
-#define EXPONENT_MAX 8 /* bytes of an RSA exponent */
+#define DER_MAX      128 /* bytes of a signature */
+#define EXPONENT_MAX 8   /* bytes of an RSA exponent */
 #define ALLOWED      "only RS256 and ES256 are taken"
 
 enum algorithm {
@@ -188,15 +189,14 @@ static bool verify_es256(const struct key *key, const gnutls_datum_t *text, stru
 {
     struct vl_span r = without_zeros(vl_span_slice(signature, 0, P256_BYTES)),
                    s = without_zeros(vl_span_slice(signature, P256_BYTES, signature.len));
-    gnutls_datum_t der;
-    if (signature.len != (size_t)2 * P256_BYTES || r.len == 0 || s.len == 0)
+    struct vl_buf der VL_CLEANUP(vl_buf_done);
+    struct vl_err err = VL_ERR_INIT;
+    vl_buf_init(&der, DER_MAX);
+    if (signature.len != (size_t)2 * P256_BYTES || r.len == 0 || s.len == 0 ||
+        vl_crypt_encode_signature(r, s, &der, &err) < 0)
         return false;
-    const gnutls_datum_t r_bytes = datum_of(r), s_bytes = datum_of(s);
-    if (gnutls_encode_rs_value(&der, &r_bytes, &s_bytes) < 0)
-        return false;
-    bool good = gnutls_pubkey_verify_data2(key->key, GNUTLS_SIGN_ECDSA_SHA256, 0, text, &der) >= 0;
-    gnutls_free(der.data);
-    return good;
+    const gnutls_datum_t bytes = datum_of(vl_buf_span(&der));
+    return gnutls_pubkey_verify_data2(key->key, GNUTLS_SIGN_ECDSA_SHA256, 0, text, &bytes) >= 0;
 }
 
 static bool verify_one(const struct key *key, struct vl_span text, struct vl_span signature)

@@ -32,6 +32,20 @@ static void test_hmac(void **state)
     assert_string_equal(text, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
+/* X.690 §8.3: a number whose first bit is set gets a zero before it. */
+static void test_encode_signature(void **state)
+{
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_buf der VL_CLEANUP(vl_buf_done);
+    char text[65];
+    vl_buf_init(&der, 128);
+    assert_int_equal(vl_crypt_encode_signature(VL_SPAN_LIT("\x80\x01"), VL_SPAN_LIT("\x7f"), &der, &err), 0);
+    assert_true(der.len < sizeof(text) / 2);
+    vl_hex_encode(der.ptr, der.len, text);
+    assert_string_equal(text, "3008020300800102017f");
+}
+
 static void test_passwords(void **state)
 {
     (void)state;
@@ -189,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hmac),
+        cmocka_unit_test(test_encode_signature),
         cmocka_unit_test(test_passwords),
         cmocka_unit_test(test_sealing),
         cmocka_unit_test(test_random_text),

@@ -39,6 +39,10 @@ VL_MUST_CHECK int vl_crypt_seal(const uint8_t key[VL_CRYPT_KEY_BYTES], struct vl
 VL_MUST_CHECK int vl_crypt_open(const uint8_t key[VL_CRYPT_KEY_BYTES], struct vl_span context,
     struct vl_span sealed, struct vl_buf *out, struct vl_err *err);
 
+/* The two numbers of an ECDSA signature, without leading zeros, as DER (RFC 3279 §2.2.3). Appends. */
+VL_MUST_CHECK int vl_crypt_encode_signature(
+    struct vl_span r, struct vl_span s, struct vl_buf *out, struct vl_err *err);
+
 /* --- certificates --- */
 
 struct vl_crypt_identity {
