@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "findings/advisories.h"
 #include "findings/repo_facts.h"
+#include "identity/oidc.h"
 #include "identity/repo_identity.h"
 #include "inventory/repo_environment.h"
 #include "inventory/repo_plan.h"
@@ -101,6 +102,8 @@ int vl_server_app_open(struct vl_server_app *app, const struct vl_server_config 
     r = vl_store_open(&options, &vl_server_schema, &app->store, err);
     if (r >= 0)
         r = open_advisories(app, arena, err);
+    if (r >= 0)
+        r = vl_oidc_new(config, &app->oidc, err);
     return r < 0 ? r : first_administrator(app, ret_first_start, err);
 }
 
@@ -154,6 +157,8 @@ void vl_server_app_close(struct vl_server_app *app, int grace_ms)
     app->http = NULL;
     vl_watch_free(app->watch); /* no call is under way that could open another stream */
     app->watch = NULL;
+    vl_oidc_free(app->oidc);
+    app->oidc = NULL;
     vl_store_close(app->store);
     app->store = NULL;
     vl_advisories_free(app->advisories);

@@ -22,6 +22,7 @@ struct vl_server_app {
     const struct vl_fetcher *fetcher; /* jobs/fetcher.h; NULL: processes of their own */
     struct vl_runner *runner;         /* jobs/runner.h; NULL until vl_server_app_work() */
     struct vl_watch *watch;           /* watch/stream.h */
+    struct vl_oidc *oidc;             /* identity/oidc.h; NULL: no provider is configured */
     int64_t started_ms;
     bool ready; /* set once, when everything has started */
 };

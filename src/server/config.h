@@ -24,8 +24,13 @@ struct vl_server_config {
         *advisory_sources; /* NAME=URL with commas: these feeds alone, from there; NULL: all, from upstream */
     unsigned advisory_updates; /* 0 on: refreshed daily, 1 off */
     unsigned workers;          /* jobs at once; 0: two more than processors */
-    unsigned log_format;       /* 0 text, 1 JSON */
-    unsigned log_level;        /* enum vl_log_level */
+    /* Login by an identity provider (OpenID Connect); issuer NULL: none. All: identity/oidc.h. */
+    const char *oidc_issuer, *oidc_client_id, *oidc_client_secret_file, *oidc_redirect, *oidc_ca_file;
+    const char *oidc_groups_claim; /* NULL: "groups" */
+    const char *oidc_roles;        /* GROUP=role[@environment] with commas */
+    const char *oidc_name;         /* on the button; NULL: the issuer's host */
+    unsigned log_format;           /* 0 text, 1 JSON */
+    unsigned log_level;            /* enum vl_log_level */
 };
 
 /* The default of every member. */
@@ -34,7 +39,7 @@ VL_MUST_CHECK int vl_server_config_init(
 
 /* A YAML mapping: data, listen, database, certificate, key, names, proxy, no_proxy, log_format (text, json),
  * log_level (error, warning, info, debug), advisories, advisory_updates (on,
- * off), advisory_sources. An unknown key is an error
+ * off), advisory_sources, oidc_issuer and its like. An unknown key is an error
  * with its line. */
 VL_MUST_CHECK int vl_server_config_file(
     struct vl_server_config *config, const char *path, struct vl_arena *arena, struct vl_err *err);

@@ -5,6 +5,7 @@ const struct vl_route_group vl_server_routes[] = {
     {VL_FACE_API, vl_routes_authority},
     {VL_FACE_API, vl_routes_health},
     {VL_FACE_API, vl_routes_identity},
+    {VL_FACE_API, vl_routes_oidc},
     {VL_FACE_API, vl_routes_affected}, /* before images: "affected-by" is no digest */
     {VL_FACE_API, vl_routes_image},
     {VL_FACE_API, vl_routes_openapi},

@@ -9,6 +9,7 @@ extern const struct vl_route vl_routes_authority[]; /* route_authority.c */
 
 extern const struct vl_route vl_routes_health[];         /* route_health.c */
 extern const struct vl_route vl_routes_identity[];       /* identity/route_identity.c */
+extern const struct vl_route vl_routes_oidc[];           /* identity/route_oidc.c */
 extern const struct vl_route vl_routes_image[];          /* inventory/route_image.c */
 extern const struct vl_route vl_routes_portal[];         /* portal/route_portal.c */
 extern const struct vl_route vl_routes_user[];           /* identity/route_user.c */

@@ -150,7 +150,8 @@ static void test_no_route_twice(void **state)
 static void test_public_routes(void **state)
 {
     static const char *const known[] = {"/healthz", "/readyz", "/api/v1/login", "/api/v1/openapi.json",
-        "/api/v1/authority.pem", "/api/v1/registries/{}/events"};
+        "/api/v1/authority.pem", "/api/v1/oidc", "/api/v1/oidc/login", "/api/v1/oidc/callback",
+        "/api/v1/registries/{}/events"};
     (void)state;
     for (const struct vl_route_group *group = vl_server_routes; group->routes; group++) {
         if (group->face != VL_FACE_API)

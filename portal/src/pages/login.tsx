@@ -1,11 +1,16 @@
-import { useState } from "preact/hooks";
-import { login } from "../api";
+import { useEffect, useState } from "preact/hooks";
+import { call, login } from "../api";
 import { useAction } from "../data";
 
 export function Login() {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
+  const [provider, setProvider] = useState("");
   const action = useAction();
+  // Without an identity provider the answer is 404, and there is no button.
+  useEffect(() => {
+    call<{ name: string }>("GET", "/oidc").then((found) => setProvider(found.name), () => setProvider(""));
+  }, []);
   const send = (event: Event) => {
     event.preventDefault();
     void action.run(() => login(name, password));
@@ -28,6 +33,11 @@ export function Login() {
         <button type="submit" class="main" disabled={action.busy}>
           {action.busy ? "Logging in…" : "Log in"}
         </button>
+        {provider && (
+          <a class="button" href="/api/v1/oidc/login">
+            Log in with {provider}
+          </a>
+        )}
         <p class="muted small">
           First start? The password of <code>admin</code> lies in a file whose path vallumd printed; it goes with the first login.
         </p>

@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "net/crypt.h"
+#include "router.h"
 
 /* Who waits: the name, and the address. One alone would let an attacker lock out others, or try every name.
  */
@@ -97,4 +98,12 @@ int vl_login_done(
     for (size_t i = 0; i < VL_ARRAY_LEN(keys.key) && r >= 0; i++)
         r = vl_repo_login_good(conn, keys.key[i], err);
     return r < 0 ? r : vl_repo_audit(conn, login->name, login->peer, 0, how, login->name, NULL, err);
+}
+
+void vl_login_cookie(struct vl_http_reply *reply, struct vl_arena *arena, const char *token, int64_t lasts_ms)
+{
+    vl_http_reply_header(reply, "Set-Cookie",
+        vl_arena_printf(arena,
+            VL_SESSION_COOKIE "=%s; Path=/; Max-Age=%lld; Secure; HttpOnly; SameSite=Strict", token,
+            (long long)(lasts_ms / 1000)));
 }

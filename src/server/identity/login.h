@@ -6,7 +6,8 @@
 #include "app.h"
 #include "identity/repo_identity.h"
 
-#define VL_LOGIN_NAME_MAX 256 /* bytes */
+#define VL_LOGIN_NAME_MAX 256              /* bytes */
+#define VL_LOGIN_MS       (12 * 3600000LL) /* that a session lasts */
 
 struct vl_login {
     struct vl_server_app *app;
@@ -25,5 +26,9 @@ VL_MUST_CHECK int vl_login_check(const struct vl_login *login, const char *passw
  * "login" or what else came in. */
 VL_MUST_CHECK int vl_login_done(
     struct vl_store_conn *conn, const struct vl_login *login, const char *how, struct vl_err *err);
+
+/* The cookie of a session; "" and 0 end it. Out of reach of scripts, and of other sites (RFC 6265bis). */
+void vl_login_cookie(
+    struct vl_http_reply *reply, struct vl_arena *arena, const char *token, int64_t lasts_ms);
 
 #endif

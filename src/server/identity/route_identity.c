@@ -8,10 +8,8 @@
 #include "identity/repo_visit.h"
 #include "routes.h"
 
-#define LOGIN_HOURS 12
-#define DAYS_MAX    3650
-#define HOUR_MS     3600000LL
-#define DAY_MS      (24 * HOUR_MS)
+#define DAYS_MAX 3650
+#define DAY_MS   (24 * 3600000LL)
 
 struct login {
     struct vl_login login;
@@ -26,7 +24,7 @@ static int login_write(struct vl_store_conn *conn, void *user, struct vl_err *er
 {
     struct login *l = user;
     struct vl_token token = {
-        .name = "login", .role = VL_ROLE_OWNER, .created = l->now, .expires = l->now + LOGIN_HOURS * HOUR_MS};
+        .name = "login", .role = VL_ROLE_OWNER, .created = l->now, .expires = l->now + VL_LOGIN_MS};
     int r = vl_repo_token_add(conn, l->who.id, &token, l->text, &l->id, err);
     return r < 0 ? r : vl_login_done(conn, &l->login, "login", err);
 }
@@ -38,12 +36,10 @@ static const char *time_text(struct vl_request *request, int64_t ms)
 }
 
 /* Scripts of a page never see the token; what they must send beside it tells nothing of it. */
-static void set_cookie(struct vl_request *request, const char *token, long seconds, struct vl_json *json)
+static void set_cookie(struct vl_request *request, const char *token, int64_t lasts_ms, struct vl_json *json)
 {
     char csrf[VL_CSRF_TEXT];
-    vl_http_reply_header(request->reply, "Set-Cookie",
-        vl_arena_printf(request->arena,
-            VL_SESSION_COOKIE "=%s; Path=/; Max-Age=%ld; Secure; HttpOnly; SameSite=Strict", token, seconds));
+    vl_login_cookie(request->reply, request->arena, token, lasts_ms);
     vl_session_csrf(token, csrf);
     if (json)
         vl_json_member_str(json, "csrf", csrf);
@@ -79,11 +75,11 @@ static int login_route(struct vl_request *request, struct vl_err *err)
     struct vl_json json;
     vl_request_json(request, 200, &json);
     if (l.session)
-        set_cookie(request, l.text, LOGIN_HOURS * 3600, &json);
+        set_cookie(request, l.text, VL_LOGIN_MS, &json);
     else
         vl_json_member_str(&json, "token", l.text);
     vl_json_member_int(&json, "id", l.id);
-    vl_json_member_time(&json, "expires", l.now + LOGIN_HOURS * HOUR_MS);
+    vl_json_member_time(&json, "expires", l.now + VL_LOGIN_MS);
     return vl_request_json_end(&json, err);
 }
 

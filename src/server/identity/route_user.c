@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "identity/oidc_claims.h"
 #include "identity/repo_identity.h"
 #include "identity/repo_user.h"
 #include "net/crypt.h"
@@ -213,6 +214,9 @@ static int user_add(struct vl_request *request, struct vl_err *err)
         return r;
     if (!is_name(c.name))
         return vl_err_set(err, VL_ERR_INVALID, "/name: must be one line without blanks around it");
+    if (vl_span_starts_with(vl_span_str(c.name), VL_OIDC_PREFIX))
+        return vl_err_set(err, VL_ERR_INVALID,
+            "/name: \"" VL_OIDC_PREFIX "\" is for those whom an identity provider vouches for");
     if (kind && strcmp(kind, "client") == 0)
         c.kind = VL_PRINCIPAL_CLIENT;
     else if (kind && strcmp(kind, "user") != 0)

@@ -17,10 +17,14 @@ static const struct vl_table environment = {
 VL_COLUMNS(principal, {.name = "id", .type = VL_COLUMN_ID}, {.name = "kind", .type = VL_COLUMN_INT},
     {.name = "name", .type = VL_COLUMN_TEXT}, {.name = "password", .type = VL_COLUMN_TEXT, .nullable = true},
     {.name = "created", .type = VL_COLUMN_INT}, {.name = "disabled", .type = VL_COLUMN_INT, .def = "0"},
-    {.name = "visit_at", .type = VL_COLUMN_INT, .def = "0"}, /* last call of a page */
-    {.name = "visit_before", .type = VL_COLUMN_INT, .def = "0"} /* end of the visit before this one */);
+    {.name = "visit_at", .type = VL_COLUMN_INT, .def = "0"},     /* last call of a page */
+    {.name = "visit_before", .type = VL_COLUMN_INT, .def = "0"}, /* end of the visit before this one */
+    {.name = "subject",
+        .type = VL_COLUMN_TEXT,
+        .nullable = true} /* issuer and "sub" at an identity provider: who it is, whatever the name says */);
 static const struct vl_index principal_indexes[] = {
-    {.name = "principal_name", .columns = "name", .unique = true}, {0}};
+    {.name = "principal_name", .columns = "name", .unique = true},
+    {.name = "principal_subject", .columns = "subject", .unique = true}, {0}};
 static const struct vl_table principal = {
     .name = "principal", .columns = principal_columns, .indexes = principal_indexes};
 
