@@ -165,6 +165,7 @@ def storm(server, seconds, rate=1000, senders=32):
     for t in threads:
         t.join()
     took = time.perf_counter() - begin
+    connection = server.connect()  # the one from before was idle for too long
     status, body = server.ask(connection, "GET", f"/api/v1/registries/{made['id']}")
     there = json.loads(body)["counts"]["images"]
     return {**counts, "there": there, "seconds": round(took, 1), "per_second": round(counts["acknowledged"] / took)}
@@ -218,8 +219,8 @@ def main():
         if a.storm:
             result["storm"] = storm(server, a.storm)
             result["MiB_after_storm"] = server.memory()
-        print(json.dumps(result, indent=1))
     finally:
+        print(json.dumps(result, indent=1), flush=True)  # also what there is of it where something failed
         if server:
             server.stop()
         if helper:
