@@ -62,6 +62,9 @@ static void test_base64_alphabets(void **state)
     vl_base64_encode(VL_SPAN_LIT("\xfb\xff\xfe\x00"), &out);
     assert_string_equal(vl_buf_str(&out), "+//+AA==");
     vl_buf_clear(&out);
+    vl_base64url_encode(VL_SPAN_LIT("\xfb\xff\xfe\x00"), &out);
+    assert_string_equal(vl_buf_str(&out), "-__-AA");
+    vl_buf_clear(&out);
     assert_true(vl_base64_decode(VL_SPAN_LIT("-__-AA"), &out));
     assert_int_equal(out.len, 4);
     assert_memory_equal(out.ptr, "\xfb\xff\xfe\x00", 4);

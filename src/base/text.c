@@ -90,6 +90,20 @@ void vl_base64_encode(struct vl_span bytes, struct vl_buf *out)
     }
 }
 
+void vl_base64url_encode(struct vl_span bytes, struct vl_buf *out)
+{
+    size_t from = out->len;
+    vl_base64_encode(bytes, out);
+    while (!out->failed && out->len > from && out->ptr[out->len - 1] == '=')
+        vl_buf_truncate(out, out->len - 1);
+    for (size_t i = from; i < out->len; i++) {
+        if (out->ptr[i] == '+')
+            out->ptr[i] = '-';
+        else if (out->ptr[i] == '/')
+            out->ptr[i] = '_';
+    }
+}
+
 /* RFC 3629: no overlong forms, no surrogates, nothing over U+10FFFF. */
 size_t vl_utf8_decode(struct vl_span s, uint32_t *ret_rune)
 {

@@ -60,14 +60,8 @@ static void encode_cursor(struct vl_api_page *page, const struct vl_api_key *key
         else
             vl_buf_append_u64le(&bytes, (uint64_t)keys[i].number);
     }
-    vl_base64_encode(vl_buf_span(&bytes), &text);
+    vl_base64url_encode(vl_buf_span(&bytes), &text);
     char *out = vl_arena_dup_span(page->request->arena, vl_buf_span(&text));
-    for (char *c = out; c && *c; c++) {
-        if (*c == '=')
-            *c = '\0';
-        else if (*c == '+' || *c == '/')
-            *c = *c == '+' ? '-' : '_';
-    }
     page->next = bytes.failed || text.failed ? NULL : out;
 }
 

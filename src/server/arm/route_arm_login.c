@@ -126,17 +126,6 @@ static int grant_write(struct vl_store_conn *conn, void *user, struct vl_err *er
     return r < 0 ? r : vl_login_done(conn, &g->login, g->refresh_id ? "login.refresh" : "login", err);
 }
 
-/* base64url without padding (RFC 7515, 2). */
-static void append_part(struct vl_buf *out, struct vl_span bytes)
-{
-    struct vl_buf text VL_CLEANUP(vl_buf_done);
-    vl_buf_init(&text, 65536);
-    vl_base64_encode(bytes, &text);
-    struct vl_span s = vl_buf_span(&text);
-    for (size_t i = 0; i < s.len && s.ptr[i] != '='; i++)
-        vl_buf_append_char(out, s.ptr[i] == '+' ? '-' : s.ptr[i] == '/' ? '_' : s.ptr[i]);
-}
-
 /* Who the token is for, told to the client that asked, over the connection that it trusts: clients may leave
  * out the signature's check then (OpenID Connect Core, 3.1.3.7, 6), and those of Azure do. So it is not
  * signed, and nothing here takes one. */
@@ -163,9 +152,9 @@ static void write_id_token(struct grant *g, const char *tenant, struct vl_json *
     vl_json_member_int(&c, "nbf", g->now / 1000 - 60);
     vl_json_member_int(&c, "exp", g->now / 1000 + TOKEN_SECONDS);
     vl_json_object_end(&c);
-    append_part(&text, VL_SPAN_LIT("{\"alg\":\"none\",\"typ\":\"JWT\"}"));
+    vl_base64url_encode(VL_SPAN_LIT("{\"alg\":\"none\",\"typ\":\"JWT\"}"), &text);
     vl_buf_append_char(&text, '.');
-    append_part(&text, vl_buf_span(&claims));
+    vl_base64url_encode(vl_buf_span(&claims), &text);
     vl_buf_append_char(&text, '.');
     vl_json_member_str(json, "id_token", vl_buf_str(&text));
 }

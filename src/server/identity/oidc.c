@@ -151,7 +151,7 @@ int vl_oidc_seal(const struct vl_oidc_login *login, const uint8_t *key, struct v
         r = vl_crypt_seal(key, VL_SPAN_LIT(CONTEXT), vl_buf_span(&text), &sealed, err);
     vl_buf_clear(&text);
     if (r >= 0) {
-        vl_oidc_base64url(vl_buf_span(&sealed), &text);
+        vl_base64url_encode(vl_buf_span(&sealed), &text);
         r = vl_buf_check(&text, "the login", err);
     }
     const char *value = r >= 0 ? vl_arena_strdup(arena, vl_buf_str(&text)) : NULL;
@@ -344,7 +344,7 @@ int vl_oidc_authorize(struct vl_oidc *oidc, const struct vl_oidc_login *login, s
     vl_buf_init(&url, ADDRESS_MAX);
     vl_buf_init(&challenge, 128);
     vl_digest_compute(VL_DIGEST_SHA256, vl_span_str(login->verifier), &digest);
-    vl_oidc_base64url((struct vl_span){(const char *)digest.bytes, 32}, &challenge);
+    vl_base64url_encode((struct vl_span){(const char *)digest.bytes, 32}, &challenge);
     pthread_mutex_lock(&oidc->lock);
     int r = refresh(oidc, false, err);
     if (r >= 0)

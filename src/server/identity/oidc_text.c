@@ -5,20 +5,6 @@
 #define HOST_MAX 255
 #define URL_MAX  2048
 
-void vl_oidc_base64url(struct vl_span bytes, struct vl_buf *out)
-{
-    size_t from = out->len;
-    vl_base64_encode(bytes, out);
-    while (!out->failed && out->len > from && out->ptr[out->len - 1] == '=')
-        vl_buf_truncate(out, out->len - 1);
-    for (size_t i = from; i < out->len; i++) {
-        if (out->ptr[i] == '+')
-            out->ptr[i] = '-';
-        else if (out->ptr[i] == '/')
-            out->ptr[i] = '_';
-    }
-}
-
 static bool is_alnum(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || vl_char_is_digit(c);

@@ -4,9 +4,6 @@
 
 #include "base/buf.h"
 
-/* Base64url without padding (RFC 4648 §5), as RFC 7636 wants its challenge. */
-void vl_oidc_base64url(struct vl_span bytes, struct vl_buf *out);
-
 /* "&name=value", or "?name=value" and "name=value" where `lead` says so; 0: no lead. Percent-encoded but for
  * what RFC 3986 leaves unreserved. */
 void vl_oidc_param(struct vl_buf *out, char lead, const char *name, const char *value);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "codec/digest.h"
 #include "identity/oidc.h"
@@ -161,10 +162,10 @@ static void test_texts(void **state)
     struct vl_digest digest;
     vl_buf_init(&out, 1024);
     vl_digest_compute(VL_DIGEST_SHA256, VL_SPAN_LIT("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), &digest);
-    vl_oidc_base64url((struct vl_span){(const char *)digest.bytes, 32}, &out);
+    vl_base64url_encode((struct vl_span){(const char *)digest.bytes, 32}, &out);
     assert_string_equal(vl_buf_str(&out), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     vl_buf_clear(&out);
-    vl_oidc_base64url(VL_SPAN_LIT("foob"), &out);
+    vl_base64url_encode(VL_SPAN_LIT("foob"), &out);
     assert_string_equal(vl_buf_str(&out), "Zm9vYg");
     vl_buf_clear(&out);
     vl_oidc_param(&out, '?', "a b", "-._~/&=\xc3\xa4");

@@ -1,6 +1,6 @@
 #include "inventory/webhook.h"
 
-#define DIGEST_TEXT_MAX 135 /* "sha512:" and 128 digits */
+#include "codec/digest.h"
 
 void vl_webhook_list_init(struct vl_webhook_list *list)
 {
@@ -93,11 +93,8 @@ static bool is_hex(struct vl_span text, size_t digits)
 
 bool vl_webhook_is_digest(struct vl_span text)
 {
-    if (text.len > DIGEST_TEXT_MAX)
-        return false;
-    if (vl_span_starts_with(text, "sha256:"))
-        return is_hex(vl_span_slice(text, 7, text.len), 64);
-    return vl_span_starts_with(text, "sha512:") && is_hex(vl_span_slice(text, 7, text.len), 128);
+    struct vl_digest digest;
+    return vl_digest_parse(text, &digest);
 }
 
 bool vl_webhook_is_attached(struct vl_span tag)

@@ -12,6 +12,8 @@ bool vl_hex_decode(struct vl_span text, uint8_t *ret_bytes, size_t len);
 /* Appends the decoded bytes; standard or URL alphabet, padding optional. False on any other byte. */
 bool vl_base64_decode(struct vl_span text, struct vl_buf *out);
 void vl_base64_encode(struct vl_span bytes, struct vl_buf *out); /* standard alphabet with padding */
+void vl_base64url_encode(
+    struct vl_span bytes, struct vl_buf *out); /* URL alphabet without padding (RFC 4648 §5) */
 
 bool vl_utf8_valid(struct vl_span s);
 
