@@ -40,8 +40,8 @@ const HOW: Record<string, string> = {
   harbor: "In the project, under Webhooks: HTTP, the event “Artifact pushed”, and the secret as the Auth Header.",
   acr: "With az acr webhook create: actions push and delete, and --headers \"Authorization=Bearer SECRET\".",
   dockerhub: "In the repository, under Webhooks: the address with ?secret=SECRET behind it, since Docker Hub sends no header.",
-  ecr: "ECR has no webhooks: pushes are found when the registry is read.",
-  gar: "Artifact Registry has no webhooks of this form: pushes are found when the registry is read.",
+  ecr: "With EventBridge: a rule for “ECR Image Action” whose target is an API destination with the address; its connection has basic authentication with the secret as password.",
+  gar: "With Pub/Sub: a push subscription to the topic gcr, to the address with ?secret=SECRET behind it, since a subscription sends no header of ours.",
 };
 
 /** What the registry has to be told, so that a push is scanned at once. */

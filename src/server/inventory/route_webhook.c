@@ -50,15 +50,17 @@ static bool scheme(struct vl_span *value, const char *name)
 }
 
 /* "Bearer SECRET", "Basic …", or the secret alone, as Harbor sends its header. Docker Hub sends no header at
- * all, and has the secret in the address that it was given. */
+ * all, and Pub/Sub none but a token of Google's: they have the secret in the address that they were given. */
 static bool is_from_it(const struct vl_request *request, const char *kind, const char *secret)
 {
     const char *header = vl_http_call_header(request->call, "Authorization");
     const char *param = vl_http_call_param(request->call, "secret");
     struct vl_span value = vl_span_str(header);
+    bool pubsub = strcmp(kind, "gar") == 0;
+    if (param && (pubsub || (!header && strcmp(kind, "dockerhub") == 0)))
+        return vl_crypt_equal(vl_span_str(param), vl_span_str(secret));
     if (!header)
-        return strcmp(kind, "dockerhub") == 0 && param &&
-               vl_crypt_equal(vl_span_str(param), vl_span_str(secret));
+        return false;
     if (scheme(&value, "Basic "))
         return basic_fits(value, secret);
     (void)scheme(&value, "Bearer ");
@@ -147,7 +149,8 @@ static int take_event(
         vl_arena_dup_span(arena, e->tag)};
     int64_t id = t->registry->id, at = e->at > 0 ? e->at : t->now;
     int r = vl_arena_check(arena, "the events", err);
-    if (r < 0 || !vl_registry_includes(t->registry->include, e->repository))
+    if (r < 0 || !vl_registry_includes(t->registry->include, e->repository) ||
+        !vl_webhook_is_about(e, vl_span_str(t->registry->host)))
         return r;
     switch (e->action) {
     case VL_WEBHOOK_PUSH:
@@ -235,12 +238,15 @@ static int events(struct vl_request *request, struct vl_err *err)
         return r;
     }
     struct taking t = {request, &registry, &list, vl_time_now_ms()};
-    if (open && list.events.len > 0)
+    size_t about = 0;
+    for (size_t i = 0; i < list.events.len; i++)
+        about += vl_webhook_is_about(vl_vec_at(&list.events, i), vl_span_str(registry.host));
+    if (open && about > 0)
         r = vl_store_write(request->app->store, take_write, &t, err);
     if (r < 0)
         return r; /* where the writer is busy: 503, and the sender tries again */
-    return open ? answer(request, list.events.len, list.ignored, err)
-                : answer(request, 0, list.ignored + list.events.len, err);
+    size_t all = list.events.len + list.ignored, accepted = open ? about : 0;
+    return answer(request, accepted, all - accepted, err);
 }
 
 const struct vl_route vl_routes_webhook[] = {

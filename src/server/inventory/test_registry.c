@@ -297,6 +297,14 @@ static void test_secrets_of_senders(void **state)
     assert_int_equal(vl_test_send(s, "POST", path_of(s, hub, query), NULL, NULL, ping).status, 202);
     assert_int_equal(
         vl_test_send(s, "POST", path_of(s, hub, "/events?secret=x"), NULL, NULL, ping).status, 401);
+    /* Pub/Sub signs with a token of Google's, beside which the secret stands in the address. */
+    const char *gar = add(s, "gar", ",\"kind\":\"gar\"");
+    const char *token = "Authorization: Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln";
+    assert_int_equal(vl_test_send(s, "POST", path_of(s, gar, query), NULL, token, ping).status, 202);
+    assert_int_equal(vl_test_send(s, "POST", path_of(s, gar, query), NULL, NULL, ping).status, 202);
+    assert_int_equal(vl_test_send(s, "POST", path_of(s, gar, "/events"), NULL, token, ping).status, 401);
+    assert_int_equal(
+        vl_test_send(s, "POST", path_of(s, gar, "/events?secret=x"), NULL, token, ping).status, 401);
     /* Strange bodies, of the right sender. */
     static const char *const strange[] = {"", "{", "[]", "{}", "{\"events\":7}", "\xff"};
     for (size_t i = 0; i < VL_ARRAY_LEN(strange); i++)
@@ -335,6 +343,47 @@ static void test_pushes(void **state)
     static const struct vl_store_sql at = {
         "SELECT count(*) FROM registry WHERE name = 'pushes' AND event_at > 0", NULL};
     assert_int_equal(vl_rows_sql(s, &at, ""), 1);
+}
+
+/* One bus and one topic tell of many registries: what is about another one is left alone. */
+static void test_pushes_of_clouds(void **state)
+{
+    struct vl_test_server *s = *state;
+    static const struct vl_store_sql clean = {"DELETE FROM job", NULL};
+    static const char text[] = "{\"name\":\"%s\",\"host\":\"%s\",\"webhookSecret\":\"" SECRET "\"}";
+    const char *answer = vl_test_call(s, VL_ROLE_ADMIN, "POST", "/api/v1/registries",
+        vl_arena_printf(s->arena, text, "ecr", "123456789012.dkr.ecr.us-west-2.amazonaws.com"), 201);
+    hook_id = vl_test_get(s, answer, "id");
+    is(s, answer, "kind", "ecr");
+    (void)vl_rows_sql(s, &clean, "");
+    static const char form[] =
+        "{\"source\":\"aws.ecr\",\"detail-type\":\"ECR Image Action\",\"account\":\"123456789012\","
+        "\"time\":\"2026-01-01T10:00:00Z\",\"region\":\"%s\",\"detail\":{\"result\":\"SUCCESS\","
+        "\"repository-name\":\"a\",\"image-digest\":\"sha256:%064x\",\"action-type\":\"PUSH\","
+        "\"image-tag\":\"1\",\"manifest-media-type\":\"" IMAGE "\"}}";
+    assert_int_equal(
+        hook(s, "Authorization: Bearer " SECRET, vl_arena_printf(s->arena, form, "us-west-2", 1)), 202);
+    is(s, hook_answer, "accepted", "1");
+    assert_int_equal(there(s, "a", 1), 1);
+    assert_int_equal(jobs(s, "scan"), 1);
+    assert_int_equal(
+        hook(s, "Authorization: Bearer " SECRET, vl_arena_printf(s->arena, form, "eu-west-1", 2)), 202);
+    is(s, hook_answer, "accepted", "0");
+    is(s, hook_answer, "ignored", "1");
+    assert_int_equal(there(s, "a", 2), 0);
+    answer = vl_test_call(s, VL_ROLE_ADMIN, "POST", "/api/v1/registries",
+        vl_arena_printf(s->arena, text, "gar-host", "us-east1-docker.pkg.dev"), 201);
+    hook_id = vl_test_get(s, answer, "id");
+    is(s, answer, "kind", "gar");
+    (void)vl_rows_sql(s, &clean, "");
+    static const char insert[] = "{\"action\":\"INSERT\",\"tag\":\"%s-docker.pkg.dev/p/r/i:1\"}";
+    assert_int_equal(
+        hook(s, "Authorization: Bearer " SECRET, vl_arena_printf(s->arena, insert, "us-east1")), 202);
+    is(s, hook_answer, "accepted", "1");
+    assert_int_equal(jobs(s, "resolve"), 1);
+    assert_int_equal(
+        hook(s, "Authorization: Bearer " SECRET, vl_arena_printf(s->arena, insert, "us-east4")), 202);
+    is(s, hook_answer, "accepted", "0");
 }
 
 static void test_order(void **state)
@@ -468,6 +517,7 @@ int main(void)
         cmocka_unit_test(test_try),
         cmocka_unit_test(test_secrets_of_senders),
         cmocka_unit_test(test_pushes),
+        cmocka_unit_test(test_pushes_of_clouds),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_switched_off),
         cmocka_unit_test(test_storm),

@@ -1,4 +1,5 @@
-/* tests: webhook.c webhook_distribution.c webhook_acr.c webhook_harbor.c webhook_dockerhub.c
+/* tests: webhook.c webhook_distribution.c webhook_acr.c webhook_harbor.c webhook_dockerhub.c webhook_ecr.c
+ *        webhook_gar.c
  *
  * Bodies in the forms that the vendors publish (the addresses stand in webhook.h), as corpus/webhook has
  * them. Times were worked out with date(1). */
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "inventory/webhook.h"
 
 #define A64   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -131,6 +133,133 @@ static void test_dockerhub(void **state)
     expect(0, VL_WEBHOOK_PUSH, VL_WEBHOOK_UNKNOWN, "svendowideit/testhook", "", "latest", 1417566161000);
 }
 
+/* The published event of a push, with the media types that newer ones have, and that of a deletion. */
+static void test_ecr(void **state)
+{
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    read_file("ecr");
+    assert_int_equal(list.events.len, 1);
+    expect(0, VL_WEBHOOK_PUSH, VL_WEBHOOK_UNKNOWN, "my-repository-name", HELLO, "latest", 1573869274000);
+    const struct vl_webhook_event *e = vl_vec_at(&list.events, 0);
+    static const struct {
+        const char *host;
+        bool about;
+    } hosts[] = {
+        {"123456789012.dkr.ecr.us-west-2.amazonaws.com", true},
+        {"123456789012.dkr.ecr.us-west-2.amazonaws.com:443", true},
+        {"123456789012.dkr.ecr-fips.us-west-2.amazonaws.com", true},
+        {"123456789012.dkr-ecr.us-west-2.on.aws", true},
+        {"123456789012.dkr.ecr.us-west-1.amazonaws.com", false},
+        {"123456789013.dkr.ecr.us-west-2.amazonaws.com", false},
+        {"registry.example:5000", true}, /* a name of their own for it */
+    };
+    for (size_t i = 0; i < VL_ARRAY_LEN(hosts); i++) {
+        if (vl_webhook_is_about(e, vl_span_str(hosts[i].host)) != hosts[i].about)
+            fail_msg("%s", hosts[i].host);
+    }
+    read_file("ecr_index");
+    expect(0, VL_WEBHOOK_PUSH, VL_WEBHOOK_INDEX, "team/app", HELLO, "", 1700000000000);
+    read_file("ecr_delete"); /* other tags may hold the image */
+    expect(0, VL_WEBHOOK_DELETE, VL_WEBHOOK_UNKNOWN, "my-repository-name", "", "latest", 1573869274000);
+#define ECR(type, detail) "{\"source\":\"aws.ecr\",\"detail-type\":\"" type "\",\"detail\":{" detail "}}"
+#define PUSHED(more)        \
+    ECR("ECR Image Action", \
+        "\"action-type\":\"PUSH\",\"repository-name\":\"a\",\"image-digest\":\"" HELLO "\"" more)
+    assert_true(read_text(VL_SPAN_LIT(ECR("ECR Image Action",
+                              "\"result\":\"SUCCESS\",\"action-type\":\"DELETE\",\"repository-name\":\"a\","
+                              "\"image-digest\":\"" HELLO "\"")),
+                    &err) >= 0);
+    expect(0, VL_WEBHOOK_DELETE, VL_WEBHOOK_UNKNOWN, "a", HELLO, "", 0);
+    static const char *const ignored[] = {PUSHED(""), PUSHED(",\"result\":\"FAILURE\""),
+        PUSHED(",\"result\":\"SUCCESS\",\"manifest-media-type\":\"application/vnd.example\""),
+        ECR("ECR Image Scan", "\"scan-status\":\"COMPLETE\""),
+        ECR("ECR Image Action", "\"result\":\"SUCCESS\",\"action-type\":\"PULL\""),
+        ECR("ECR Image Action",
+            "\"result\":\"SUCCESS\",\"action-type\":\"PUSH\",\"repository-name\":7,\"image-digest\":[]")};
+    for (size_t i = 0; i < VL_ARRAY_LEN(ignored); i++) {
+        if (read_text(vl_span_str(ignored[i]), &err) < 0 || list.events.len != 0 || list.ignored != 1)
+            fail_msg("%s: %s", ignored[i], err.msg);
+    }
+    assert_true(read_text(VL_SPAN_LIT("{\"source\":\"aws.ec2\",\"detail\":{}}"), &err) < 0);
+    assert_true(read_text(VL_SPAN_LIT("{\"source\":\"aws.ecr\",\"detail\":7}"), &err) < 0);
+}
+
+/* `data` as a message of Pub/Sub. */
+static int read_message(const char *data, struct vl_err *err)
+{
+    struct vl_buf text VL_CLEANUP(vl_buf_done), packed VL_CLEANUP(vl_buf_done);
+    vl_buf_init(&text, 1 << 20);
+    vl_buf_init(&packed, 1 << 20);
+    vl_base64_encode(vl_span_str(data), &packed);
+    vl_buf_printf(&text, "{\"message\":{\"data\":\"%s\"},\"subscription\":\"projects/p/subscriptions/s\"}",
+        vl_buf_str(&packed));
+    return read_text(vl_buf_span(&text), err);
+}
+
+#define GAR "us-east1-docker.pkg.dev/my-project/my-repo/hello-world"
+static void test_gar(void **state)
+{
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    static const char name[] = "my-project/my-repo/hello-world";
+    read_file("gar");
+    assert_int_equal(list.events.len, 1);
+    expect(0, VL_WEBHOOK_PUSH, VL_WEBHOOK_UNKNOWN, name, HELLO, "1.1", 1614345235749);
+    const struct vl_webhook_event *e = vl_vec_at(&list.events, 0);
+    assert_true(vl_webhook_is_about(e, VL_SPAN_LIT("us-east1-docker.pkg.dev")));
+    assert_false(
+        vl_webhook_is_about(e, VL_SPAN_LIT("europe-west1-docker.pkg.dev"))); /* one topic a project */
+    assert_false(vl_webhook_is_about(e, VL_SPAN_LIT("gcr.io")));
+    assert_true(vl_webhook_is_about(e, VL_SPAN_LIT("images.example")));
+    /* A subscription "without the wrapper". */
+    assert_true(
+        read_text(VL_SPAN_LIT("{\"action\":\"INSERT\",\"digest\":\"" GAR "@" HELLO "\"}"), &err) >= 0);
+    expect(0, VL_WEBHOOK_PUSH, VL_WEBHOOK_UNKNOWN, name, HELLO, "", 0);
+    assert_true(read_message("{\"action\":\"DELETE\",\"tag\":\"" GAR ":1.1\"}", &err) >= 0);
+    expect(0, VL_WEBHOOK_DELETE, VL_WEBHOOK_UNKNOWN, name, "", "1.1", 0);
+    assert_true(read_message("{\"action\":\"DELETE\",\"digest\":\"" GAR "@" HELLO "\"}", &err) >= 0);
+    expect(0, VL_WEBHOOK_DELETE, VL_WEBHOOK_UNKNOWN, name, HELLO, "", 0);
+    assert_true(read_message("{\"action\":\"DELETE\",\"digest\":\"" GAR "@" HELLO "\",\"tag\":\"" GAR ":1\"}",
+                    &err) >= 0);
+    expect(0, VL_WEBHOOK_DELETE, VL_WEBHOOK_UNKNOWN, name, "", "1", 0);
+}
+
+static void test_gar_strange(void **state)
+{
+    (void)state;
+    struct vl_buf big VL_CLEANUP(vl_buf_done);
+    static const char *const ignored[] = {"{", "[]", "7", "{}", "{\"action\":\"INSERT\"}",
+        "{\"action\":\"UPDATE\",\"tag\":\"" GAR ":1\"}", "{\"action\":\"INSERT\",\"tag\":\"hello:1\"}",
+        "{\"action\":\"INSERT\",\"tag\":\"/a:1\"}", "{\"action\":\"INSERT\",\"tag\":\"" GAR "\"}",
+        "{\"action\":\"INSERT\",\"digest\":\"" GAR "@sha256:1\"}",
+        "{\"action\":\"INSERT\",\"digest\":\"" GAR "@" HELLO "\",\"tag\":\"" GAR "2:1\"}",
+        "{\"action\":\"INSERT\",\"digest\":\"" GAR "@" HELLO "\",\"tag\":\"x.pkg.dev/my-project/my-repo/"
+        "hello-world:1\"}",
+        "{\"action\":\"INSERT\",\"tag\":\"h/../x:1\"}", "{\"action\":7,\"tag\":{}}"};
+    struct vl_err err = VL_ERR_INIT;
+    for (size_t i = 0; i < VL_ARRAY_LEN(ignored); i++) {
+        if (read_message(ignored[i], &err) < 0 || list.events.len != 0 || list.ignored != 1)
+            fail_msg("%s: %s", ignored[i], err.msg);
+    }
+    static const char *const broken[] = {"\"data\":\"%%%\"", "\"data\":7", "\"messageId\":\"1\""};
+    for (size_t i = 0; i < VL_ARRAY_LEN(broken); i++) {
+        char text[256];
+        (void)snprintf(text, sizeof(text), "{\"message\":{%s},\"subscription\":\"s\"}", broken[i]);
+        assert_true(read_text(vl_span_str(text), &err) >= 0);
+        assert_int_equal(list.ignored, 1);
+    }
+    vl_buf_init(&big, 1 << 20);
+    vl_buf_append_str(&big, "{\"action\":\"INSERT\",\"tag\":\"" GAR ":1\",\"x\":\"");
+    for (int i = 0; i < 10000; i++)
+        vl_buf_append_str(&big, "too long");
+    vl_buf_append_str(&big, "\"}");
+    assert_true(read_message(vl_buf_str(&big), &err) >= 0);
+    assert_int_equal(list.ignored, 1);
+    assert_true(read_text(VL_SPAN_LIT("{\"message\":{\"data\":\"e30=\"}}"), &err) < 0); /* nobody's */
+    assert_true(read_text(VL_SPAN_LIT("{\"message\":7,\"subscription\":\"s\"}"), &err) < 0);
+}
+
 static void test_strange(void **state)
 {
     (void)state;
@@ -215,6 +344,9 @@ int main(void)
         cmocka_unit_test(test_acr),
         cmocka_unit_test(test_harbor),
         cmocka_unit_test(test_dockerhub),
+        cmocka_unit_test(test_ecr),
+        cmocka_unit_test(test_gar),
+        cmocka_unit_test(test_gar_strange),
         cmocka_unit_test(test_strange),
         cmocka_unit_test(test_grammars),
         cmocka_unit_test(test_too_many),

@@ -28,11 +28,15 @@ struct vl_webhook_event {
     enum vl_webhook_what what;
     struct vl_span repository, digest, tag; /* digest or tag may be empty, not both */
     int64_t at;                             /* ms, by the sender's clock; 0: it does not say */
+    /* Where one sender tells of many registries; empty: it tells of the one that it was set up for. */
+    struct vl_span host;            /* Artifact Registry */
+    struct vl_span account, region; /* ECR */
 };
 
 struct vl_webhook_list {
     struct vl_vec events; /* struct vl_webhook_event */
     size_t ignored;       /* blobs, charts, pings, our own pulls, what breaks the grammar */
+    struct vl_doc *inner; /* owned: of a body within the body; NULL */
 };
 void vl_webhook_list_init(struct vl_webhook_list *list);
 void vl_webhook_list_done(struct vl_webhook_list *list); /* also for VL_CLEANUP */
@@ -58,7 +62,24 @@ VL_MUST_CHECK int vl_webhook_harbor(
 VL_MUST_CHECK int vl_webhook_dockerhub(
     const struct vl_doc_node *body, struct vl_webhook_list *list, struct vl_err *err);
 
+/* {"source":"aws.ecr","detail-type":"ECR Image Action","detail":{…}}: docs.aws.amazon.com, "Amazon ECR events
+ * and EventBridge". */
+VL_MUST_CHECK int vl_webhook_ecr(
+    const struct vl_doc_node *body, struct vl_webhook_list *list, struct vl_err *err);
+/* {"message":{"data":…},"subscription":…}, the data {"action":"INSERT","digest":…,"tag":…}:
+ * cloud.google.com, "Configuring Pub/Sub notifications" (Artifact Registry), "Push subscriptions" (Pub/Sub).
+ */
+VL_MUST_CHECK int vl_webhook_gar(
+    const struct vl_doc_node *body, struct vl_webhook_list *list, struct vl_err *err);
+
+/* Whether the event is about the registry of that host ("HOST" or "HOST:PORT"). What ECR and Artifact
+ * Registry call by another name (a proxy, a private endpoint) takes all that it is told. */
+bool vl_webhook_is_about(const struct vl_webhook_event *event, struct vl_span host);
+
 /* --- for these --- */
+
+/* What a manifest's media type stands for; false where it is that of no image. */
+bool vl_webhook_what(struct vl_span media_type, enum vl_webhook_what *ret);
 
 /* Adds the event where repository, digest and tag are what they should be; else it is counted as ignored. */
 VL_MUST_CHECK int vl_webhook_add(

@@ -2,7 +2,7 @@
 #include "inventory/webhook.h"
 
 /* A blob's event has a media type of its own, or application/octet-stream. Deletions have none. */
-static bool what_of(struct vl_span media_type, enum vl_webhook_what *ret)
+bool vl_webhook_what(struct vl_span media_type, enum vl_webhook_what *ret)
 {
     static const struct {
         const char *type;
@@ -45,7 +45,7 @@ int vl_webhook_target(const struct vl_doc_node *event, struct vl_webhook_list *l
         .digest = vl_doc_get_str(target, "digest"),
         .tag = vl_doc_get_str(target, "tag")};
     bool good = action_of(vl_doc_get_str(event, "action"), &e.action) &&
-                (what_of(type, &e.what) || (e.action == VL_WEBHOOK_DELETE && type.len == 0));
+                (vl_webhook_what(type, &e.what) || (e.action == VL_WEBHOOK_DELETE && type.len == 0));
     /* Our own fetches are no sign that an image is used. */
     if (e.action == VL_WEBHOOK_PULL &&
         vl_span_starts_with(vl_doc_get_str(vl_doc_get(event, "request"), "useragent"), "vallum"))
