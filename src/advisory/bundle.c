@@ -119,7 +119,7 @@ static int check_signature(
                    ? 0
                    : vl_err_set(err, VL_ERR_AUTH,
                          "no public key is given to check the database's signature with: name it with "
-                         "--key, or take it unsigned with --insecure-unsigned");
+                         "--key, or take it unsigned with --allow-unsigned");
     VL_CLEANUP(vl_buf_done) struct vl_buf signature;
     vl_buf_init(&signature, SIG_BYTES_MAX);
     text = vl_span_trim(text);
