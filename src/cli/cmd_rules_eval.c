@@ -170,6 +170,9 @@ static int evaluate(
     if (r < 0)
         return r;
     tell_limits(e);
+    if (events->odd_types > 1)
+        vl_cli_warn(
+            "%llu events have no type, or one that is not known", (unsigned long long)events->odd_types);
     if (!s->common.quiet)
         (void)fprintf(stderr, "%llu events, %llu alerts%s", (unsigned long long)events->events,
             (unsigned long long)e->n_alerts, events->invalid ? "" : "\n");
@@ -193,6 +196,8 @@ static int run(void *settings, struct vl_err *err)
     for (size_t i = 0; i < s->selected.len; i++)
         if (!vl_ruleset_select(set, s->selected.items[i], s->selected_on[i]))
             return vl_err_set(err, VL_ERR_NOT_FOUND, "no rule is named by '%s'", s->selected.items[i]);
+    if (!vl_cli_rules_counts(set).enabled)
+        vl_cli_warn("no rule is enabled: nothing can fire");
     struct evaluation e = {.set = set, .first = s->first};
     struct vl_rules_events events = {
         .source = (enum vl_event_source)s->source, .each = on_event, .user = &e, .arena = arena};

@@ -15,7 +15,7 @@
 struct reading {
     struct vl_rules_events *events;
     const char *path;
-    struct vl_doc *doc; /* of the event in hand */
+    uint64_t before; /* lines before the text whose documents are being read */
 };
 
 static void tell_invalid(struct reading *r, const char *message)
@@ -26,7 +26,34 @@ static void tell_invalid(struct reading *r, const char *message)
         vl_cli_warn("%s: further invalid events are counted only", r->path);
 }
 
+static void tell_node(struct reading *r, const struct vl_doc_node *node, const char *text)
+{
+    char message[VL_ERR_MSG_MAX + 512];
+    (void)snprintf(message, sizeof(message), "%s:%llu:%u: %s", r->path,
+        (unsigned long long)(r->before + vl_doc_line(node)), vl_doc_column(node), text);
+    tell_invalid(r, message);
+}
+
 /* --- one document --- */
+
+/* An event of a type that no system has is valid, and no rule by type can fire on it: mostly a slip. */
+static void note_type(struct reading *r, const struct vl_event *event, const struct vl_doc_node *node)
+{
+    struct vl_span type = vl_doc_get_str(vl_doc_get(node, "fields"), "evt.type");
+    bool missing = vl_doc_get(node, "fields") && type.len == 0;
+    if (event->source != VL_EVENT_SYSCALL || event->type != VL_EVENT_TYPE_OTHER || (!type.len && !missing))
+        return;
+    if (r->events->odd_types++)
+        return;
+    if (missing)
+        vl_cli_warn("%s:%llu: the event has no \"evt.type\": rules for a type of event do not fire on it",
+            r->path, (unsigned long long)(r->before + vl_doc_line(node)));
+    else
+        vl_cli_warn(
+            "%s:%llu: the event type '%.*s' is not known: rules for a type of event do not fire on it",
+            r->path, (unsigned long long)(r->before + vl_doc_line(node)),
+            (int)(type.len < 64 ? type.len : 64), type.ptr);
+}
 
 static int give(struct reading *r, const struct vl_event *event, struct vl_err *err)
 {
@@ -50,9 +77,7 @@ static int give_audit(const struct vl_doc_node *node, void *user, struct vl_err 
     int parsed = is_audit(node) ? vl_event_from_audit(node, &event, &bad)
                                 : vl_err_set(&bad, VL_ERR_INVALID, "no audit.k8s.io event");
     if (parsed < 0) {
-        char message[VL_ERR_MSG_MAX + 512];
-        (void)snprintf(message, sizeof(message), "%s:%u: %s", r->path, vl_doc_line(node), bad.msg);
-        tell_invalid(r, message);
+        tell_node(r, node, bad.msg);
         return 0;
     }
     return give(r, &event, err);
@@ -64,41 +89,44 @@ static int give_record(struct reading *r, const struct vl_doc_node *node, struct
     struct vl_err bad = VL_ERR_INIT;
     vl_arena_reset(r->events->arena);
     if (vl_event_from_log(node, &event, &bad) < 0) {
-        char message[VL_ERR_MSG_MAX + 512];
-        (void)snprintf(message, sizeof(message), "%s:%u: %s", r->path, vl_doc_line(node), bad.msg);
-        tell_invalid(r, message);
+        tell_node(r, node, bad.msg);
         return 0;
     }
     return give(r, &event, err);
 }
 
-static int give_records(struct reading *r, const struct vl_doc_node *root, struct vl_err *err)
+static int give_recorded(struct reading *r, const struct vl_doc_node *node, struct vl_err *err)
+{
+    struct vl_event event;
+    struct vl_err bad = VL_ERR_INIT;
+    vl_arena_reset(r->events->arena);
+    if (vl_event_from_recorded_node(node, &event, &bad) < 0) {
+        tell_node(r, node, bad.msg);
+        return 0;
+    }
+    note_type(r, &event, node);
+    return give(r, &event, err);
+}
+
+static int give_records(struct reading *r, const struct vl_doc_node *root,
+    int (*each)(struct reading *r, const struct vl_doc_node *node, struct vl_err *err), struct vl_err *err)
 {
     int result = 0;
     if (!vl_doc_is(root, VL_DOC_ARRAY))
-        return give_record(r, root, err);
+        return each(r, root, err);
     for (const struct vl_doc_node *n = vl_doc_first(root); n && result >= 0; n = vl_doc_next(n))
-        result = give_record(r, n, err);
+        result = each(r, n, err);
     return result;
 }
 
 /* < 0 only where rules failed: what is wrong with the event itself is told and passed over. */
 static int give_document(struct reading *r, struct vl_doc *doc, struct vl_err *err)
 {
-    struct vl_event event;
-    struct vl_err bad = VL_ERR_INIT;
     const struct vl_doc_node *root = vl_doc_root(doc);
     vl_arena_reset(r->events->arena);
     if (r->events->source == VL_EVENT_K8S_AUDIT)
         return vl_event_audit_each(root, give_audit, r, err);
-    if (r->events->source == VL_EVENT_LOG)
-        return give_records(r, root, err);
-    if (vl_event_from_recorded(doc, &event, &bad) >= 0)
-        return give(r, &event, err);
-    char message[VL_ERR_MSG_MAX + 512];
-    (void)snprintf(message, sizeof(message), "%s: %s", r->path, bad.msg);
-    tell_invalid(r, message);
-    return 0;
+    return give_records(r, root, r->events->source == VL_EVENT_LOG ? give_record : give_recorded, err);
 }
 
 static int each_document(struct vl_doc *doc, void *user, struct vl_err *err)
@@ -160,10 +188,10 @@ static int give_line(struct reading *r, struct vl_span line, uint64_t number, st
         tell_line(r, number, &bad);
         return 0;
     }
+    r->before = number - 1;
     return give_document(r, doc, err);
 }
 
-/* Whether the first line is a document: else all of them together are read as a stream of documents. */
 static bool is_whole(struct vl_span line)
 {
     VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
@@ -171,24 +199,102 @@ static bool is_whole(struct vl_span line)
     return vl_doc_parse(line, VL_DOC_JSON, "line", &doc, &bad) >= 0;
 }
 
+/* Where line `n` (1-based) of a text ends, behind its line feed. */
+static size_t behind_line(struct vl_span text, uint64_t n)
+{
+    size_t at = 0;
+    for (; n && at < text.len; n--) {
+        const char *end = memchr(text.ptr + at, '\n', text.len - at);
+        at = end ? (size_t)(end - text.ptr) + 1 : text.len;
+    }
+    return at;
+}
+
+/* The line that a message of the parser names: "PATH:LINE:COLUMN: …"; its rest from the column on. */
+static uint64_t line_of_message(const char *path, const char *message, const char **ret_rest)
+{
+    size_t len = strlen(path);
+    char *end = NULL;
+    if (strncmp(message, path, len) != 0 || message[len] != ':')
+        return 0;
+    uint64_t line = strtoull(message + len + 1, &end, 10);
+    *ret_rest = *end == ':' ? end : message + len;
+    return line;
+}
+
+/* Behind a document that is damaged the next one begins with a line that begins with a bracket. */
+static size_t next_document(struct vl_span text, size_t at)
+{
+    while (at < text.len && text.ptr[at] != '{' && text.ptr[at] != '[')
+        at += behind_line(vl_span_slice(text, at, text.len), 1);
+    return at;
+}
+
+static uint64_t count_lines(struct vl_span text)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < text.len; i++)
+        n += text.ptr[i] == '\n';
+    return n;
+}
+
+/* Documents over several lines, or several on one. */
+static int read_documents(struct reading *r, struct vl_span text, uint64_t before, struct vl_err *err)
+{
+    while (text.len) {
+        struct vl_err bad = VL_ERR_INIT;
+        const char *rest = "";
+        r->before = before;
+        if (vl_doc_parse_stream(text, VL_DOC_JSON, r->path, each_document, r, &bad) >= 0)
+            return 0;
+        uint64_t line = bad.code == VL_ERR_INVALID ? line_of_message(r->path, bad.msg, &rest) : 0;
+        if (!line) {
+            *err = bad;
+            return bad.err;
+        }
+        char message[VL_ERR_MSG_MAX + 512];
+        (void)snprintf(
+            message, sizeof(message), "%s:%llu%s", r->path, (unsigned long long)(before + line), rest);
+        tell_invalid(r, message);
+        size_t next = next_document(text, behind_line(text, line));
+        before += count_lines(vl_span_slice(text, 0, next));
+        text = vl_span_slice(text, next, text.len);
+    }
+    return 0;
+}
+
 static int read_rest(struct reading *r, struct lines *l, size_t from, struct vl_err *err)
 {
-    struct vl_err bad = VL_ERR_INIT;
     int result = 0;
     while (!l->ended && result >= 0)
         result = fill(l, err);
     if (result < 0)
         return vl_err_wrap(err, "%s is not one event a line", r->path);
-    result = vl_doc_parse_stream(vl_span_slice(vl_buf_span(&l->rest), from, l->rest.len), VL_DOC_JSON,
-        r->path, each_document, r, &bad);
-    if (result >= 0)
-        return 0;
-    if (bad.code == VL_ERR_INVALID) {
-        tell_invalid(r, bad.msg);
-        return 0;
+    return read_documents(r, vl_span_slice(vl_buf_span(&l->rest), from, l->rest.len), l->number - 1, err);
+}
+
+/* Whether events stand one a line: the first line is a document, or it is damaged and the next one is an
+ * object by itself (1). Else all of them together are read as documents one after the other (0). */
+static int is_line_by_line(struct lines *l, size_t from, size_t end, struct vl_err *err)
+{
+    size_t next = end + 1, next_end;
+    if (is_whole(vl_span_slice(vl_buf_span(&l->rest), from, end)))
+        return 1;
+    for (;;) {
+        next_end = line_end(&l->rest, next);
+        if (next_end == SIZE_MAX && !l->ended) {
+            int r = fill(l, err);
+            if (r < 0)
+                return r;
+        } else if (next_end != SIZE_MAX && is_blank(vl_span_slice(vl_buf_span(&l->rest), next, next_end))) {
+            next = next_end + 1;
+        } else {
+            break;
+        }
     }
-    *err = bad;
-    return result;
+    struct vl_span first = vl_span_trim(vl_span_slice(vl_buf_span(&l->rest), from, end));
+    struct vl_span line = vl_span_trim(vl_span_slice(vl_buf_span(&l->rest), next, next_end));
+    return vl_span_starts_with(first, "{") && vl_span_starts_with(line, "{") && is_whole(line);
 }
 
 static int read_lines(struct reading *r, struct lines *l, struct vl_err *err)
@@ -206,11 +312,14 @@ static int read_lines(struct reading *r, struct lines *l, struct vl_err *err)
             result = fill(l, err);
             continue;
         }
-        struct vl_span line = vl_span_slice(vl_buf_span(&l->rest), from, end);
         bool last = end == SIZE_MAX;
         l->number++;
-        if (first && !is_blank(line) && !last && !is_whole(line))
-            return read_rest(r, l, from, err);
+        if (first && !last && !is_blank(vl_span_slice(vl_buf_span(&l->rest), from, end))) {
+            result = is_line_by_line(l, from, end, err);
+            if (result <= 0)
+                return result < 0 ? result : read_rest(r, l, from, err);
+        }
+        struct vl_span line = vl_span_slice(vl_buf_span(&l->rest), from, end);
         if (!is_blank(line)) {
             first = false;
             result = give_line(r, line, l->number, err);

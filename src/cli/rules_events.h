@@ -15,10 +15,12 @@ struct vl_rules_events {
     struct vl_arena *arena; /* for the event in hand; reset before each */
     uint64_t events;
     uint64_t invalid; /* told on standard error, and passed over */
+    uint64_t odd_types; /* without a type, or of one that is not known: the first is told */
 };
 
 /* Reads a file ("-": standard input): JSON lines, or JSON documents one after the other over several lines;
- * packed by gzip, zstd, xz or bzip2 too. An audit EventList and an array of records are taken apart. */
+ * packed by gzip, zstd, xz or bzip2 too. An audit EventList and an array are taken apart. Behind a damaged
+ * document reading goes on with the next. */
 VL_MUST_CHECK int vl_rules_events_read(struct vl_rules_events *events, const char *path, struct vl_err *err);
 
 #endif

@@ -70,8 +70,13 @@ static int load_path(struct vl_ruleset *set, const char *path, bool named, unsig
 int vl_cli_rules_load(const struct vl_cli_list *files, struct vl_ruleset *set, struct vl_err *err)
 {
     int r = 0;
-    for (size_t i = 0; i < files->len && r >= 0; i++)
+    for (size_t i = 0; i < files->len && r >= 0; i++) {
+        uint32_t before = vl_ruleset_files(set);
         r = load_path(set, files->items[i], true, 0, err);
+        if (r >= 0 && vl_ruleset_files(set) == before)
+            r = vl_err_set(
+                err, VL_ERR_NOT_FOUND, "%s: no rule files (.yaml, .yml) are below", files->items[i]);
+    }
     return r < 0 ? r : vl_ruleset_finish(set, err);
 }
 

@@ -191,9 +191,14 @@ static uint64_t number(const struct vl_doc_node *fields, const char *name)
 
 int vl_event_from_recorded(const struct vl_doc *doc, struct vl_event *ret, struct vl_err *err)
 {
-    const struct vl_doc_node *fields = vl_doc_get(vl_doc_root(doc), "fields");
+    return vl_event_from_recorded_node(vl_doc_root(doc), ret, err);
+}
+
+int vl_event_from_recorded_node(const struct vl_doc_node *record, struct vl_event *ret, struct vl_err *err)
+{
+    const struct vl_doc_node *fields = vl_doc_get(record, "fields");
     if (!fields) /* an alert that Falco wrote as JSON */
-        fields = vl_doc_get(vl_doc_root(doc), "output_fields");
+        fields = vl_doc_get(record, "output_fields");
     if (!vl_doc_is(fields, VL_DOC_OBJECT))
         return vl_err_set(
             err, VL_ERR_INVALID, "a recorded event needs an object \"fields\" (or \"output_fields\")");

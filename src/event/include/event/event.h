@@ -77,6 +77,8 @@ const char *vl_event_type_name(uint16_t type);
 /* One line {"fields": {"evt.type": "openat", "fd.name": …, "proc.aname[2]": …}} as the event of syscalls; an
  * alert of Falco's with "output_fields" will do. The document must outlive the event. */
 VL_MUST_CHECK int vl_event_from_recorded(const struct vl_doc *doc, struct vl_event *ret, struct vl_err *err);
+VL_MUST_CHECK int vl_event_from_recorded_node(
+    const struct vl_doc_node *record, struct vl_event *ret, struct vl_err *err);
 
 /* The same once for all: its fields lie in `arena`, so that reading one costs no search, as with a sensor's
  * events. For replaying many rules or runs over one event. */
