@@ -28,6 +28,14 @@ Cases that do not pass are listed in `src/*/wrong-cases.tsv`, each with a second
 ROOMS = (("version", "Versions: orders and constraints"), ("advisory", "CVSS"), ("model", "Package URLs"), ("image", "Image layers"),
          ("scan", "Scans"), ("program", "Through the program"), ("package", "Packages"), ("cel", "CEL"), ("policy", "Policies"), ("rule", "Detection rules"))
 
+# Why cases do not pass that no wrong-cases.tsv tells of: they ask for what is not built, or is not ours; the tests list each.
+OUTSIDE = {
+    "rule/falco-filter-eval/cases.jsonl": "outside: 221 ask for what Falco's capture library keeps from call to call (no sensor yet), 24 for fields of "
+                                          "plugins; all conditions pass but those of plugins",
+    "rule/falco-filter-eval/formatter_strings.json": "outside: an option of the library that Falco never sets (stop at a missing value)",
+    "rule/falco-rule-loader": "outside: assertions on several rule sets in one engine, and on objects of its C++ interface",
+}
+
 
 def read(path):
     with open(os.path.join(ROOT, path), errors="replace") as f:
@@ -74,7 +82,7 @@ def page(counts):
         out.append(f"## {title}\n\n| cases | passed/total | |\n|---|---|---|")
         for n in names:
             read_by = ", ".join(sorted(p for p, kinds in readers.items() if n in kinds))
-            note = "not built: no foreign case" if counts[n][1] == 0 else f"read by {read_by}" if read_by else ""
+            note = "not built: no foreign case" if counts[n][1] == 0 else f"read by {read_by}" if read_by else OUTSIDE.get(n, "")
             out.append(row(n, counts[n], note))
         out.append("")
     none = sorted(p for p, kinds in readers.items() if not any(counts.get(k, (0, 0))[1] for k in kinds))

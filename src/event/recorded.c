@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "derived.h"
 #include "field_table.h"
 #include "read.h"
 
@@ -32,6 +33,20 @@ static const struct vl_doc_node *member_arg(
     return vl_doc_get_span(fields, (struct vl_span){name, (size_t)n - 1});
 }
 
+/* A field without an argument: as written, or as it follows from others. */
+static void by_name(
+    const struct vl_event *event, const char *name, struct vl_arena *scratch, struct vl_event_value *ret)
+{
+    struct vl_span arg = VL_SPAN_EMPTY;
+    const struct vl_field *field = vl_field_find(VL_EVENT_SYSCALL, vl_span_str(name), VL_SPAN_EMPTY, &arg);
+    const struct vl_doc_node *node = member(event, name);
+    read_missing(ret);
+    if (node && field)
+        read_typed(node, (enum vl_field_type)field->type, scratch, ret);
+    else if (field)
+        derived_read(event->data, field, arg, scratch, ret);
+}
+
 /* An ancestor field with a number, of which [0] and [1] have names of their own. */
 static void ancestor(const struct vl_event *event, const struct vl_field *field, struct vl_span arg,
     struct vl_arena *scratch, struct vl_event_value *ret)
@@ -46,13 +61,12 @@ static void ancestor(const struct vl_event *event, const struct vl_field *field,
         {"proc.apid", "proc.pid", "proc.ppid"},
     };
     const struct vl_doc_node *node = member_arg(event, field, arg);
-    for (size_t i = 0; !node && i < VL_ARRAY_LEN(names); i++) {
-        if (strcmp(names[i].field, field->name) != 0)
-            continue;
-        if (vl_span_eq_str(arg, "0"))
-            node = member(event, names[i].self);
-        else if (vl_span_eq_str(arg, "1"))
-            node = member(event, names[i].parent);
+    bool self = vl_span_eq_str(arg, "0"), parent = vl_span_eq_str(arg, "1");
+    for (size_t i = 0; !node && (self || parent) && i < VL_ARRAY_LEN(names); i++) {
+        if (strcmp(names[i].field, field->name) == 0) {
+            by_name(event, self ? names[i].self : names[i].parent, scratch, ret);
+            return;
+        }
     }
     read_typed(node, (enum vl_field_type)field->type, scratch, ret);
 }
@@ -94,7 +108,7 @@ static void either_end(const struct vl_event *event, const struct vl_field *fiel
         for (size_t j = 0; j < 4 && strcmp(names[i].field, field->name) == 0; j++) {
             if (j == 2 && list.n) /* client and server are the two ends already */
                 break;
-            read_typed(member(event, names[i].ends[j]), (enum vl_field_type)field->type, scratch, &item);
+            by_name(event, names[i].ends[j], scratch, &item);
             if (item.kind != VL_VALUE_MISSING && item.kind != VL_VALUE_LIST)
                 read_list_add(&list, &item);
         }
@@ -102,53 +116,14 @@ static void either_end(const struct vl_event *event, const struct vl_field *fiel
     read_list_end(&list, ret);
 }
 
-static void cut_name(const struct vl_event *event, bool directory, struct vl_event_value *ret)
+static void argument(const struct vl_event *event, const struct vl_field *field, struct vl_span arg,
+    struct vl_arena *scratch, struct vl_event_value *ret)
 {
-    struct vl_span name = vl_doc_span(member(event, "fd.name"));
-    struct vl_span kind = vl_doc_span(member(event, "fd.typechar"));
-    size_t slash = vl_span_rfind_char(name, '/');
-    if (slash == SIZE_MAX || name.ptr[0] != '/' || (kind.len && !vl_span_eq_str(kind, "f")))
-        return;
-    if (directory)
-        read_string(vl_span_slice(name, 0, slash ? slash : 1), ret);
+    const struct vl_doc_node *node = member_arg(event, field, arg);
+    if (node)
+        read_typed(node, (enum vl_field_type)field->type, scratch, ret);
     else
-        read_string(vl_span_slice(name, slash + 1, SIZE_MAX), ret);
-}
-
-/* A field that is not written, but follows from others. */
-static void derived(const struct vl_event *event, const struct vl_field *field, struct vl_arena *scratch,
-    struct vl_event_value *ret)
-{
-    static const struct {
-        const char *field, *from;
-    } same[] = {
-        {"fd.cnet", "fd.cip"},
-        {"fd.snet", "fd.sip"},
-        {"fd.lnet", "fd.lip"},
-        {"fd.rnet", "fd.rip"},
-        {"syscall.type", "evt.type"},
-        {"evt.info", "evt.args"},
-        {"fd.nameraw", "fd.name"},
-    };
-    int64_t result;
-    for (size_t i = 0; i < VL_ARRAY_LEN(same); i++) {
-        if (strcmp(same[i].field, field->name) == 0) {
-            read_typed(member(event, same[i].from), (enum vl_field_type)field->type, scratch, ret);
-            return;
-        }
-    }
-    if (read_common(event, field, ret))
-        return;
-    if (strcmp(field->name, "fd.directory") == 0)
-        cut_name(event, true, ret);
-    else if (strcmp(field->name, "fd.filename") == 0)
-        cut_name(event, false, ret);
-    else if (strcmp(field->name, "evt.dir") == 0)
-        read_string(VL_SPAN_LIT("<"), ret);
-    else if (strcmp(field->name, "evt.count") == 0)
-        read_uint(1, ret);
-    else if (strcmp(field->name, "evt.failed") == 0 && vl_doc_int(member(event, "evt.rawres"), &result))
-        read_bool(result < 0, ret);
+        derived_read(event->data, field, arg, scratch, ret);
 }
 
 static void get(const struct vl_event *event, const struct vl_field *field, struct vl_span arg,
@@ -163,7 +138,7 @@ static void get(const struct vl_event *event, const struct vl_field *field, stru
         else if (strcmp(field->name, "evt.type.is") == 0)
             read_uint(vl_span_eq(vl_doc_span(member(event, "evt.type")), arg), ret);
         else
-            read_typed(member_arg(event, field, arg), (enum vl_field_type)field->type, scratch, ret);
+            argument(event, field, arg, scratch, ret);
         return;
     }
     const struct vl_doc_node *node = member(event, field->name);
@@ -173,8 +148,8 @@ static void get(const struct vl_event *event, const struct vl_field *field, stru
         ancestors(event, field, scratch, ret);
     else if (field->either)
         either_end(event, field, scratch, ret);
-    else
-        derived(event, field, scratch, ret);
+    else if (!read_common(event, field, ret))
+        derived_read(event->data, field, arg, scratch, ret);
 }
 
 static const struct vl_event_ops recorded_ops = {.get = get};

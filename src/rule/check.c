@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/text.h"
 #include "glob.h"
 
@@ -48,6 +49,18 @@ static bool is_one_of(enum vl_condition_op op, const uint8_t *ops, size_t n)
     return false;
 }
 
+/* Arguments whose raw form is the bytes of an address or a list of descriptors: they have no order. */
+static bool is_raw_structure(const struct check_operand *left)
+{
+    static const char *const names[] = {"addr", "data", "fds", "tuple"};
+    if (!left->field || strcmp(left->field->name, "evt.rawarg") != 0)
+        return false;
+    for (size_t i = 0; i < VL_ARRAY_LEN(names); i++)
+        if (vl_span_eq_str(left->arg, names[i]))
+            return true;
+    return false;
+}
+
 /* Whether Falco compares values of the type so. */
 static bool operator_fits(enum vl_condition_op op, const struct check_operand *left)
 {
@@ -62,6 +75,8 @@ static bool operator_fits(enum vl_condition_op op, const struct check_operand *l
         return true;
     if (left->type == VL_FIELD_BYTES)
         return is_one_of(op, bytes, sizeof(bytes));
+    if (is_raw_structure(left))
+        return !is_one_of(op, order, sizeof(order));
     switch (class_of((enum vl_field_type)left->type)) {
     case CHECK_NUMBER:
         return is_one_of(op, order, sizeof(order));
@@ -136,6 +151,28 @@ static bool is_order(enum vl_condition_op op)
     return op == VL_OP_LT || op == VL_OP_LE || op == VL_OP_GT || op == VL_OP_GE;
 }
 
+/* What the field takes instead. */
+static const char *value_hint(const struct check *check, struct vl_arena *arena)
+{
+    static const char *const takes[] = {[CHECK_TEXT] = "a text without a NUL",
+        [CHECK_NUMBER] = "a number: 10, -1 or 0x1f",
+        [CHECK_BOOL] = "true or false",
+        [CHECK_NET] = "an address or a net: 10.0.0.1, 10.0.0.0/8 or fd00::/8"};
+    const struct vl_field *field = check->left->field;
+    return vl_arena_printf(arena, "%s takes %s", field ? field->name : "this side", takes[check->class]);
+}
+
+/* Which operators the left side takes. */
+static const char *operator_hint(const struct check_operand *left, struct vl_arena *arena)
+{
+    VL_CLEANUP(vl_buf_done) struct vl_buf out;
+    vl_buf_init(&out, 1024);
+    for (int op = VL_OP_EXISTS; op <= VL_OP_PMATCH; op++)
+        if (operator_fits((enum vl_condition_op)op, left))
+            vl_buf_printf(&out, "%s%s", out.len ? ", " : "", vl_condition_op_name((enum vl_condition_op)op));
+    return vl_arena_printf(arena, "it takes %s", vl_buf_str(&out));
+}
+
 /* Reads the text as what the class compares. */
 static int value_init(struct check *check, struct check_value *value, bool strict, struct vl_arena *arena,
     struct check_problem *problem, struct vl_err *err)
@@ -172,6 +209,7 @@ static int value_init(struct check *check, struct check_value *value, bool stric
     }
     if (fine)
         return 0;
+    problem->hint = value_hint(check, arena);
     return fail(check, arena, problem,
         vl_arena_printf(arena, "not a valid %s: '%.*s'", type_name((enum vl_field_type)check->left->type),
             VL_SPAN_FMT(vl_span_slice(value->text, 0, 64))),
@@ -295,12 +333,14 @@ int check_init(struct check *check, const struct vl_condition *source, enum vl_e
     if (r < 0)
         return r;
     const struct vl_field *field = check->left->field;
-    if (strict && !operator_fits((enum vl_condition_op)check->op, check->left))
+    if (strict && !operator_fits((enum vl_condition_op)check->op, check->left)) {
+        problem->hint = operator_hint(check->left, arena);
         return fail(check, arena, problem,
             vl_arena_printf(arena, "operator '%s' does not fit %s of type %s",
                 vl_condition_op_name((enum vl_condition_op)check->op), field ? field->name : "a value",
                 field && field->is_list ? "list" : type_name((enum vl_field_type)check->left->type)),
             err);
+    }
     check->class = (uint8_t)class_for(check);
     check->either = field && field->either;
     check->ancestor = field && field->any_ancestor && !check->left->has_arg;
