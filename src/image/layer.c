@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "image/image.h"
 
 #define HEAD_BYTES    64U
+#define WALK_NICE     5 /* a third of the weight of the digest's thread */
 #define READ_STEP     (256U * 1024U)
 #define NOTES_EACH    10 /* paths named for one kind of oddity; the rest is counted */
 #define WHITEOUT      ".wh."
@@ -405,7 +407,12 @@ int vl_layer_walk_region(int fd, uint64_t offset, uint64_t length, const char *n
     walk_init(&w);
 
     bool threaded = pthread_create(&thread, NULL, run_hashing, &h) == 0;
-    int r = walk_region(&w, length);
+    if (threaded && visitor->steps_back)
+        (void)setpriority(PRIO_PROCESS, 0, WALK_NICE);
+    int r = finish(&w, walk_region(&w, length));
+    const struct vl_layer_walk walked = {.bytes = length, .entries = w.entries};
+    if (r == 0 && visitor->walked)
+        r = visitor->walked(&walked, visitor->user, err);
     if (r < 0)
         __atomic_store_n(&h.cancelled, true, __ATOMIC_RELAXED);
     if (threaded)
@@ -414,11 +421,11 @@ int vl_layer_walk_region(int fd, uint64_t offset, uint64_t length, const char *n
         run_hashing(&h);
     if (r == 0 && h.result < 0) {
         *err = h.err;
-        r = h.result;
+        r = vl_err_wrap(err, "%s", name);
     }
-    r = finish(&w, r);
     if (r < 0)
         return r;
-    *ret = (struct vl_layer_walk){.diff_id = h.digest, .bytes = length, .entries = w.entries};
+    *ret = walked;
+    ret->diff_id = h.digest;
     return 0;
 }

@@ -10,6 +10,11 @@
 struct vl_index_options {
     unsigned scopes;   /* enum vl_package_scope */
     unsigned scanners; /* enum vl_scan_scanner */
+    /* Optional, of plain layers in a region alone: the index, before the digest of the layer is there
+     * (has_diff_id is false). It stays the indexer's, and is what vl_index_layer_region() gives back. */
+    int (*ahead)(const struct vl_layer_index *index, void *user, struct vl_err *err);
+    void *ahead_user;
+    bool steps_back; /* vl_layer_visitor.steps_back */
     bool beside; /* of a folder only the file that the name's last part tells, others where it names them */
 };
 

@@ -36,6 +36,10 @@ void vl_layer_index_cleanup(struct vl_layer_index **index);
 VL_MUST_CHECK int vl_layer_index_encode(
     const struct vl_layer_index *index, struct vl_buf *out, struct vl_err *err);
 
+/* Puts the diff id into the encoded form of an index that was encoded before it was known. */
+VL_MUST_CHECK int vl_layer_index_set_diff_id(
+    struct vl_buf *encoded, const struct vl_digest *diff_id, struct vl_err *err);
+
 /* `bytes` are lent for the call only. Anything inconsistent is VL_ERR_CORRUPT. */
 VL_MUST_CHECK int vl_layer_index_decode(
     struct vl_span bytes, struct vl_layer_index **ret, struct vl_err *err);

@@ -234,3 +234,14 @@ int vl_layer_index_encode(const struct vl_layer_index *index, struct vl_buf *out
     vl_buf_done(&e.rest);
     return r;
 }
+
+int vl_layer_index_set_diff_id(struct vl_buf *encoded, const struct vl_digest *diff_id, struct vl_err *err)
+{
+    const size_t flags_at = strlen(VL_INDEX_MAGIC) + 4, kind_at = flags_at + 4, bytes_at = kind_at + 1;
+    if (encoded->len < bytes_at + VL_DIGEST_BYTES_MAX)
+        return vl_err_set(err, VL_ERR_CORRUPT, "layer index: cut off");
+    encoded->ptr[flags_at] = (char)(encoded->ptr[flags_at] | VL_INDEX_HAS_DIFF_ID);
+    encoded->ptr[kind_at] = (char)diff_id->kind;
+    memcpy(encoded->ptr + bytes_at, diff_id->bytes, VL_DIGEST_BYTES_MAX);
+    return 0;
+}

@@ -19,6 +19,7 @@ struct task {
     struct vl_notes *notes;
     char name[NAME_BYTES];
     struct vl_worker_job job;
+    const struct vl_worker_listen *listen;
     bool verified;     /* the bytes are those that the manifest names */
     bool fetch_failed; /* err is what the fetch said */
 };
@@ -83,7 +84,8 @@ static int run_stream(struct task *t, struct vl_worker_answer *answer, struct vl
     int no_thread = pthread_create(&thread, NULL, run_fetch, &f);
     if (no_thread)
         vl_file_close(&f.fd); /* the indexer sees an empty layer, and ends */
-    r = t->options->indexer ? vl_worker_finish(&worker, answer, err) : vl_worker_here(&t->job, answer, err);
+    r = t->options->indexer ? vl_worker_finish(&worker, NULL, answer, err)
+                            : vl_worker_here(&t->job, answer, err);
     vl_file_close(&read_end);
     if (no_thread) {
         if (r == 0)
@@ -102,7 +104,7 @@ static int run_region(struct task *t, struct vl_worker_answer *answer, struct vl
     if (!t->options->indexer)
         return vl_worker_here(&t->job, answer, err);
     int r = vl_worker_start(t->options->indexer, &t->job, VL_WORKER_SECONDS_MAX, &worker, err);
-    return r < 0 ? r : vl_worker_finish(&worker, answer, err);
+    return r < 0 ? r : vl_worker_finish(&worker, t->listen, answer, err);
 }
 
 /* Indexers answer with SHA-256; a manifest that uses another digest has its blob read once more. */
@@ -150,12 +152,15 @@ static int check_diff_id(struct task *t, const struct vl_worker_answer *answer, 
     char text[VL_DIGEST_TEXT_MAX];
     const struct vl_layer_index *index = answer->index;
     const char *diff_id = vl_image_layer_diff_id(t->image, t->layer);
+    const struct vl_digest *is = answer->stands       ? &answer->blob_digest
+                                 : index->has_diff_id ? &index->diff_id
+                                                      : NULL;
     bool known = diff_id && vl_digest_parse(vl_span_str(diff_id), &want);
-    if (known && index->has_diff_id && want.kind == index->diff_id.kind) {
-        if (!vl_digest_eq(&want, &index->diff_id))
+    if (known && is && want.kind == is->kind) {
+        if (!vl_digest_eq(&want, is))
             return vl_err_set(err, VL_ERR_CORRUPT,
                 "%s: its content has the diff id %s, the configuration says %s", t->name,
-                vl_digest_format(&index->diff_id, text), diff_id);
+                vl_digest_format(is, text), diff_id);
         return 0;
     }
     /* Stored as it is, and no tar from some place on. */
@@ -163,7 +168,7 @@ static int check_diff_id(struct task *t, const struct vl_worker_answer *answer, 
         return 0;
     if (t->verified)
         return 0;
-    const struct vl_note *why = index->notes.len ? &index->notes.items[index->notes.len - 1] : NULL;
+    const struct vl_note *why = index && index->notes.len ? &index->notes.items[index->notes.len - 1] : NULL;
     return vl_err_set(err, VL_ERR_CORRUPT, "%s: damaged, and not what the configuration names: %s", t->name,
         why ? why->message : "no diff id");
 }
@@ -207,10 +212,11 @@ static int run(struct task *t, struct vl_worker_answer *answer, struct vl_err *e
 }
 
 int vl_layer_task_run(struct vl_image *image, size_t layer, const struct vl_scan_options *options,
-    struct vl_notes *notes, struct vl_worker_answer *ret, struct vl_err *err)
+    struct vl_notes *notes, const struct vl_worker_listen *listen, struct vl_worker_answer *ret,
+    struct vl_err *err)
 {
     VL_CLEANUP(vl_worker_answer_done) struct vl_worker_answer answer = {0};
-    struct task t = {.image = image, .layer = layer, .options = options, .notes = notes};
+    struct task t = {.image = image, .layer = layer, .options = options, .notes = notes, .listen = listen};
     const char *digest = vl_image_layer_digest(image, layer);
     const char *diff_id = vl_image_layer_diff_id(image, layer);
     (void)snprintf(t.name, sizeof(t.name), "layer %s", digest ? digest : diff_id ? diff_id : "");

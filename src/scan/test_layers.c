@@ -248,6 +248,61 @@ static void test_indexer_speaks_for_another_layer(void **state)
     result_done(&r);
 }
 
+/* Plain layers: all indexes are there before the digests are, and only the end says whether they stand. */
+static void test_ahead(void **state)
+{
+    (void)state;
+    char name[256];
+    index_test_image(folder);
+    (void)snprintf(name, sizeof(name), "docker-archive:%s/docker.tar", folder);
+    for (int wrong = 0; wrong < 2; wrong++) {
+        struct vl_image *image = NULL;
+        struct vl_scan_indexing *indexing = NULL;
+        struct result r = {.arena = vl_arena_new(1UL << 20)};
+        const struct vl_scan_options options = {.scanners = VL_SCAN_VULN, .indexer = self};
+        const struct vl_image_options image_options = {.platform = "linux/amd64"};
+        if (wrong)
+            index_test_run(folder, "WRONG=diff python3 image.py");
+        vl_notes_init(&r.notes, r.arena);
+        if (vl_image_open(name, &image_options, &image, &r.err) < 0 ||
+            vl_scan_indexing_start(image, &options, &indexing, &r.err) < 0)
+            fail_msg("%s", r.err.msg);
+        r.count = vl_image_layer_count(image);
+        int given = vl_scan_indexing_ahead(indexing, &r.notes, &r.indexes, &r.err);
+        assert_true(wrong ? given >= 0 : given == 1);
+        if (!wrong) {
+            assert_non_null(index_test_find(r.indexes[0], "libssl3"));
+            assert_non_null(index_test_find(r.indexes[2], "right-pad"));
+        }
+        int end = vl_scan_indexing_finish(&indexing, &r.notes, given ? NULL : &r.indexes, &r.err);
+        assert_int_equal(r.err.code, wrong ? VL_ERR_CORRUPT : VL_ERR_NONE);
+        assert_true(wrong ? end < 0 : end == 0);
+        assert_null(indexing);
+        assert_int_equal(r.notes.len, 0);
+        result_done(&r);
+        vl_image_free(image);
+    }
+}
+
+/* Who changes his mind half way through is waited for. */
+static void test_cancel(void **state)
+{
+    (void)state;
+    char name[256];
+    struct vl_image *image = NULL;
+    struct vl_scan_indexing *indexing = NULL;
+    struct vl_err err = VL_ERR_INIT;
+    const struct vl_scan_options options = {.scanners = VL_SCAN_VULN, .indexer = self};
+    index_test_image(folder);
+    (void)snprintf(name, sizeof(name), "docker-archive:%s/docker.tar", folder);
+    assert_int_equal(vl_image_open(name, NULL, &image, &err), 0);
+    assert_int_equal(vl_scan_indexing_start(image, &options, &indexing, &err), 0);
+    vl_scan_indexing_cancel(&indexing);
+    assert_null(indexing);
+    vl_scan_indexing_cancel(&indexing);
+    vl_image_free(image);
+}
+
 /* A cache that cannot be had is a word to the user, no more. */
 static void test_no_cache(void **state)
 {
@@ -394,6 +449,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_damaged_tar_is_partial, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_indexer_dies, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_indexer_speaks_for_another_layer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_ahead, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_cancel, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_cache, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_shared_cache, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_registry, set_up, tear_down),

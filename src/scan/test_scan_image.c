@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lineage.h"
 #include "test_index_support.h"
@@ -130,6 +131,59 @@ static void test_shared_cache(void **state)
     }
 }
 
+/* What a real indexer says of app.tar, up to its trailer: the index, ahead of the digest. */
+static void make_answer(void)
+{
+    char exe[200] = "";
+    char make[512];
+    assert_true(readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0);
+    (void)snprintf(make, sizeof(make),
+        "%s indexer kind=region name=x scopes=1 scanners=1 offset=0 length=$(stat -c %%s app.tar) blob=1 "
+        "3<app.tar >answer; head -c -89 answer >soon",
+        exe);
+    index_test_run(folder, make);
+}
+
+/* An index that came ahead of its digest counts for nothing where the digest does not come: the layer is
+ * missing, and said to be. Where another digest comes the scan fails, and nothing of it is remembered. */
+static void test_ahead_of_nothing(void **state)
+{
+    (void)state;
+    char name[128], cache[128], dies[256], lies[256], line[64];
+    make_answer();
+    (void)snprintf(name, sizeof(name), "docker-archive:%s/docker.tar", folder);
+    (void)snprintf(cache, sizeof(cache), "%s/cache", folder);
+    (void)snprintf(dies, sizeof(dies), "cat %s/soon; sleep 0.2; kill -9 $$", folder);
+    (void)snprintf(lies, sizeof(lies), "cat %s/answer", folder);
+    for (size_t i = 0; i < 2; i++) {
+        const char *const indexer[] = {"/bin/sh", "-c", i ? lies : dies, "indexer", NULL};
+        struct vl_image *image = NULL;
+        struct vl_scan_result *result = NULL;
+        struct vl_err err = VL_ERR_INIT;
+        const struct vl_scan_options options = {
+            .scanners = VL_SCAN_VULN, .indexer = indexer, .cache_dir = cache, .packages_only = true};
+        const struct vl_image_options image_options = {.platform = "linux/amd64"};
+        assert_int_equal(vl_image_open(name, &image_options, &image, &err), 0);
+        int r = vl_scan_image(image, NULL, &options, &result, &err);
+        vl_image_free(image);
+        if (i == 0) {
+            assert_int_equal(r, 0);
+            assert_true(result->inventory->notes.partial);
+            assert_true(index_test_has_note(
+                &result->inventory->notes, VL_NOTE_PARTIAL, NULL, "was killed by signal 9"));
+            assert_int_equal(result->inventory->packages.len, 0);
+            vl_scan_result_free(result);
+            index_test_run(folder, "rm -rf cache");
+        } else {
+            assert_true(r < 0);
+            assert_int_equal(err.code, VL_ERR_CORRUPT);
+            assert_string_equal(
+                index_test_ask(folder, "find cache -type f -not -name '*lock*' 2>/dev/null | wc -l", line),
+                "0");
+        }
+    }
+}
+
 static void test_folder(void **state)
 {
     (void)state;
@@ -165,6 +219,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_image, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_shared_cache, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_ahead_of_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_folder, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,7 +81,7 @@ static int run(const char *const *argv, const struct vl_worker_job *job, unsigne
         feed(job->fd, worker.in);
         vl_file_close(&worker.in);
     }
-    return vl_worker_finish(&worker, answer, err);
+    return vl_worker_finish(&worker, NULL, answer, err);
 }
 
 /* A process gives what the same code gives here, byte for byte. */
@@ -258,7 +258,7 @@ static void test_worker_dies_while_fed(void **state)
     assert_int_equal(vl_worker_start(argv, &job, 60, &worker, &err), 0);
     int fds[2] = {fd, worker.in};
     assert_int_equal(pthread_create(&thread, NULL, feed_thread, fds), 0);
-    assert_int_not_equal(vl_worker_finish(&worker, &answer, &err), 0);
+    assert_int_not_equal(vl_worker_finish(&worker, NULL, &answer, &err), 0);
     assert_non_null(strstr(err.msg, "killed by signal 9"));
     pthread_join(thread, NULL);
 }

@@ -217,9 +217,61 @@ int vl_worker_start(const char *const *argv, const struct vl_worker_job *job, un
     return 0;
 }
 
-/* All that the worker says, until it closes its end. */
-static int hear(struct vl_worker *w, struct vl_buf *out, struct vl_err *err)
+/* What a worker said so far. */
+struct heard {
+    struct vl_buf ahead; /* the index that came ahead, as it came; empty: none */
+    struct vl_buf rest;
+    struct vl_layer_index *index; /* owned: decoded, with nobody who wanted it */
+    const struct vl_worker_listen *listen;
+};
+
+static void heard_done(struct heard *h)
 {
+    vl_buf_done(&h->ahead);
+    vl_buf_done(&h->rest);
+    vl_layer_index_cleanup(&h->index);
+}
+
+/* Takes an index that came ahead out of what was read, once all of it is there. */
+static int take_ahead(const struct vl_worker *w, struct heard *h, struct vl_err *err)
+{
+    struct vl_digest is;
+    if (h->ahead.len || h->rest.len < VL_WORKER_AHEAD_BYTES)
+        return 0;
+    struct vl_reader r = vl_reader_new(vl_buf_span(&h->rest));
+    if (!vl_span_eq_str(vl_reader_take(&r, 8), VL_WORKER_AHEAD_MAGIC))
+        return 0;
+    uint64_t length = vl_reader_u64le(&r);
+    struct vl_span sum = vl_reader_take(&r, 32);
+    if (length > VL_LAYER_INDEX_MAX)
+        return vl_err_set(err, VL_ERR_CORRUPT, "the indexer of %s: an index of an impossible size", w->name);
+    if (length > vl_reader_left(&r))
+        return 0;
+    struct vl_span index = vl_reader_take(&r, (size_t)length);
+    vl_digest_compute(VL_DIGEST_SHA256, index, &is);
+    if (memcmp(is.bytes, sum.ptr, 32) != 0)
+        return vl_err_set(err, VL_ERR_CORRUPT, "the indexer of %s: a damaged answer", w->name);
+    int done = vl_layer_index_decode(index, &h->index, err);
+    vl_buf_append_span(&h->ahead, index);
+    if (done == 0)
+        done = vl_buf_check(&h->ahead, "indexer's answer", err);
+    if (done < 0)
+        return vl_err_wrap(err, "the indexer of %s", w->name);
+    size_t used = VL_WORKER_AHEAD_BYTES + (size_t)length;
+    memmove(h->rest.ptr, h->rest.ptr + used, h->rest.len - used);
+    vl_buf_truncate(&h->rest, h->rest.len - used);
+    h->index->has_diff_id = false;
+    if (h->listen) {
+        h->listen->ahead(h->index, h->listen->user);
+        h->index = NULL;
+    }
+    return 0;
+}
+
+/* All that the worker says, until it closes its end. */
+static int hear(struct vl_worker *w, struct heard *h, struct vl_err *err)
+{
+    struct vl_buf *out = &h->rest;
     for (;;) {
         struct pollfd poll_fd = {.fd = w->out, .events = POLLIN};
         int64_t left_ms = (w->deadline_us - vl_time_monotonic_us()) / 1000;
@@ -240,6 +292,9 @@ static int hear(struct vl_worker *w, struct vl_buf *out, struct vl_err *err)
             return 0;
         if (got > 0)
             vl_buf_commit(out, (size_t)got);
+        int r = take_ahead(w, h, err);
+        if (r < 0)
+            return r;
         if (out->len > VL_WORKER_ANSWER_MAX)
             return vl_err_set(err, VL_ERR_LIMIT, "the indexer of %s says more than %lu bytes", w->name,
                 (unsigned long)VL_LAYER_INDEX_MAX);
@@ -323,33 +378,61 @@ static int told_error(const struct vl_buf *answer, uint32_t code, int errnum, st
     return r < 0 ? errnum : r;
 }
 
-static int read_answer(
-    const struct vl_worker *w, int status, struct vl_worker_answer *answer, struct vl_err *err)
+/* What came ahead stands: its digest is there now. */
+static int stand_by_ahead(struct heard *h, struct vl_worker_answer *answer, struct vl_err *err)
+{
+    int r = vl_layer_index_set_diff_id(&h->ahead, &answer->blob_digest, err);
+    if (r < 0)
+        return r;
+    if (h->index) {
+        h->index->has_diff_id = true;
+        h->index->diff_id = answer->blob_digest;
+    }
+    answer->stands = true;
+    answer->index = h->index;
+    h->index = NULL;
+    answer->encoded = h->ahead;
+    vl_buf_init(&h->ahead, 0);
+    return 0;
+}
+
+static int read_answer(const struct vl_worker *w, int status, struct heard *h,
+    struct vl_worker_answer *answer, struct vl_err *err)
 {
     uint32_t code = 0;
     int errnum = 0;
-    if (!take_trailer(&answer->encoded, &code, &errnum, answer))
+    if (!take_trailer(&h->rest, &code, &errnum, answer))
         return died(w, status, err);
     /* One that answered and then failed was found out by a tool that watches it. */
     if (!code && status != 0)
         return died(w, status, err);
     if (code)
-        return told_error(&answer->encoded, code, errnum, err);
-    int r = vl_layer_index_decode(vl_buf_span(&answer->encoded), &answer->index, err);
+        return told_error(&h->rest, code, errnum, err);
+    int r = 0;
+    if (h->ahead.len && h->rest.len == 0 && answer->has_blob_digest) {
+        r = stand_by_ahead(h, answer, err);
+    } else {
+        r = vl_layer_index_decode(vl_buf_span(&h->rest), &answer->index, err);
+        answer->encoded = h->rest;
+        vl_buf_init(&h->rest, 0);
+    }
     return r < 0 ? vl_err_wrap(err, "the indexer of %s", w->name) : 0;
 }
 
-int vl_worker_finish(struct vl_worker *worker, struct vl_worker_answer *ret, struct vl_err *err)
+int vl_worker_finish(struct vl_worker *worker, const struct vl_worker_listen *listen,
+    struct vl_worker_answer *ret, struct vl_err *err)
 {
     struct vl_worker_answer answer = {0};
-    vl_buf_init(&answer.encoded, VL_WORKER_ANSWER_MAX + READ_STEP);
-    int r = hear(worker, &answer.encoded, err);
+    VL_CLEANUP(heard_done) struct heard heard = {.listen = listen};
+    vl_buf_init(&heard.ahead, VL_LAYER_INDEX_MAX);
+    vl_buf_init(&heard.rest, VL_WORKER_ANSWER_MAX + READ_STEP);
+    int r = hear(worker, &heard, err);
     if (r < 0)
         kill_worker(worker);
     vl_file_close(&worker->out);
     int status = reap(worker);
     if (r == 0)
-        r = read_answer(worker, status, &answer, err);
+        r = read_answer(worker, status, &heard, &answer, err);
     if (r < 0) {
         vl_worker_answer_done(&answer);
         return r;

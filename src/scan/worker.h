@@ -27,8 +27,9 @@ struct vl_worker_job {
 
 /* What an indexer found. */
 struct vl_worker_answer {
-    struct vl_layer_index *index; /* owned */
+    struct vl_layer_index *index; /* owned; NULL where vl_worker_listen.ahead was given it and it stands */
     struct vl_buf encoded; /* owned: the index as it came, for the cache; empty where none was needed */
+    bool stands;           /* what was told ahead is the answer */
     bool has_blob_digest;
     struct vl_digest blob_digest;
 };
@@ -48,11 +49,18 @@ struct vl_worker {
 VL_MUST_CHECK int vl_worker_start(const char *const *argv, const struct vl_worker_job *job, unsigned seconds,
     struct vl_worker *ret, struct vl_err *err);
 
+/* Who wants to know the index of a plain layer before the digest of its bytes is there. */
+struct vl_worker_listen {
+    /* Takes the index, at most once. It is not proven yet: has_diff_id is false. */
+    void (*ahead)(struct vl_layer_index *index, void *user);
+    void *user;
+};
+
 /* Waits for the answer. A worker that died, says nothing sensible, too much, or nothing in time is an error
  * that names the job. The process is gone and its descriptors closed afterwards, whatever came. The caller
- * has closed `in`, or another thread will. */
-VL_MUST_CHECK int vl_worker_finish(
-    struct vl_worker *worker, struct vl_worker_answer *ret, struct vl_err *err);
+ * has closed `in`, or another thread will. `listen` may be NULL. */
+VL_MUST_CHECK int vl_worker_finish(struct vl_worker *worker, const struct vl_worker_listen *listen,
+    struct vl_worker_answer *ret, struct vl_err *err);
 
 /* The same job in this process, for tests, fuzzers and systems without processes to spare. */
 VL_MUST_CHECK int vl_worker_here(

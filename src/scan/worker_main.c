@@ -180,6 +180,31 @@ static int put_trailer(const struct vl_worker_answer *answer, struct vl_span pay
     return r < 0 ? r : vl_file_write_fd(1, "indexer's answer", vl_buf_span(&trailer), err);
 }
 
+/* Whoever asked can go on with it while the digest of the layer is being computed. */
+static int put_ahead(const struct vl_layer_index *index, void *user, struct vl_err *err)
+{
+    bool *told = user;
+    struct vl_digest sum;
+    VL_CLEANUP(vl_buf_done) struct vl_buf encoded;
+    VL_CLEANUP(vl_buf_done) struct vl_buf head;
+    vl_buf_init(&encoded, VL_LAYER_INDEX_MAX);
+    vl_buf_init(&head, VL_WORKER_AHEAD_BYTES);
+    int r = vl_layer_index_encode(index, &encoded, err);
+    if (r < 0)
+        return r;
+    vl_digest_compute(VL_DIGEST_SHA256, vl_buf_span(&encoded), &sum);
+    vl_buf_append_str(&head, VL_WORKER_AHEAD_MAGIC);
+    vl_buf_append_u64le(&head, encoded.len);
+    vl_buf_append(&head, sum.bytes, 32);
+    r = vl_buf_check(&head, "indexer", err);
+    if (r == 0)
+        r = vl_file_write_fd(1, "indexer's answer", vl_buf_span(&head), err);
+    if (r == 0)
+        r = vl_file_write_fd(1, "indexer's answer", vl_buf_span(&encoded), err);
+    *told = r == 0;
+    return r;
+}
+
 static int put_answer(struct vl_worker_answer *answer, struct vl_err *err)
 {
     const struct vl_err good = VL_ERR_INIT;
@@ -187,6 +212,15 @@ static int put_answer(struct vl_worker_answer *answer, struct vl_err *err)
     if (r == 0)
         r = vl_file_write_fd(1, "indexer's answer", vl_buf_span(&answer->encoded), err);
     return r < 0 ? r : put_trailer(answer, vl_buf_span(&answer->encoded), &good, err);
+}
+
+/* `told`: the index went ahead, and all that is new is its digest. */
+static int put_rest(bool told, struct vl_worker_answer *answer, struct vl_err *err)
+{
+    const struct vl_err good = VL_ERR_INIT;
+    if (told && answer->index->has_diff_id && answer->has_blob_digest)
+        return put_trailer(answer, VL_SPAN_EMPTY, &good, err);
+    return put_answer(answer, err);
 }
 
 /* Now, since no file can be opened from the sandbox. What is not installed is told where it is missed. */
@@ -204,16 +238,20 @@ static int work(int argc, char **argv, struct vl_err *err)
 {
     VL_CLEANUP(vl_worker_answer_done) struct vl_worker_answer answer = {0};
     struct vl_worker_job job = {0};
+    bool told = false;
     int r = parse_job(argc, argv, &job, err);
     if (r < 0)
         return r;
+    job.options.ahead = put_ahead;
+    job.options.ahead_user = &told;
+    job.options.steps_back = true;
     load_libraries(job.options.scanners);
     const struct vl_sandbox sandbox = {
         .folder = job.kind == VL_WORKER_FOLDER || job.kind == VL_WORKER_BESIDE ? job.fd : -1};
     r = vl_sandbox_enter(&sandbox, err);
     if (r == 0)
         r = vl_worker_here(&job, &answer, err);
-    return r < 0 ? r : put_answer(&answer, err);
+    return r < 0 ? r : put_rest(told, &answer, err);
 }
 
 int vl_scan_indexer_main(int argc, char **argv)

@@ -24,6 +24,13 @@ struct vl_layer_file {
     struct vl_span head; /* first bytes, up to 64; empty for empty files */
 };
 
+struct vl_layer_walk {
+    struct vl_digest
+        diff_id;    /* of the uncompressed bytes actually read, trailing bytes after the archive included */
+    uint64_t bytes; /* uncompressed */
+    uint64_t entries;
+};
+
 struct vl_layer_visitor {
     /* Whether the content is wanted, from path, mode, size and head. */
     bool (*wants)(const struct vl_layer_file *file, void *user);
@@ -32,6 +39,14 @@ struct vl_layer_visitor {
     /* Optional (NULL): all other entries, for links and folders. */
     int (*entry)(const struct vl_tar_entry *entry, const char *clean_path, void *user, struct vl_err *err);
     void *user;
+    /* Optional (NULL), of vl_layer_walk_region() alone: the walk is through and the paths are sorted, while
+     * the digest is still being computed; `so_far` has none. The bytes are not proven yet: what is made of
+     * them here may not be relied on before the walk returned well. */
+    int (*walked)(const struct vl_layer_walk *so_far, void *user, struct vl_err *err);
+    /* The walking thread may be made to step back behind the thread with the digest, for good: in a process
+     * that is there for one layer. The digest takes longest, and where processors are few the walk would
+     * delay it. */
+    bool steps_back;
 };
 
 enum vl_layer_path_kind {
@@ -67,13 +82,6 @@ void vl_layer_paths_done(struct vl_layer_paths *paths); /* not the arena; also f
 VL_MUST_CHECK int vl_layer_paths_add(struct vl_layer_paths *paths, enum vl_layer_path_kind kind,
     const char *path, const char *target, struct vl_err *err);
 VL_MUST_CHECK int vl_layer_paths_sort(struct vl_layer_paths *paths, struct vl_err *err);
-
-struct vl_layer_walk {
-    struct vl_digest
-        diff_id;    /* of the uncompressed bytes actually read, trailing bytes after the archive included */
-    uint64_t bytes; /* uncompressed */
-    uint64_t entries;
-};
 
 /* Reads `blob` (compressed or not; lent) to its end. Paths that climb out are noted (VL_NOTE_PARTIAL) and
  * skipped; absolute ones count from the root of the image, as for whoever unpacks it; devices and pipes are
