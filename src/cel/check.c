@@ -154,6 +154,11 @@ static void report_no_fields(
     struct vl_buf out VL_CLEANUP(vl_buf_done) = {0};
     vl_buf_init(&out, 16384);
     vl_cel_type_describe(type, &out);
+    /* Upstream these are messages whose fields nobody describes. */
+    if (type == &vl_cel_t_quantity || type == &vl_cel_t_semver || type == &vl_cel_t_url) {
+        vl_cel_issue_add(c->issues, node->offset, "unexpected failed resolution of '%s'", vl_buf_str(&out));
+        return;
+    }
     vl_cel_issue_add(c->issues, node->offset, "type '%s' does not support field selection", vl_buf_str(&out));
 }
 

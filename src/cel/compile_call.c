@@ -234,8 +234,15 @@ static int put_candidates(struct vl_cel_compiler *c, const struct vl_cel_node *n
     /* size() is one function for all its types in cel-go: what the checker chose does not bind it. */
     bool one = only && !op->as.call->is_size;
     for (unsigned i = 0; i < function->n; i++)
-        if (one ? function->overloads[i] == only : function->overloads[i]->n_args == op->n)
+        if (one ? function->overloads[i] == only : function->overloads[i]->n_args == op->n) {
             put_candidate(&candidates[n++], function->overloads[i]);
+            if (function->libraries[i]->kyverno && !c->program->foreign)
+                c->program->foreign = function->name;
+        }
+    if (n && candidates[0].overload->refused && !c->program->refused) {
+        c->program->refused = function->name;
+        c->program->refused_why = candidates[0].overload->refused;
+    }
     op->as.call->candidates = candidates;
     op->as.call->n_candidates = (uint8_t)n;
     if (only)
@@ -248,11 +255,11 @@ static int put_candidates(struct vl_cel_compiler *c, const struct vl_cel_node *n
 /* How cel-go words that nothing fits: by how it binds the function. */
 static enum vl_cel_mismatch mismatch_of(struct vl_span name)
 {
-    static const char *const plain[] = {"contains", "startsWith", "endsWith", "matches"};
+    static const char *const plain[] = {"contains", "startsWith", "endsWith"};
     for (size_t i = 0; i < VL_ARRAY_LEN(plain); i++)
         if (vl_span_eq_str(name, plain[i]))
             return VL_CEL_MISMATCH_PLAIN;
-    static const char *const bare[] = {"@sortByAssociatedKeys", "size", "sort"};
+    static const char *const bare[] = {"@sortByAssociatedKeys", "matches", "size", "sort"};
     for (size_t i = 0; i < VL_ARRAY_LEN(bare); i++)
         if (vl_span_eq_str(name, bare[i]))
             return VL_CEL_MISMATCH_NAME;

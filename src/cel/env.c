@@ -75,7 +75,10 @@ static int add_libraries(struct vl_cel_env *env, struct vl_err *err)
     for (size_t i = 0; vl_cel_libraries[i]; i++) {
         const struct vl_cel_library *library = vl_cel_libraries[i];
         bool spec = env->options.profile == VL_CEL_PROFILE_CEL_SPEC;
-        if (spec ? library->kubernetes_only : library->spec_only)
+        if (spec ? library->kubernetes_only
+                 : library->spec_only && !(library->kyverno && env->options.kyverno))
+            continue;
+        if (library->kyverno && !library->spec_only && !env->options.kyverno)
             continue;
         for (unsigned j = 0; j < library->n; j++) {
             int r = add_function(env, library, &library->functions[j], err);
@@ -250,7 +253,7 @@ struct vl_cel_parse_options vl_cel_env_parse_options(const struct vl_cel_env *en
     return (struct vl_cel_parse_options){.optionals = spec || vl_cel_env_since(env, 28),
         .two_variables = spec || vl_cel_env_since(env, 32),
         .sort_by = spec || vl_cel_env_since(env, 34),
-        .bindings = spec};
+        .bindings = spec || env->options.kyverno};
 }
 
 /* --- names in a container --- */

@@ -106,7 +106,8 @@ static struct vl_cel_value order(
     if (!ordered) {
         bool nan =
             (a.kind == VL_CEL_DOUBLE && a.as.d != a.as.d) || (b.kind == VL_CEL_DOUBLE && b.as.d != b.as.d);
-        return nan ? vl_cel_bool(false) : no_operator(run, op, a);
+        /* NaN is beside everything that can be compared at all. */
+        return nan && (left_kinds(op) & BIT(a.kind)) ? vl_cel_bool(false) : no_operator(run, op, a);
     }
     switch (op) {
     case VL_CEL_OP_LT:

@@ -18,7 +18,9 @@ struct vl_cel_value vl_cel_map_insert(
 {
     struct vl_cel_value found;
     if (vl_cel_map_get(map, key, &found)) {
-        struct vl_cel_value text = vl_cel_value_text(run, key);
+        /* null is the number of an enumeration upstream, and is printed as such. */
+        struct vl_cel_value text =
+            key.kind == VL_CEL_NULL ? vl_cel_string(VL_SPAN_LIT("0")) : vl_cel_value_text(run, key);
         return vl_cel_fail(run, "insert failed: key %.*s already exists", VL_SPAN_FMT(vl_cel_span(text)));
     }
     (void)vl_cel_map_put(run->arena, map, key, value);

@@ -53,4 +53,4 @@ static const struct vl_cel_function functions[] = {
 };
 
 const struct vl_cel_library vl_cel_lib_encoders = {
-    .name = "cel.lib.ext.encoders", .functions = functions, .n = VL_ARRAY_LEN(functions), .spec_only = true};
+    .name = "cel.lib.ext.encoders", .functions = functions, .n = VL_ARRAY_LEN(functions), .spec_only = true, .kyverno = true};

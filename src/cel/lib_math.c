@@ -236,4 +236,4 @@ static const struct vl_cel_function functions[] = {
 };
 
 const struct vl_cel_library vl_cel_lib_math = {
-    .name = "cel.lib.ext.math", .functions = functions, .n = VL_ARRAY_LEN(functions), .spec_only = true};
+    .name = "cel.lib.ext.math", .functions = functions, .n = VL_ARRAY_LEN(functions), .spec_only = true, .kyverno = true};

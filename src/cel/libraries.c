@@ -27,5 +27,8 @@ const struct vl_cel_library *const vl_cel_libraries[] = {
     &vl_cel_lib_strings_format_spec,
     &vl_cel_lib_math,
     &vl_cel_lib_encoders,
+    &vl_cel_lib_kyverno,
+    &vl_cel_lib_kyverno_image,
+    &vl_cel_lib_kyverno_outside,
     NULL,
 };

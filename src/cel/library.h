@@ -62,6 +62,7 @@ struct vl_cel_overload {
     struct vl_cel_value (*call)(struct vl_cel_run *run, const struct vl_cel_value *args, unsigned n);
     struct vl_cel_price price;
     enum vl_cel_guard guard;
+    const char *refused; /* known by name only: what it would need; NULL: it is there */
 };
 
 struct vl_cel_function {
@@ -77,6 +78,7 @@ struct vl_cel_library {
     unsigned n;
     bool spec_only;       /* not in Kubernetes: only in VL_CEL_PROFILE_CEL_SPEC */
     bool kubernetes_only; /* the other way round: another library has the function of cel-spec */
+    bool kyverno;         /* spec_only: in Kyverno's environment too; else: only there */
     /* A constant argument that is wrong is an error at compilation (regex, duration, timestamp, IP literals
      * from Kubernetes 1.29 on): NULL, or the message for a bad one in the arena. */
     const char *(*validate)(

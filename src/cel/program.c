@@ -105,6 +105,17 @@ uint64_t vl_cel_program_variables(const struct vl_cel_program *program)
     return program->variables;
 }
 
+const char *vl_cel_program_foreign(const struct vl_cel_program *program)
+{
+    return program->foreign;
+}
+
+const char *vl_cel_program_refused(const struct vl_cel_program *program, const char **ret_why)
+{
+    *ret_why = program->refused_why;
+    return program->refused;
+}
+
 void vl_cel_program_estimate(const struct vl_cel_program *program, uint64_t *ret_min, uint64_t *ret_max)
 {
     *ret_min = program->estimate.min;

@@ -114,6 +114,8 @@ struct vl_cel_program {
     struct vl_cel_range estimate;
     struct vl_cel_constant_regex *regexes;
     unsigned n_regexes;
+    const char *foreign;               /* a function that Kubernetes has not; or NULL */
+    const char *refused, *refused_why; /* a function that is known by name only; or NULL */
 };
 
 /* compile.c: the operations of a tree. 0, or an error without a place as cel-go words it (a constant

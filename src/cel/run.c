@@ -96,6 +96,11 @@ uint64_t vl_cel_run_cost(const struct vl_cel_run *run)
     return run->used;
 }
 
+void vl_cel_run_clock(struct vl_cel_run *run, int64_t now_ms)
+{
+    run->now_ms = now_ms;
+}
+
 void vl_cel_run_authorizer(struct vl_cel_run *run, const struct vl_cel_authorizer *lent)
 {
     run->has_authorizer = lent != NULL;

@@ -63,6 +63,7 @@ OPAQUE(path_check, "kubernetes.authorization.PathCheck");
 OPAQUE(group_check, "kubernetes.authorization.GroupCheck");
 OPAQUE(resource_check, "kubernetes.authorization.ResourceCheck");
 OPAQUE(decision, "kubernetes.authorization.Decision");
+OPAQUE(image, "kyverno.Image");
 
 /* Names that are not the `name` of their type, or that stand for another one. */
 static const struct {
@@ -110,6 +111,7 @@ static const struct {
     {"kubernetes.authorization.GroupCheck", &vl_cel_t_group_check},
     {"kubernetes.authorization.ResourceCheck", &vl_cel_t_resource_check},
     {"kubernetes.authorization.Decision", &vl_cel_t_decision},
+    {"kyverno.Image", &vl_cel_t_image},
 };
 
 const struct vl_cel_type *vl_cel_type_by_name(struct vl_span name)

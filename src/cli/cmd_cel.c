@@ -13,7 +13,7 @@
 
 struct settings {
     struct vl_cli_common common;
-    bool tagged, spec;
+    bool tagged, spec, kyverno;
     unsigned kubernetes; /* minor version */
     struct vl_cli_list expressions;
     struct vl_cel_run *run;
@@ -48,6 +48,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case 's':
         s->spec = true;
+        return 0;
+    case 'y':
+        s->kyverno = true;
         return 0;
     case ARGP_KEY_ARG:
         vl_cli_list_add(&s->expressions, state, arg, false);
@@ -198,6 +201,7 @@ static int make_env(const struct settings *s, struct question *q, struct vl_err 
     struct vl_cel_env_options options = {.kubernetes_minor = s->kubernetes,
         .profile = s->spec ? VL_CEL_PROFILE_CEL_SPEC : VL_CEL_PROFILE_KUBERNETES,
         .authorizer = is_admission(q->row),
+        .kyverno = s->kyverno,
         .unchecked = vl_doc_bool(vl_doc_get(q->row, "disable_check"))};
     char container[VARIABLE_NAME_MAX], version[VARIABLE_NAME_MAX];
     struct vl_span text = vl_doc_get_str(q->row, "container");
@@ -359,6 +363,8 @@ static const struct argp_option options[] = {
     {"tagged", 't', NULL, 0, "Print values with their types: {\"int\":\"1\"}", 0},
     {"kubernetes", 'k', "VERSION", 0,
         "Accept what this version of Kubernetes accepts, such as 1.30, where a line names none", 0},
+    {"kyverno", 'y', NULL, 0, "With the functions that Kyverno's policies have beside those of Kubernetes",
+        0},
     {"cel-spec", 's', NULL, 0, "Accept the language of cel-spec, not only the profile of Kubernetes", 0},
     {0},
 };

@@ -2,6 +2,7 @@
 
 #include <isa-l/crc.h>
 #define OPENSSL_SUPPRESS_DEPRECATED /* of SHA256_Init() and the like: see struct vl_digester */
+#include <openssl/md5.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ static const struct {
     [VL_DIGEST_SHA256] = {"sha256:", "sha256", 32},
     [VL_DIGEST_SHA512] = {"sha512:", "sha512", 64},
     [VL_DIGEST_SHA1] = {NULL, "sha1", 20},
+    [VL_DIGEST_MD5] = {NULL, "md5", 16},
 };
 
 /* The functions of the digests themselves. Those of EVP set up all of libcrypto at their first use and read
@@ -26,6 +28,7 @@ struct vl_digester {
         SHA256_CTX sha256;
         SHA512_CTX sha512;
         SHA_CTX sha1;
+        MD5_CTX md5;
     };
 };
 
@@ -42,7 +45,8 @@ static void begin(struct vl_digester *d, enum vl_digest_kind kind)
     d->kind = kind;
     must(kind == VL_DIGEST_SHA256   ? SHA256_Init(&d->sha256)
          : kind == VL_DIGEST_SHA512 ? SHA512_Init(&d->sha512)
-                                    : SHA1_Init(&d->sha1));
+         : kind == VL_DIGEST_SHA1   ? SHA1_Init(&d->sha1)
+                                    : MD5_Init(&d->md5));
 }
 
 struct vl_digester *vl_digester_new(enum vl_digest_kind kind)
@@ -70,7 +74,8 @@ void vl_digester_update(struct vl_digester *d, struct vl_span data)
         return;
     must(d->kind == VL_DIGEST_SHA256   ? SHA256_Update(&d->sha256, data.ptr, data.len)
          : d->kind == VL_DIGEST_SHA512 ? SHA512_Update(&d->sha512, data.ptr, data.len)
-                                       : SHA1_Update(&d->sha1, data.ptr, data.len));
+         : d->kind == VL_DIGEST_SHA1   ? SHA1_Update(&d->sha1, data.ptr, data.len)
+                                       : MD5_Update(&d->md5, data.ptr, data.len));
 }
 
 void vl_digester_finish(struct vl_digester *d, struct vl_digest *ret)
@@ -79,7 +84,8 @@ void vl_digester_finish(struct vl_digester *d, struct vl_digest *ret)
     ret->kind = d->kind;
     must(d->kind == VL_DIGEST_SHA256   ? SHA256_Final(ret->bytes, &d->sha256)
          : d->kind == VL_DIGEST_SHA512 ? SHA512_Final(ret->bytes, &d->sha512)
-                                       : SHA1_Final(ret->bytes, &d->sha1));
+         : d->kind == VL_DIGEST_SHA1   ? SHA1_Final(ret->bytes, &d->sha1)
+                                       : MD5_Final(ret->bytes, &d->md5));
     begin(d, d->kind);
 }
 

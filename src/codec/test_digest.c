@@ -25,6 +25,7 @@ static void test_known_digests(void **state)
             "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3fee"
             "bbd454d4423643ce80e2a9ac94fa54ca49f"},
         {VL_DIGEST_SHA1, "abc", "sha1:a9993e364706816aba3e25717850c26c9cd0d89d"},
+        {VL_DIGEST_MD5, "abc", "md5:900150983cd24fb0d6963f7d28e17f72"}, /* RFC 1321, A.5 */
     };
     for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
         struct vl_digest d, e, f;
@@ -41,7 +42,7 @@ static void test_known_digests(void **state)
         vl_digester_update(digester, message); /* a second run begins anew */
         vl_digester_finish(digester, &f);
         assert_true(vl_digest_eq(&d, &f));
-        if (rows[i].kind != VL_DIGEST_SHA1) {
+        if (rows[i].kind != VL_DIGEST_SHA1 && rows[i].kind != VL_DIGEST_MD5) {
             assert_true(vl_digest_parse(vl_span_str(rows[i].want), &e));
             assert_true(vl_digest_eq(&d, &e));
         }

@@ -84,8 +84,15 @@ static int compile(struct vl_policies *set, struct policy *p, struct policy_expr
     }
     if (e->broken)
         policy_problem(&load, true, e->node, e->field, "%s", e->broken);
-    if (e->program)
-        p->uses |= vl_cel_program_variables(e->program);
+    if (!e->program)
+        return 0;
+    p->uses |= vl_cel_program_variables(e->program);
+    const char *why = NULL, *refused = vl_cel_program_refused(e->program, &why);
+    if (refused)
+        policy_problem(&load, true, e->node, e->field,
+            "not converted: %s: %s; its call is an error here: keep Kyverno for this policy", refused, why);
+    if (!p->foreign)
+        p->foreign = vl_cel_program_foreign(e->program);
     return 0;
 }
 
@@ -100,8 +107,20 @@ static int declare(struct vl_policies *set, struct policy *p, struct vl_err *err
         r = vl_cel_env_variable_schema(p->env, "namespaceObject", vl_doc_root(set->namespace_schema), err);
     if (r >= 0 && p->param_kind)
         r = vl_cel_env_variable(p->env, "params", "dyn", err);
+    bool kyverno = p->info.form == VL_POLICY_KYVERNO2;
+    if (r >= 0 && kyverno)
+        r = vl_cel_env_variable(p->env, "images", "map(string, list(string))", err);
+    if (r >= 0 && kyverno)
+        r = vl_cel_env_variable(p->env, "exceptions.allowedImages", "list(string)", err);
+    if (r >= 0 && kyverno)
+        r = vl_cel_env_variable(p->env, "exceptions.allowedValues", "list(string)", err);
     if (r < 0)
         return r;
+    p->v_images = kyverno ? (unsigned)vl_cel_env_index(p->env, "images") : UINT32_MAX;
+    p->v_allowed_images =
+        kyverno ? (unsigned)vl_cel_env_index(p->env, "exceptions.allowedImages") : UINT32_MAX;
+    p->v_allowed_values =
+        kyverno ? (unsigned)vl_cel_env_index(p->env, "exceptions.allowedValues") : UINT32_MAX;
     p->v_object = (unsigned)vl_cel_env_index(p->env, "object");
     p->v_old = (unsigned)vl_cel_env_index(p->env, "oldObject");
     p->v_request = (unsigned)vl_cel_env_index(p->env, "request");
@@ -175,6 +194,16 @@ static int compile_validation(
     return r;
 }
 
+static int compile_exception(
+    struct vl_policies *set, struct policy *p, struct policy_excepted *x, struct vl_err *err)
+{
+    static const char *const boolean[] = {"bool", NULL};
+    int r = 0;
+    for (uint32_t i = 0; r == 0 && i < x->n_conditions; i++)
+        r = compile(set, p, &x->conditions[i], boolean, err);
+    return r;
+}
+
 static int compile_late(struct vl_policies *set, struct policy *p, struct vl_err *err)
 {
     uint64_t uses = p->uses;
@@ -193,7 +222,8 @@ int policy_compile(struct vl_policies *set, struct policy *policy, struct vl_err
     struct vl_cel_env_options options = {.profile = VL_CEL_PROFILE_KUBERNETES,
         /* Checks are evaluated here alone, whichever cluster they are for. */
         .kubernetes_minor = policy->info.form == VL_POLICY_CHECK ? 0 : set->options.kubernetes_minor,
-        .authorizer = true};
+        .authorizer = true,
+        .kyverno = policy->info.form == VL_POLICY_KYVERNO2};
     policy->info.usable = true;
     int r = vl_cel_env_new(&options, &policy->env, err);
     if (r >= 0)
@@ -202,6 +232,8 @@ int policy_compile(struct vl_policies *set, struct policy *policy, struct vl_err
         r = compile_variable(set, policy, &policy->variables[i], err);
     for (uint32_t i = 0; r >= 0 && i < policy->n_conditions; i++)
         r = compile(set, policy, &policy->conditions[i], boolean, err);
+    for (uint32_t i = 0; r >= 0 && i < policy->n_exceptions; i++)
+        r = compile_exception(set, policy, &policy->exceptions[i], err);
     for (uint32_t i = 0; r >= 0 && i < policy->n_validations; i++)
         r = compile_validation(set, policy, &policy->validations[i], err);
     for (uint32_t i = 0; r >= 0 && i < policy->n_annotations; i++)
@@ -216,6 +248,10 @@ void policy_done(struct policy *policy)
 {
     for (uint32_t i = 0; i < policy->n_conditions; i++)
         vl_cel_program_free(policy->conditions[i].program);
+    for (uint32_t i = 0; i < policy->n_exceptions; i++) {
+        for (uint32_t k = 0; k < policy->exceptions[i].n_conditions; k++)
+            vl_cel_program_free(policy->exceptions[i].conditions[k].program);
+    }
     for (uint32_t i = 0; i < policy->n_variables; i++)
         vl_cel_program_free(policy->variables[i].expr.program);
     for (uint32_t i = 0; i < policy->n_validations; i++) {

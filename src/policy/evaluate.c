@@ -55,6 +55,7 @@ void policy_run_bind(struct vl_policy_run *run, const struct policy *policy, str
     struct vl_cel_run *cel = run->cel;
     vl_cel_run_reset(cel, budget);
     vl_cel_run_authorizer(cel, run->request->authorizer);
+    vl_cel_run_clock(cel, run->now_ms);
     if (run->request->authorizer)
         bind_authorizer(cel, policy, look);
     vl_cel_bind(cel, policy->v_object, look->object);
@@ -64,6 +65,14 @@ void policy_run_bind(struct vl_policy_run *run, const struct policy *policy, str
     if (uses(mask, policy->v_namespace))
         vl_cel_bind_as_is(
             cel, policy->v_namespace, with_namespace ? policy_run_namespace_value(run) : vl_cel_null());
+    if (policy->info.form == VL_POLICY_KYVERNO2) {
+        if (uses(mask, policy->v_images))
+            vl_cel_bind(cel, policy->v_images, policy_run_images_value(run, look));
+        if (uses(mask, policy->v_allowed_images))
+            vl_cel_bind(cel, policy->v_allowed_images, policy_run_allowed(run, policy, true));
+        if (uses(mask, policy->v_allowed_values))
+            vl_cel_bind(cel, policy->v_allowed_values, policy_run_allowed(run, policy, false));
+    }
     if (policy->param_kind)
         vl_cel_bind(cel, policy->v_params, params ? vl_cel_from_doc(params) : vl_cel_null());
     for (uint32_t i = 0; i < policy->n_variables; i++) {
@@ -186,6 +195,7 @@ static int validations(
     const struct policy *p = ph->policy;
     *ret_failed = false;
     begin(ph, params, true, VL_CEL_COST_POLICY_MAX);
+    ph->result->n_decisions = p->n_validations;
     for (uint32_t i = 0; i < p->n_validations; i++) {
         struct vl_verdict_decision *d = &ph->result->decisions[i];
         struct outcome o;
@@ -206,8 +216,12 @@ static int validations(
             d->outcome = VL_VERDICT_FAIL;
             *ret_failed = true;
         }
+        /* Kyverno ends with the first that does not pass. */
+        if (p->info.form == VL_POLICY_KYVERNO2 && d->outcome != VL_VERDICT_PASS) {
+            ph->result->n_decisions = i + 1;
+            break;
+        }
     }
-    ph->result->n_decisions = p->n_validations;
     return 0;
 }
 
@@ -250,7 +264,7 @@ static int messages(struct phase *ph, const struct vl_doc_node *params, bool fai
     if (!failed && !messages_may_run_out(ph))
         return 0;
     begin(ph, params, true, ph->remaining);
-    for (uint32_t i = 0; i < p->n_validations; i++) {
+    for (uint32_t i = 0; i < ph->result->n_decisions; i++) {
         const struct policy_validation *v = &p->validations[i];
         struct vl_verdict_decision *d = &ph->result->decisions[i];
         struct outcome o = {.value = vl_cel_null()};
@@ -266,7 +280,7 @@ static int messages(struct phase *ph, const struct vl_doc_node *params, bool fai
         if (r < 0)
             return r;
     }
-    for (uint32_t i = 0; ph->out && i < p->n_validations; i++) {
+    for (uint32_t i = 0; ph->out && i < ph->result->n_decisions; i++) {
         if (ph->result->decisions[i].outcome != VL_VERDICT_ERROR)
             decide_error(ph, &ph->result->decisions[i], "failed messageExpression: " OUT_OF_BUDGET);
     }

@@ -156,6 +156,40 @@ static int namespace_labels(
     return r;
 }
 
+/* --- images --- */
+
+/* A pod can have images that are no text: those are left out. */
+static struct vl_cel_value images_of(struct vl_policy_run *run, struct vl_cel_value spec, const char *key)
+{
+    struct vl_cel_value list, item, image;
+    size_t n = 0;
+    if (spec.kind != VL_CEL_MAP || !vl_cel_map_get_str(spec, vl_span_str(key), &list) ||
+        list.kind != VL_CEL_LIST)
+        return vl_cel_list_new(run->arena, NULL, 0);
+    size_t max = vl_cel_list_size(list);
+    struct vl_cel_value *items = max ? vl_arena_array(run->arena, max, sizeof(*items)) : NULL;
+    struct vl_cel_iter iter = vl_cel_iterate(list);
+    while (items && n < max && vl_cel_iter_next(&iter, NULL, &item)) {
+        if (item.kind == VL_CEL_MAP && vl_cel_map_get_str(item, VL_SPAN_LIT("image"), &image) &&
+            image.kind == VL_CEL_STRING)
+            items[n++] = image;
+    }
+    return vl_cel_list_new(run->arena, items, n);
+}
+
+struct vl_cel_value policy_run_images_value(struct vl_policy_run *run, const struct policy_look *look)
+{
+    static const char *const kinds[] = {"containers", "initContainers", "ephemeralContainers"};
+    struct members m = {.n = 0};
+    struct vl_cel_value pod = look->object.kind == VL_CEL_NULL ? look->old_object : look->object;
+    struct vl_cel_value spec = vl_cel_null();
+    if (pod.kind == VL_CEL_MAP && !vl_cel_map_get_str(pod, VL_SPAN_LIT("spec"), &spec))
+        spec = vl_cel_null();
+    for (size_t i = 0; i < VL_ARRAY_LEN(kinds); i++)
+        put(&m, kinds[i], images_of(run, spec, kinds[i]));
+    return made(run, &m);
+}
+
 /* --- looks --- */
 
 /* An API server drops what is null from the kinds that it knows ("securityContext:" with nothing behind it);

@@ -40,6 +40,7 @@ struct vl_policy_run {
     int64_t now_ms;
 
     /* Examples bring their own: other values of parameters, and the namespace. May be NULL. */
+    uint64_t allowing; /* exceptions of the policy (the first 64) that allow images or values now */
     const struct vl_doc_node *given_parameters;
     const struct policy_object *given_namespace;
 };
@@ -49,6 +50,16 @@ VL_MUST_CHECK int policy_run_begin(
     struct vl_policy_run *run, const struct vl_policy_request *request, struct vl_err *err);
 struct vl_cel_value policy_run_request_value(struct vl_policy_run *run, struct policy_look *look);
 struct vl_cel_value policy_run_namespace_value(struct vl_policy_run *run);
+
+/* The images of the looked-at pod by the kind of their containers, as Kyverno gives them. */
+struct vl_cel_value policy_run_images_value(struct vl_policy_run *run, const struct policy_look *look);
+
+/* --- except.c --- */
+/* The exception that is about this object, or NULL; those that allow images or values only are collected into
+ * the run instead, for the expressions to read. An error of a condition is one of the policy: -EINVAL. */
+VL_MUST_CHECK int policy_run_except(struct vl_policy_run *run, const struct policy *policy,
+    struct policy_look *look, const struct policy_exception **ret, struct vl_err *err);
+struct vl_cel_value policy_run_allowed(struct vl_policy_run *run, const struct policy *policy, bool images);
 
 /* --- evaluate.c --- */
 struct policy_result {

@@ -27,6 +27,7 @@ int vl_policies_new(const struct vl_policy_options *options, struct vl_policies 
     vl_vec_init(&set->bindings, sizeof(struct policy_binding *), VL_POLICIES_MAX);
     vl_vec_init(&set->standards, sizeof(struct vl_standard), VL_POLICIES_MAX);
     vl_vec_init(&set->exemptions, sizeof(struct vl_exemption), VL_POLICIES_MAX);
+    vl_vec_init(&set->exceptions, sizeof(struct policy_exception *), VL_POLICIES_MAX);
     vl_vec_init(&set->problems, sizeof(struct vl_policy_problem), VL_POLICY_PROBLEMS_MAX);
     vl_map_init(&set->by_name, VL_POLICIES_MAX);
     vl_map_init(&set->kinds, VL_POLICY_DOCUMENTS_MAX);
@@ -62,6 +63,7 @@ void vl_policies_free(struct vl_policies *set)
     vl_vec_done(&set->bindings);
     vl_vec_done(&set->standards);
     vl_vec_done(&set->exemptions);
+    vl_vec_done(&set->exceptions);
     vl_vec_done(&set->problems);
     vl_doc_free(set->request_schema);
     vl_doc_free(set->namespace_schema);
@@ -154,6 +156,8 @@ static const struct loader loaders[] = {
     {GROUP_VALLUM, "Exemption", policy_load_exemption, true},
     {GROUP_KYVERNO, "ClusterPolicy", policy_load_kyverno, false},
     {GROUP_KYVERNO, "Policy", policy_load_kyverno, false},
+    {GROUP_KYVERNO, "PolicyException", policy_load_exception, true},
+    {GROUP_KYVERNO2, "PolicyException", policy_load_exception, true},
     {GROUP_KYVERNO2, NULL, policy_load_kyverno2, false},
     {GROUP_TEMPLATE, "ConstraintTemplate", policy_load_template, false},
     {GROUP_CONSTRAINT, NULL, policy_load_constraint, true},
@@ -447,6 +451,8 @@ int vl_policies_finish(struct vl_policies *set, struct vl_err *err)
         r = policy_apply_standard(set, err);
     if (r == 0)
         r = bind_all(set, err);
+    if (r == 0)
+        r = policy_give_exceptions(set, err);
     if (r == 0)
         policy_unknown_parameters(set, set->options.parameters, "--parameter", "parameters");
     for (size_t i = 0; r == 0 && i < set->policies.len; i++) {

@@ -99,6 +99,8 @@ struct policy {
     bool invalid;         /* its document has errors: every evaluation is one */
     struct policy_binding **bindings;
     uint32_t n_bindings;
+    struct policy_excepted *exceptions;
+    uint32_t n_exceptions;
 
     /* Checks. */
     struct policy_expr locate, fix;
@@ -108,8 +110,29 @@ struct policy {
 
     struct vl_cel_env *env;
     unsigned v_object, v_old, v_request, v_namespace, v_params;
-    uint64_t uses;      /* of the env's variables, by any of its programs (the first 64) */
-    uint64_t uses_late; /* by locate and fix alone */
+    unsigned v_images, v_allowed_images, v_allowed_values; /* UINT32_MAX: not declared */
+    const char *foreign; /* a function in it that Kubernetes has not; or NULL */
+    uint64_t uses;       /* of the env's variables, by any of its programs (the first 64) */
+    uint64_t uses_late;  /* by locate and fix alone */
+};
+
+/* A PolicyException of Kyverno: what it names is not evaluated. */
+struct policy_exception {
+    const char *name;
+    const char *file;
+    const struct vl_doc_node *node;
+    const struct vl_doc_node *refs;            /* spec.policyRefs, or spec.exceptions */
+    bool of_rules;                             /* kyverno.io: rules of a ClusterPolicy */
+    struct policy_match match;                 /* where of_rules */
+    const struct vl_doc_node *conditions;      /* matchConditions, else */
+    const struct vl_doc_node *images, *values; /* allowed in spite of the policy, which is evaluated then */
+};
+
+/* An exception as one policy has it. */
+struct policy_excepted {
+    const struct policy_exception *exception;
+    struct policy_expr *conditions;
+    uint32_t n_conditions;
 };
 
 struct policy_object {
@@ -130,6 +153,7 @@ struct vl_policies {
     struct vl_vec bindings; /* struct policy_binding * */
     struct vl_vec standards;
     struct vl_vec exemptions;
+    struct vl_vec exceptions; /* struct policy_exception * */
     struct vl_vec problems;
     uint64_t problems_dropped;
     uint32_t errors;
@@ -207,6 +231,10 @@ VL_MUST_CHECK int policy_load_standard(struct policy_load *load, struct vl_err *
 VL_MUST_CHECK int policy_load_exemption(struct policy_load *load, struct vl_err *err);
 VL_MUST_CHECK int policy_load_kyverno(struct policy_load *load, struct vl_err *err);
 VL_MUST_CHECK int policy_load_kyverno2(struct policy_load *load, struct vl_err *err);
+/* load_exception.c */
+VL_MUST_CHECK int policy_load_exception(struct policy_load *load, struct vl_err *err);
+/* Gives every policy the exceptions that name it; before they are compiled. */
+VL_MUST_CHECK int policy_give_exceptions(struct vl_policies *set, struct vl_err *err);
 VL_MUST_CHECK int policy_load_template(struct policy_load *load, struct vl_err *err);
 VL_MUST_CHECK int policy_load_constraint(struct policy_load *load, struct vl_err *err);
 

@@ -199,6 +199,17 @@ static void exempt(struct asking *a, struct vl_verdict *v)
     v->justification = e->justification;
 }
 
+static int excepted(struct asking *a, const struct policy_binding *binding,
+    const struct policy_exception *exception, struct vl_err *err)
+{
+    struct vl_verdict v;
+    start(a, binding, &v);
+    v.outcome = VL_VERDICT_EXEMPT;
+    v.exemption = exception->name;
+    v.justification = "a PolicyException is about it: it is not evaluated";
+    return give(a, &v, err);
+}
+
 static const char *param_name(struct vl_policy_run *run, const struct vl_kube_object *o)
 {
     if (!o)
@@ -212,7 +223,16 @@ static int validate(struct asking *a, const struct policy_binding *binding,
 {
     struct policy_result result;
     struct vl_verdict v;
-    int r = policy_run_validate(a->run, a->policy, a->look, params ? params->node : NULL, &result, err);
+    const struct policy_exception *exception = NULL;
+    struct vl_err bad = VL_ERR_INIT;
+    int r = a->policy->n_exceptions ? policy_run_except(a->run, a->policy, a->look, &exception, &bad) : 0;
+    if (r < 0 && bad.code != VL_ERR_INVALID)
+        *err = bad;
+    if (r < 0)
+        return bad.code == VL_ERR_INVALID ? config_error(a, binding, bad.msg, err) : r;
+    if (exception)
+        return excepted(a, binding, exception, err);
+    r = policy_run_validate(a->run, a->policy, a->look, params ? params->node : NULL, &result, err);
     if (r < 0)
         return r;
     start(a, binding, &v);

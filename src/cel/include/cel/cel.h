@@ -39,6 +39,7 @@ struct vl_cel_env_options {
     bool authorizer;           /* declare `authorizer` and its request resource */
     const char *container;     /* namespace for name resolution, or NULL */
     bool unchecked;            /* no type check (conformance cases with disable_check) */
+    bool kyverno; /* with the functions that Kyverno's policies have beside those of Kubernetes */
 };
 
 VL_MUST_CHECK int vl_cel_env_new(
@@ -95,6 +96,13 @@ const char *vl_cel_program_type(const struct vl_cel_program *program);
 /* Which variables it reads: bit i for variable i of the env (the first 64). */
 uint64_t vl_cel_program_variables(const struct vl_cel_program *program);
 
+/* The first function it calls that is only known by name, since it asks a cluster or the network: its call is
+ * an error. `*ret_why` says what it would need. NULL where there is none. */
+const char *vl_cel_program_refused(const struct vl_cel_program *program, const char **ret_why);
+
+/* The first function it calls that only Kyverno has, not Kubernetes; NULL where there is none. */
+const char *vl_cel_program_foreign(const struct vl_cel_program *program);
+
 /* Static estimate of the cost. UINT64_MAX where nothing bounds it. */
 void vl_cel_program_estimate(const struct vl_cel_program *program, uint64_t *ret_min, uint64_t *ret_max);
 
@@ -114,6 +122,9 @@ uint64_t vl_cel_run_cost(const struct vl_cel_run *run);    /* used since the res
 /* Ends the evaluation that runs, from another thread or a signal handler: "operation interrupted". Stays
  * until the reset. */
 void vl_cel_run_interrupt(struct vl_cel_run *run);
+
+/* What time.now() is, in milliseconds since 1970; 0 (as at first): the clock. */
+void vl_cel_run_clock(struct vl_cel_run *run, int64_t now_ms);
 
 /* A question of the `authorizer` variable: what a SubjectAccessReview carries. Absent texts are empty. */
 struct vl_cel_authorizer_request {

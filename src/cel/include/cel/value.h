@@ -51,6 +51,7 @@ enum vl_cel_opaque_kind {
     VL_CEL_URL,
     VL_CEL_FORMAT,
     VL_CEL_SEMVER,
+    VL_CEL_IMAGE,
     VL_CEL_AUTHORIZER, /* also its path, group, resource checks and decisions: lib_authorizer.c tells them
                           apart */
 };

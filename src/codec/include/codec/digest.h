@@ -9,6 +9,7 @@ enum vl_digest_kind {
     VL_DIGEST_SHA256,
     VL_DIGEST_SHA512,
     VL_DIGEST_SHA1, /* to recognise jars only, never to trust anything */
+    VL_DIGEST_MD5,  /* what policies of others compare with */
 };
 
 #define VL_DIGEST_BYTES_MAX 64
@@ -16,7 +17,7 @@ enum vl_digest_kind {
 
 struct vl_digest {
     enum vl_digest_kind kind;
-    uint8_t bytes[VL_DIGEST_BYTES_MAX]; /* 32, 64 or 20 of them */
+    uint8_t bytes[VL_DIGEST_BYTES_MAX]; /* 32, 64, 20 or 16 of them */
 };
 
 struct vl_digester; /* running state */
