@@ -106,6 +106,13 @@ static void rule_json(struct vl_json *j, const struct vl_ruleset *set, const str
     vl_json_member_str(j, "condition", rule->condition_text);
     condition_json(j, rule);
     vl_json_member_str(j, "output", rule->output);
+    if (rule->n_extra) {
+        vl_json_key(j, "extra_output_fields");
+        vl_json_object(j);
+        for (uint32_t i = 0; i < rule->n_extra; i++)
+            vl_json_member_str(j, rule->extra[i].name, rule->extra[i].format);
+        vl_json_object_end(j);
+    }
     vl_json_key(j, "tags");
     vl_json_array(j);
     for (uint32_t i = 0; i < rule->n_tags; i++)

@@ -137,7 +137,8 @@ static void done(struct evaluation *e)
 
 static int prepare(const struct settings *s, struct evaluation *e, struct vl_err *err)
 {
-    int r = vl_rule_program_new(e->set, s->first ? VL_RULE_MATCH_FIRST : VL_RULE_MATCH_ALL, &e->program, err);
+    bool first = s->first || vl_ruleset_first_only(e->set);
+    int r = vl_rule_program_new(e->set, first ? VL_RULE_MATCH_FIRST : VL_RULE_MATCH_ALL, &e->program, err);
     if (r >= 0)
         r = vl_rule_matcher_new(e->program, &e->matcher, err);
     if (r >= 0)

@@ -178,6 +178,7 @@ static int write_json(
     names_json(&j, "fields", d->fields, d->n_fields);
     names_json(&j, "output_fields", d->output_fields, d->n_output_fields);
     names_json(&j, "operators", d->operators, d->n_operators);
+    names_json(&j, "transformers", d->transformers, d->n_transformers);
     names_json(&j, "macros", d->macros, d->n_macros);
     names_json(&j, "lists", d->lists, d->n_lists);
     names_json(&j, "exceptions", d->exceptions, d->n_exceptions);

@@ -15,9 +15,33 @@ struct vl_rules_alerts {
     struct vl_arena *arena, *scratch;
     const struct vl_ruleset *set;
     struct vl_output **outputs; /* by the rule's index; NULL: it has not fired yet */
+    struct vl_output **fields;  /* the output once more with the fields that a falco.yaml adds */
+    struct vl_output ***extra;  /* texts that it adds, as many as the rule's n_extra */
     bool json;
     char hostname[256];
 };
+
+static int make_extra(
+    struct vl_rules_alerts *a, const struct vl_rule *rule, const char *whole, struct vl_err *err)
+{
+    int r = 0;
+    a->fields[rule->index] = a->outputs[rule->index];
+    if (!rule->n_extra)
+        return 0;
+    struct vl_output **extra = vl_arena_array(a->arena, rule->n_extra, sizeof(*extra));
+    if (!extra)
+        return vl_err_nomem(err);
+    for (uint32_t i = 0; i < rule->n_extra && r >= 0; i++) {
+        if (rule->extra[i].is_raw)
+            whole = vl_arena_printf(a->arena, "%s %s", whole, rule->extra[i].format);
+        else
+            r = vl_output_parse(rule->source, rule->extra[i].format, a->arena, &extra[i], err);
+        if (!whole)
+            return vl_err_nomem(err);
+    }
+    a->extra[rule->index] = extra;
+    return r < 0 ? r : vl_output_parse(rule->source, whole, a->arena, &a->fields[rule->index], err);
+}
 
 /* Falco puts time and priority before the text; the records of a log have no field for their time. */
 static int make_output(struct vl_rules_alerts *a, const struct vl_rule *rule, struct vl_err *err)
@@ -34,6 +58,8 @@ static int make_output(struct vl_rules_alerts *a, const struct vl_rule *rule, st
     if (!whole)
         return vl_err_nomem(err);
     int r = vl_output_parse(rule->source, whole, a->arena, &a->outputs[rule->index], err);
+    if (r >= 0)
+        r = make_extra(a, rule, whole, err);
     return r < 0 ? vl_err_wrap(err, "rule '%s': output", rule->name) : 0;
 }
 
@@ -46,7 +72,11 @@ int vl_rules_alerts_new(
     uint32_t n = vl_ruleset_size(set);
     if (a)
         a->outputs = vl_arena_array(arena, n + 1UL, sizeof(*a->outputs));
-    if (!a || !scratch || !a->outputs) {
+    if (a)
+        a->fields = vl_arena_array(arena, n + 1UL, sizeof(*a->fields));
+    if (a)
+        a->extra = vl_arena_array(arena, n + 1UL, sizeof(*a->extra));
+    if (!a || !scratch || !a->outputs || !a->fields || !a->extra) {
         vl_arena_free(scratch);
         vl_arena_free(arena);
         return vl_err_nomem(err);
@@ -194,6 +224,35 @@ static int tail_json(const struct vl_rule *rule, uint64_t time, const struct vl_
     return r;
 }
 
+/* The members of output_fields: the fields of the output, then what a falco.yaml adds. */
+static int fields_json(struct vl_rules_alerts *a, const struct vl_rule *rule, const struct vl_event *event,
+    struct vl_buf *out, struct vl_err *err)
+{
+    size_t start = out->len;
+    int r = vl_output_fields(a->fields[rule->index], event, a->scratch, out, err);
+    for (uint32_t i = 0; i < rule->n_extra && r >= 0; i++) {
+        VL_CLEANUP(vl_buf_done) struct vl_buf text = {0};
+        VL_CLEANUP(vl_buf_done) struct vl_buf member = {0};
+        struct vl_json j;
+        if (rule->extra[i].is_raw)
+            continue;
+        vl_buf_init(&text, VL_OUTPUT_TEXT_MAX * 2);
+        vl_buf_init(&member, VL_OUTPUT_TEXT_MAX * 16);
+        r = vl_output_text(a->extra[rule->index][i], event, a->scratch, &text, err);
+        vl_json_init(&j, &member, false);
+        vl_json_object(&j);
+        vl_json_key(&j, rule->extra[i].name);
+        vl_json_span(&j, vl_buf_span(&text));
+        vl_json_object_end(&j);
+        if (r >= 0)
+            r = vl_json_check(&j, "an extra field", err);
+        if (out->len > start)
+            vl_buf_append_char(out, ',');
+        vl_buf_append_span(out, vl_span_slice(vl_buf_span(&member), 1, member.len ? member.len - 1 : 0));
+    }
+    return r;
+}
+
 static int line_json(struct vl_rules_alerts *a, const struct vl_rule *rule, const struct vl_event *event,
     const struct vl_correlation *fired, struct vl_buf *out, struct vl_err *err)
 {
@@ -205,7 +264,7 @@ static int line_json(struct vl_rules_alerts *a, const struct vl_rule *rule, cons
     head_json(a, event, vl_buf_span(&text), out);
     vl_buf_append_str(out, ",\"output_fields\":{");
     if (event)
-        r = vl_output_fields(a->outputs[rule->index], event, a->scratch, out, err);
+        r = fields_json(a, rule, event, out, err);
     vl_buf_append_str(out, "},");
     uint64_t time = event ? event->time : fired ? fired->last : 0;
     return r < 0 ? r : tail_json(rule, time, fired, out, err);

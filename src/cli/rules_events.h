@@ -14,7 +14,7 @@ struct vl_rules_events {
     void *user;
     struct vl_arena *arena; /* for the event in hand; reset before each */
     uint64_t events;
-    uint64_t invalid; /* told on standard error, and passed over */
+    uint64_t invalid;   /* told on standard error, and passed over */
     uint64_t odd_types; /* without a type, or of one that is not known: the first is told */
 };
 

@@ -96,8 +96,10 @@ struct vl_rules_counts vl_cli_rules_counts(const struct vl_ruleset *set)
 
 const char *vl_cli_rules_form(enum vl_rule_form form)
 {
-    static const char *const names[] = {
-        [VL_RULE_FALCO] = "falco", [VL_RULE_SIGMA] = "sigma", [VL_RULE_NATIVE] = "native"};
+    static const char *const names[] = {[VL_RULE_FALCO] = "falco",
+        [VL_RULE_SIGMA] = "sigma",
+        [VL_RULE_NATIVE] = "native",
+        [VL_RULE_CONFIG] = "falco.yaml"};
     return (size_t)form < VL_ARRAY_LEN(names) ? names[form] : "falco";
 }
 

@@ -15,7 +15,7 @@
 struct gathering {
     const struct vl_ruleset *set;
     struct vl_arena *arena;
-    struct vl_map macros, lists, fields, output_fields, operators;
+    struct vl_map macros, lists, fields, output_fields, operators, transformers;
     struct vl_err *err;
     int failed;
 };
@@ -74,6 +74,8 @@ static void put_operand(struct gathering *g, const struct vl_operand *o)
         return;
     if (o->field.len)
         put_field(g, &g->fields, o->field, o->arg, o->has_arg);
+    else if (o->transformer != VL_TRANSFORM_NONE)
+        put(g, &g->transformers, vl_transformer_name((enum vl_transformer)o->transformer));
     for (const struct vl_operand *inner = o->inner; inner; inner = inner->next)
         put_operand(g, inner); /* the parser limits its depth */
 }
@@ -193,7 +195,7 @@ int vl_rule_describe(const struct vl_ruleset *set, const struct vl_rule *rule, s
 {
     struct gathering g = {.set = set, .arena = arena, .err = err};
     struct vl_rule_description d = {0};
-    struct vl_map *maps[] = {&g.macros, &g.lists, &g.fields, &g.output_fields, &g.operators};
+    struct vl_map *maps[] = {&g.macros, &g.lists, &g.fields, &g.output_fields, &g.operators, &g.transformers};
     for (size_t i = 0; i < VL_ARRAY_LEN(maps); i++)
         vl_map_init(maps[i], NAMES_MAX);
     const struct vl_map_slot *slot = vl_map_get(&set->by_written, vl_span_str(rule->name));
@@ -203,12 +205,15 @@ int vl_rule_describe(const struct vl_ruleset *set, const struct vl_rule *rule, s
         put_tree(&g, rule->condition);
     if (rule->output)
         put_output(&g, rule->output);
+    for (uint32_t i = 0; i < rule->n_extra; i++)
+        put_output(&g, rule->extra[i].format);
     describe_types(&g, rule, &d);
     sorted(&g, &g.macros, &d.macros, &d.n_macros);
     sorted(&g, &g.lists, &d.lists, &d.n_lists);
     sorted(&g, &g.fields, &d.fields, &d.n_fields);
     sorted(&g, &g.output_fields, &d.output_fields, &d.n_output_fields);
     sorted(&g, &g.operators, &d.operators, &d.n_operators);
+    sorted(&g, &g.transformers, &d.transformers, &d.n_transformers);
     for (size_t i = 0; i < VL_ARRAY_LEN(maps); i++)
         vl_map_done(maps[i]);
     int r = g.failed ? g.failed : vl_arena_check(arena, "description", err);

@@ -167,10 +167,13 @@ static void warn_of_value(struct checking *c, struct vl_span value)
     }
 }
 
+/* A transformer around the field changes nothing. */
 static void warn_of_na(struct checking *c, const struct vl_operand *left)
 {
     const struct vl_condition *node = c->node;
     int op = node->op;
+    while (!left->field.len && left->inner && !left->is_literal) /* the parser limits its depth */
+        left = left->inner;
     if (!vl_span_starts_with(left->field, "ka.") && !vl_span_starts_with(left->field, "jevt."))
         return;
     if (op != VL_OP_EQ && op != VL_OP_NE && op != VL_OP_IN && op != VL_OP_INTERSECTS && op != VL_OP_PMATCH)

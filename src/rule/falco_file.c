@@ -163,6 +163,10 @@ static void read_unknown(const struct fd_item *item)
     }
     char hint[128];
     (void)snprintf(hint, sizeof(hint), "did you mean '%s'?", best ? best : "");
+    if (vl_doc_get(item->node, "append_output")) {
+        best = "append_output";
+        (void)snprintf(hint, sizeof(hint), "it belongs to falco.yaml, which may stand among the rule files");
+    }
     rs_tell(
         item->set, false, RS_UNKNOWN_ITEM, &item->place, NULL, best ? hint : NULL, "Unknown top level item");
 }

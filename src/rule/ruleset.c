@@ -1,4 +1,5 @@
 /* The rule set itself: files in, problems and rules out. What a document says is the matter of its form. */
+#include "falco_config.h"
 #include "ruleset_impl.h"
 
 #include <stdarg.h>
@@ -27,6 +28,7 @@ static const struct rs_form forms[] = {
     {"falco", VL_RULE_FALCO, rs_falco_is,
         rs_falco_read}, /* and the native form, whose rules have further keys */
     {"sigma", VL_RULE_SIGMA, sigma_is, sigma_read},
+    {"falco.yaml", VL_RULE_CONFIG, rs_config_is, rs_config_read},
 };
 
 static const char *const priorities[] = {
@@ -83,6 +85,7 @@ int vl_ruleset_new(struct vl_ruleset **ret, struct vl_err *err)
     vl_vec_init(&set->rules, sizeof(struct vl_rule *), VL_RULES_MAX);
     vl_vec_init(&set->problems, sizeof(struct vl_rule_problem), VL_RULE_PROBLEMS_MAX);
     vl_vec_init(&set->plugins, sizeof(struct rs_plugin), 1000);
+    rs_config_init(set);
     vl_map_init(&set->by_list, RS_LISTS_MAX);
     vl_map_init(&set->by_macro, RS_MACROS_MAX);
     vl_map_init(&set->by_written, VL_RULES_MAX);
@@ -95,6 +98,7 @@ void vl_ruleset_free(struct vl_ruleset *set)
 {
     if (!set)
         return;
+    rs_config_done(set);
     for (size_t i = 0; i < set->lists.len; i++)
         vl_vec_done(&((struct rs_list **)set->lists.items)[i]->items);
     for (size_t i = 0; i < set->written.len; i++) {
@@ -299,6 +303,8 @@ int vl_ruleset_finish(struct vl_ruleset *set, struct vl_err *err)
     int r = rs_falco_finish(set, err);
     if (r >= 0 && set->sigma)
         r = vl_sigma_finish(set->sigma, err);
+    if (r >= 0)
+        r = rs_config_apply(set, err);
     return r < 0 ? r : vl_arena_check(set->arena, "the rule set", err);
 }
 
@@ -355,6 +361,11 @@ uint32_t vl_ruleset_problems(const struct vl_ruleset *set)
 const struct vl_rule_problem *vl_ruleset_problem(const struct vl_ruleset *set, uint32_t index)
 {
     return vl_vec_at(&set->problems, index);
+}
+
+bool vl_ruleset_first_only(const struct vl_ruleset *set)
+{
+    return set->first_only;
 }
 
 uint32_t vl_ruleset_errors(const struct vl_ruleset *set)

@@ -169,15 +169,17 @@ struct vl_ruleset {
     struct vl_vec macros;     /* of struct rs_macro * */
     struct vl_vec written;    /* of struct rs_rule * */
     struct vl_map by_list, by_macro, by_written, by_rule;
-    struct vl_vec rules;           /* of struct vl_rule *, the result */
-    struct vl_vec problems;        /* of struct vl_rule_problem */
-    struct vl_vec plugins;         /* of struct rs_plugin: those that are there */
-    uint32_t n_errors, n_warnings; /* also those over VL_RULE_PROBLEMS_MAX */
+    struct vl_vec rules;             /* of struct vl_rule *, the result */
+    struct vl_vec problems;          /* of struct vl_rule_problem */
+    struct vl_vec plugins;           /* of struct rs_plugin: those that are there */
+    struct vl_vec appends, switches; /* falco_config.c's: what a falco.yaml says */
+    uint32_t n_errors, n_warnings;   /* also those over VL_RULE_PROBLEMS_MAX */
     uint32_t next_index;
     uint32_t near_done;
     uint64_t n_nodes; /* of all conditions, macros put in */
     uint64_t n_items; /* of all lists, and as expanded into conditions */
     bool plugins_told, finished, items_over;
+    bool first_only; /* rule_matching: first */
 };
 
 struct rs_plugin {

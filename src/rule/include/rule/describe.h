@@ -18,6 +18,8 @@ struct vl_rule_description {
     uint32_t n_output_fields;
     const char *const *operators;
     uint32_t n_operators;
+    const char *const *transformers;
+    uint32_t n_transformers;
     const char *const *exceptions; /* in their order */
     uint32_t n_exceptions;
     const char *const *event_types; /* that the condition can accept; empty where `all_types` */

@@ -33,6 +33,7 @@ enum vl_rule_form {
     VL_RULE_FALCO,
     VL_RULE_SIGMA,
     VL_RULE_NATIVE,
+    VL_RULE_CONFIG, /* of a file only: Falco's own configuration */
 };
 
 /* What fires only over several events: a count, distinct values or an order within a time (native rules,
@@ -58,12 +59,21 @@ struct vl_rule_entity {
     const char *field; /* with its argument */
 };
 
+/* A member that falco.yaml adds to the output fields. */
+struct vl_rule_extra {
+    const char *name;
+    const char *format; /* a text with %fields */
+    bool is_raw;        /* `format` is "%NAME": the field's own value, not its text */
+};
+
 struct vl_rule {
     const char *name;
     const char *id;    /* Sigma's id (a UUID as a rule); NULL: none */
     const char *alias; /* Sigma's `name`, by which correlations refer to it; NULL: none */
     const char *description;
-    const char *output;         /* as written, after appends */
+    const char *output; /* as written, after appends (also falco.yaml's) */
+    const struct vl_rule_extra *extra;
+    uint32_t n_extra;
     const char *condition_text; /* as written, after appends */
     const struct vl_condition
         *condition; /* lists, macros and exceptions resolved; NULL: fires by its window
@@ -124,7 +134,8 @@ VL_MUST_CHECK int vl_ruleset_plugin(
     struct vl_ruleset *set, const char *name, const char *version, struct vl_err *err);
 void vl_ruleset_no_plugins(struct vl_ruleset *set);
 
-/* Adds a file's text (Falco, native or Sigma: told by its keys). Files are read in order: later ones override
+/* Adds a file's text (Falco, native, Sigma, or a falco.yaml, of which append_output, rules and rule_matching
+ * count: told by its keys). Files are read in order: later ones override
  * and append. Problems are collected, not returned; a negative return is ours (no memory). */
 VL_MUST_CHECK int vl_ruleset_add(
     struct vl_ruleset *set, struct vl_span text, const char *file, struct vl_err *err);
@@ -136,6 +147,8 @@ uint32_t vl_ruleset_files(const struct vl_ruleset *set);
 bool vl_ruleset_file(const struct vl_ruleset *set, uint32_t index, struct vl_rule_file *ret);
 
 uint32_t vl_ruleset_size(const struct vl_ruleset *set);
+/* Whether a falco.yaml said `rule_matching: first`. */
+bool vl_ruleset_first_only(const struct vl_ruleset *set);
 const struct vl_rule *vl_ruleset_at(const struct vl_ruleset *set, uint32_t index);
 const struct vl_rule *vl_ruleset_find(const struct vl_ruleset *set, const char *name);
 uint32_t vl_ruleset_problems(const struct vl_ruleset *set);
