@@ -19,6 +19,10 @@ struct vl_server_app {
     struct {
         atomic_llong all, untold, at; /* untold: not in the audit log yet; at: when it was last written, ms */
     } forged;                         /* webhooks without the right secret */
+    struct {
+        atomic_int state;
+        atomic_llong looked;          /* monotonic ms */
+    } disk;                           /* disk.h */
     const struct vl_fetcher *fetcher; /* jobs/fetcher.h; NULL: processes of their own */
     struct vl_runner *runner;         /* jobs/runner.h; NULL until vl_server_app_work() */
     struct vl_watch *watch;           /* watch/stream.h */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "disk.h"
 #include "log.h"
 
 static unsigned status_of(const struct vl_err *err)
@@ -22,9 +23,10 @@ static unsigned status_of(const struct vl_err *err)
         return 409;
     case VL_ERR_UNREACHABLE:
         return 503;
+    case VL_ERR_SYSTEM:
+        return vl_disk_is_why(err) ? 507 : 500;
     case VL_ERR_NONE:
     case VL_ERR_CORRUPT:
-    case VL_ERR_SYSTEM:
     case VL_ERR_MEMORY:
     default:
         return 500;
@@ -56,6 +58,8 @@ static const char *title_of(unsigned status)
         return "Too Many Requests";
     case 503:
         return "Service Unavailable";
+    case 507:
+        return "Insufficient Storage";
     default:
         return "Internal Server Error";
     }
@@ -81,8 +85,8 @@ static void arm_body(struct vl_json *json, unsigned status, const char *code, co
     } names[] = {{"invalid", "InvalidRequestContent"}, {"usage", "InvalidRequest"},
         {"not_found", "ResourceNotFound"}, {"conflict", "Conflict"}, {"unsupported", "FeatureNotAvailable"},
         {"limit", "LimitExceeded"}, {"precondition", "PreconditionFailed"},
-        {"unreachable", "ServiceUnavailable"}};
-    const char *name = status >= 500 && status != 503 ? "InternalServerError" : code;
+        {"unreachable", "ServiceUnavailable"}, {"disk_full", "InsufficientStorage"}};
+    const char *name = status == 500 ? "InternalServerError" : code;
     if (status == 401)
         name = "AuthenticationFailed";
     if (status == 403)
@@ -117,6 +121,8 @@ void vl_reply_problem(struct vl_http_reply *reply, enum vl_route_face face, unsi
     vl_buf_append_char(&reply->body, '\n');
     if (status == 401)
         vl_http_reply_header(reply, "WWW-Authenticate", "Bearer");
+    if (status == 507)
+        vl_http_reply_header(reply, "Retry-After", "10");
     if (status == 503)
         vl_http_reply_header(reply, "Retry-After", "1");
 }
@@ -129,10 +135,17 @@ void vl_reply_error(const struct vl_http_call *call, struct vl_http_reply *reply
         status = 412; /* vl_api_if_match() */
     if (status == 500)
         vl_log(VL_LOG_ERROR, VL_LOG_FIELDS({"method", call->method}, {"path", call->path}), "%s", err->msg);
-    const char *code = status == 412 ? "precondition" : vl_err_code_name(err->code);
-    if (face == VL_FACE_ARM && arm_code && status != 500)
+    const char *code = status == 412   ? "precondition"
+                       : status == 507 ? "disk_full"
+                                       : vl_err_code_name(err->code);
+    const char *detail =
+        status == 500 ? "see the log of vallumd"
+        : status == 507 /* without the names of its files */
+            ? "the disk of the server is full: nothing was stored; try again when there is room"
+            : err->msg;
+    if (face == VL_FACE_ARM && arm_code && status != 500 && status != 507)
         code = arm_code;
-    vl_reply_problem(reply, face, status, code, status == 500 ? "see the log of vallumd" : err->msg);
+    vl_reply_problem(reply, face, status, code, detail);
 }
 
 void vl_reply_headers(struct vl_http_reply *reply)

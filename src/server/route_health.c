@@ -1,5 +1,6 @@
 /* Whether it lives, whether it can work, and figures (Prometheus text format 0.0.4). */
 #include "base/time.h"
+#include "disk.h"
 #include "routes.h"
 #include "store/queue.h"
 
@@ -21,6 +22,8 @@ static int readyz(struct vl_request *request, struct vl_err *err)
         r = vl_queue_count(conn, NULL, &counts, err);
     if (r < 0)
         return vl_err_set(err, VL_ERR_UNREACHABLE, "the database does not answer");
+    if (vl_disk_look(request->app) == VL_DISK_FULL)
+        return vl_err_set(err, VL_ERR_UNREACHABLE, "the disk of the database is full: nothing can be stored");
     if (!request->app->ready)
         return vl_err_set(err, VL_ERR_UNREACHABLE, "starting");
     return healthz(request, err);
@@ -58,6 +61,11 @@ static int metrics(struct vl_request *request, struct vl_err *err)
     metric(out, "jobs_due", "gauge", "Jobs that could run now.", (double)jobs.due);
     metric(out, "jobs_running", "gauge", "Jobs under way.", (double)jobs.running);
     metric(out, "jobs_dead", "gauge", "Jobs that were given up.", (double)jobs.dead);
+    struct vl_disk_room room = vl_disk_room(request->app);
+    if (room.known)
+        metric(out, "data_free_bytes", "gauge", "Free on the disk of the data folder.", (double)room.bytes);
+    metric(out, "database_full", "gauge", "1 while nothing can be stored, for want of room.",
+        vl_disk_look(request->app) == VL_DISK_FULL);
     return vl_buf_check(out, "metrics", err);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "disk.h"
 #include "identity/repo_identity.h"
 #include "net/crypt.h"
 #include "reply.h"
@@ -204,7 +205,10 @@ void vl_server_handle(const struct vl_http_call *call, struct vl_http_reply *rep
     if (!request.route)
         vl_reply_problem(reply, face_of(call), other ? 405 : 404, other ? "usage" : "not_found",
             other ? "this path has other methods" : "there is nothing at this path");
-    else if (run(&request, face, &doc, &err) < 0)
+    else if (run(&request, face, &doc, &err) < 0) {
+        if (vl_disk_is_why(&err))
+            (void)vl_disk_look(app); /* which logs it, once */
         vl_reply_error(call, reply, face, request.arm_code, &err);
+    }
     vl_reply_headers(reply);
 }

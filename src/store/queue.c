@@ -106,6 +106,8 @@ static const struct vl_store_sql sql_fail = {
     "UPDATE job SET state = $4, not_before = $5, error = $6, worker = NULL "
     "WHERE id = $1 AND state = 1 AND worker = $2 AND attempt = $3",
     NULL};
+static const struct vl_store_sql sql_uncount = {
+    "UPDATE job SET attempt = attempt - 1 WHERE id = $1 AND state = 0 AND attempt = $2", NULL};
 static const struct vl_store_sql sql_release = {
     "UPDATE job SET state = 0, attempt = attempt - 1, worker = NULL "
     "WHERE id = $1 AND state = 1 AND worker = $2 AND attempt = $3",
@@ -400,6 +402,20 @@ int vl_queue_fail(struct vl_store_conn *conn, const struct vl_job *job, const ch
     if (r >= 0 && !changed)
         return lease_lost(job, err);
     return r < 0 || !dead ? r : forget_dead(conn, job, err);
+}
+
+int vl_queue_postpone(struct vl_store_conn *conn, const struct vl_job *job, const char *worker,
+    int64_t not_before, const char *why, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_queue_fail(conn, job, worker, not_before, why, err);
+    if (r >= 0)
+        r = vl_stmt_begin(conn, &sql_uncount, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, job->id);
+    vl_stmt_int(stmt, 2, job->attempt);
+    return vl_stmt_run(stmt, NULL, err);
 }
 
 int vl_queue_release(

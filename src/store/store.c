@@ -3,6 +3,7 @@
 #include "store/store.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -37,6 +38,7 @@ struct vl_store {
     bool thread_runs, stopping;
     struct request *first, *last;
     unsigned waiting;
+    atomic_bool full; /* see vl_store_is_full() */
     pthread_cond_t work, done;
 
     struct vl_store_conn *listener;
@@ -269,6 +271,20 @@ static int ensure_writer(struct vl_store *store, struct vl_err *err)
     return conn_new(store, &store->writer, err);
 }
 
+static bool is_full(const struct vl_err *err)
+{
+    return err->err == -ENOSPC || err->err == -EDQUOT;
+}
+
+/* A write that failed alone, in its savepoint, tells as much as a commit that failed. */
+static void note_room(struct vl_store *store, const struct request *group)
+{
+    bool full = false;
+    for (const struct request *q = group; q; q = q->next)
+        full |= q->result < 0 && is_full(q->err);
+    store->full = full;
+}
+
 static bool serve(struct vl_store *store, struct request *group)
 {
     struct vl_err err = VL_ERR_INIT;
@@ -276,13 +292,17 @@ static bool serve(struct vl_store *store, struct request *group)
         vl_err_clear(&err);
         if (ensure_writer(store, &err) < 0)
             break;
-        if (run_group(store->writer, group, &err))
+        if (run_group(store->writer, group, &err)) {
+            note_room(store, group);
             return store->writer->changed_feed;
+        }
         if (!store->writer->retry)
             break;
         back_off(attempt);
     }
     fail_all(group, &err);
+    if (is_full(&err))
+        store->full = true;
     return false;
 }
 
@@ -512,6 +532,11 @@ void vl_store_cleanup(struct vl_store **store)
 {
     vl_store_close(*store);
     *store = NULL;
+}
+
+bool vl_store_is_full(const struct vl_store *store)
+{
+    return store->full;
 }
 
 enum vl_store_kind vl_store_kind(const struct vl_store *store)

@@ -414,6 +414,12 @@ static int release_write(struct vl_store_conn *conn, void *user, struct vl_err *
     return vl_queue_release(conn, e->job, e->worker, err);
 }
 
+static int postpone_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    const struct ending *e = user;
+    return vl_queue_postpone(conn, e->job, e->worker, e->again, "no room", err);
+}
+
 static int end_job(struct vl_store *store, const struct vl_job *job, const char *worker, int64_t again)
 {
     struct vl_err err = VL_ERR_INIT;
@@ -455,6 +461,15 @@ static void test_queue(void **state)
     assert_true(vl_store_write(store, release_write, &back, &err) < 0); /* not b's */
     back.worker = "a";
     assert_true(vl_store_write(store, release_write, &back, &err) >= 0);
+    low = claim(store, &worker_a, &next);
+    assert_string_equal(low.key, "low");
+    assert_int_equal(low.attempt, 1);
+
+    /* Postponed, the attempt does not count either. */
+    struct ending later = {&low, "b", 1};
+    assert_true(vl_store_write(store, postpone_write, &later, &err) < 0); /* not b's */
+    later.worker = "a";
+    assert_true(vl_store_write(store, postpone_write, &later, &err) >= 0);
     low = claim(store, &worker_a, &next);
     assert_string_equal(low.key, "low");
     assert_int_equal(low.attempt, 1);

@@ -386,8 +386,9 @@ static int one_number(struct vl_stmt *stmt, int64_t *ret, struct vl_err *err)
     return r < 0 ? r : 0;
 }
 
-static int freshness_of(
-    struct vl_store_conn *conn, int64_t environment, enum freshness *ret, struct vl_err *err)
+/* *ret_counted: there is something to show, however old. */
+static int freshness_of(struct vl_store_conn *conn, int64_t environment, enum freshness *ret,
+    bool *ret_counted, struct vl_err *err)
 {
     struct vl_stmt *state VL_CLEANUP(vl_stmt_cleanup) = NULL;
     struct vl_stmt *changed VL_CLEANUP(vl_stmt_cleanup) = NULL;
@@ -397,6 +398,7 @@ static int freshness_of(
         return r;
     vl_stmt_int(state, 1, environment);
     r = vl_stmt_step(state, err);
+    *ret_counted = r > 0;
     if (r <= 0) {
         *ret = AT_ONCE; /* an empty list would say that there is nothing */
         return r;
@@ -429,13 +431,19 @@ int vl_repo_summary_fresh(struct vl_store *store, int64_t environment, struct vl
 {
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     enum freshness freshness = FRESH;
+    bool counted = true;
     int r = vl_store_read(store, &conn, err);
     if (r >= 0)
-        r = freshness_of(conn, environment, &freshness, err);
+        r = freshness_of(conn, environment, &freshness, &counted, err);
     vl_store_read_done(conn);
     conn = NULL;
     if (r < 0 || freshness == FRESH)
         return r;
-    return freshness == AT_ONCE ? vl_repo_summary_compute(store, environment, NULL, NULL, err)
-                                : vl_store_write(store, ask_write, &environment, err);
+    r = freshness == AT_ONCE ? vl_repo_summary_compute(store, environment, NULL, NULL, err)
+                             : vl_store_write(store, ask_write, &environment, err);
+    if (r < 0 && err->err == -ENOSPC && counted) { /* what was counted last is still there to be read */
+        vl_err_clear(err);
+        r = 0;
+    }
+    return r;
 }

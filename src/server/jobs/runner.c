@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "disk.h"
 #include "jobs/handlers.h"
 #include "log.h"
 #include "net/crypt.h"
@@ -24,6 +25,7 @@
 #define ERROR_MS      1000  /* the database does not answer: again after so long */
 #define LEADER_MS     60000 /* leadership of the rounds lasts so long without renewal */
 #define ROUND_FAIL_MS 60000 /* a round that failed comes again after so long */
+#define PROBE_MS      2000  /* while the database's disk is full, a small write is tried so often */
 #define NAME_TEXT     17    /* of this process among others, with its NUL */
 
 /* One worker, and the job it has. The job is read by the thread that renews leases: under the lock. */
@@ -76,8 +78,11 @@ static bool pause_ms(struct vl_runner *runner, int64_t ms)
     return runner->stop;
 }
 
+/* A full disk is told once, by vl_disk_look(). */
 static void complain(const char *what, const struct vl_err *err)
 {
+    if (vl_disk_is_why(err))
+        return;
     vl_log(VL_LOG_ERROR, NULL, "%s: %s", what, err->msg);
 }
 
@@ -134,6 +139,7 @@ struct outcome {
     const struct vl_job_handler *handler;
     const struct vl_err *why;
     int64_t next_ms; /* INT64_MAX: given up */
+    bool no_room;    /* why it failed */
 };
 
 static int finish_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
@@ -152,16 +158,24 @@ static int release_write(struct vl_store_conn *conn, void *user, struct vl_err *
 static int fail_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
 {
     const struct outcome *o = user;
-    int r = vl_queue_fail(conn, o->run->job, o->run->worker, o->next_ms, o->why->msg, err);
+    int r = o->no_room ? vl_queue_postpone(conn, o->run->job, o->run->worker, o->next_ms, o->why->msg, err)
+                       : vl_queue_fail(conn, o->run->job, o->run->worker, o->next_ms, o->why->msg, err);
     if (r >= 0 && o->handler && o->handler->failed)
         r = o->handler->failed(conn, o->run, o->next_ms, o->why, err);
     return r;
 }
 
-static int64_t next_try(const struct vl_job_handler *handler, const struct vl_job *job)
+/* A fetcher's error has its code alone: the state of the disk tells the rest. */
+static bool for_want_of_room(struct vl_server_app *app, const struct vl_err *why)
+{
+    return vl_disk_is_why(why) || (why->code == VL_ERR_SYSTEM && vl_disk_look(app) != VL_DISK_ROOM);
+}
+
+/* For want of room no job is given up. */
+static int64_t next_try(const struct vl_job_handler *handler, const struct vl_job *job, bool no_room)
 {
     int64_t pause = handler->first_pause_ms;
-    if (job->attempt >= handler->tries)
+    if (job->attempt >= handler->tries && !no_room)
         return INT64_MAX;
     for (unsigned i = 1; i < job->attempt && pause < VL_JOB_PAUSE_MAX_MS; i++)
         pause *= 2;
@@ -193,18 +207,28 @@ static int handle(struct vl_job_run *run, const struct vl_job_handler *handler, 
     return r;
 }
 
-static void conclude(struct outcome *o, bool good)
+static int write_outcome(struct outcome *o, bool good, struct vl_err *err)
 {
     struct vl_server_app *app = o->run->app;
+    if (good && !o->run->done)
+        return write_patiently(app, finish_write, o, err);
+    if (!good && *o->run->stop && !o->run->done)
+        return write_patiently(app, release_write, o, err);
+    return good ? 0 : write_patiently(app, fail_write, o, err);
+}
+
+static void conclude(struct outcome *o, bool good)
+{
+    const struct timespec pause = {.tv_nsec = 500000000L};
     struct vl_err err = VL_ERR_INIT;
     const struct vl_job *job = o->run->job;
-    int r = 0;
-    if (good && !o->run->done)
-        r = write_patiently(app, finish_write, o, &err);
-    else if (!good && *o->run->stop && !o->run->done)
-        r = write_patiently(app, release_write, o, &err);
-    else if (!good)
-        r = write_patiently(app, fail_write, o, &err);
+    int r;
+    /* Without room even that cannot be written: nobody else takes a job meanwhile. */
+    while ((r = write_outcome(o, good, &err)) < 0 && vl_disk_is_why(&err) && !*o->run->stop) {
+        (void)vl_disk_look(o->run->app);
+        vl_err_clear(&err);
+        (void)nanosleep(&pause, NULL);
+    }
     if (!good && !vl_job_stopping(o->run))
         vl_log(VL_LOG_ERROR, VL_LOG_FIELDS({"job", job->kind}, {"key", job->key}), "attempt %u%s: %s",
             job->attempt, o->next_ms == INT64_MAX ? ", given up" : "", o->why->msg);
@@ -227,8 +251,10 @@ static void run_job(struct worker *w, struct vl_arena *arena)
     struct outcome o = {.run = &run, .handler = handler, .why = &err, .next_ms = INT64_MAX};
     int r =
         handler ? handle(&run, handler, &err) : vl_err_set(&err, VL_ERR_UNSUPPORTED, "no such kind of job");
-    if (r < 0 && handler)
-        o.next_ms = next_try(handler, &w->job);
+    if (r < 0 && handler) {
+        o.no_room = for_want_of_room(runner->app, &err);
+        o.next_ms = next_try(handler, &w->job, o.no_room);
+    }
     conclude(&o, r >= 0);
 }
 
@@ -268,6 +294,11 @@ static int claim(struct worker *w, struct vl_arena *arena, struct vl_err *err)
         .worker = w->name, .kinds = runner->kinds, .lease_ms = runner->lease_ms, .group_max = GROUP_MAX};
     while (!runner->stop) {
         int64_t cursor = 0, next = INT64_MAX, began = monotonic_ms();
+        if (vl_disk_look(runner->app) != VL_DISK_ROOM) {
+            if (pause_ms(runner, ERROR_MS))
+                return 0;
+            continue;
+        }
         int r = look(runner, &options, &cursor, &next, err);
         if (r > 0) {
             vl_arena_reset(arena);
@@ -360,12 +391,14 @@ static void *tick(void *user)
     do {
         struct vl_err err = VL_ERR_INIT;
         int64_t now = monotonic_ms();
+        if (vl_disk_look(runner->app) == VL_DISK_FULL && lead_until > now + PROBE_MS)
+            lead_until = now + PROBE_MS;
         if (now >= lead_until) {
             int r = vl_leader_try(runner->app->store, "rounds", runner->name, LEADER_MS, &err);
             if (r < 0)
                 complain("the leadership of the rounds", &err);
             leads = r > 0;
-            lead_until = now + LEADER_MS / 3;
+            lead_until = now + (r < 0 && vl_disk_is_why(&err) ? PROBE_MS : LEADER_MS / 3);
         }
         for (size_t i = 0; leads && !runner->stop && i < ROUNDS_MAX && runner->rounds[i].name; i++) {
             const struct vl_job_round *round = &runner->rounds[i];

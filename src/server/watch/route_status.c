@@ -1,8 +1,7 @@
 /* Health: what works, what does not, and what cures it. */
-#include <sys/statvfs.h>
-
 #include "api.h"
 #include "base/time.h"
+#include "disk.h"
 #include "findings/advisories.h"
 #include "routes.h"
 #include "jobs/repo_job.h"
@@ -21,15 +20,6 @@ static void check(struct vl_json *json, const char *name, bool ok, const char *m
     vl_api_str(json, "message", message);
     vl_api_str(json, "cure", ok ? NULL : cure);
     vl_json_object_end(json);
-}
-
-/* Percent of the data folder's disk that is free; -1: it does not tell. */
-static int disk_free(const struct vl_request *request)
-{
-    struct statvfs s;
-    if (statvfs(request->app->data.folder, &s) < 0 || s.f_blocks == 0)
-        return -1;
-    return (int)(s.f_bavail * 100 / s.f_blocks);
 }
 
 struct health {
@@ -99,17 +89,35 @@ static void feeds_of(struct vl_json *json, const struct health *h)
     vl_json_object_end(json);
 }
 
+/* True where both are well. */
+static bool room_of(struct vl_request *request, struct vl_json *json)
+{
+    struct vl_arena *a = request->arena;
+    enum vl_disk_state state = vl_disk_look(request->app);
+    struct vl_disk_room room = vl_disk_room(request->app);
+    int part = room.known ? (int)(room.bytes * 100 / room.of) : -1;
+    bool good = state == VL_DISK_ROOM && (part < 0 || part >= DISK_MIN);
+    const char *cure = vl_arena_printf(a, "make room below %s", request->app->data.folder);
+    check(json, "database", state != VL_DISK_FULL,
+        state == VL_DISK_FULL ? "its disk is full: every change is refused, reads go on" : "answers",
+        vl_store_kind(request->app->store) == VL_STORE_SQLITE
+            ? cure
+            : "make room on the disk of PostgreSQL's server");
+    check(json, "disk", good,
+        part < 0 ? "its free space is not known"
+        : state == VL_DISK_ROOM
+            ? vl_arena_printf(a, "%d %% are free", part)
+            : vl_arena_printf(a, "%d %% are free: no scan and no other job begins until there is room", part),
+        cure);
+    return good && state != VL_DISK_FULL;
+}
+
 static void checks_of(struct vl_request *request, struct vl_json *json, struct health *h)
 {
     struct vl_arena *a = request->arena;
-    int free_part = disk_free(request);
     bool known = h->digest && !h->why;
-    bool disk = free_part < 0 || free_part >= DISK_MIN;
     vl_api_array(json, "checks");
-    check(json, "database", true, "answers", NULL);
-    check(json, "disk", disk,
-        free_part < 0 ? "its free space is not known" : vl_arena_printf(a, "%d %% are free", free_part),
-        vl_arena_printf(a, "make room below %s", request->app->data.folder));
+    bool room = room_of(request, json);
     check(json, "jobs", h->dead_jobs == 0, vl_arena_printf(a, "%lld were given up", (long long)h->dead_jobs),
         "vallum job list --state dead");
     check(json, "messages", h->dead_messages == 0,
@@ -120,7 +128,7 @@ static void checks_of(struct vl_request *request, struct vl_json *json, struct h
                      (int)(VL_WATCH_STALE_MS / DAY_MS)),
         vl_arena_printf(a, "vallum db update --db %s", vl_advisories_path(request->app->advisories)));
     vl_json_array_end(json);
-    h->ok = disk && h->dead_jobs == 0 && h->dead_messages == 0 && known && h->n_stale == 0;
+    h->ok = room && h->dead_jobs == 0 && h->dead_messages == 0 && known && h->n_stale == 0;
 }
 
 /* "jobs", as /jobs/summary shows them. */

@@ -61,6 +61,10 @@ VL_MUST_CHECK int vl_queue_finish(
 VL_MUST_CHECK int vl_queue_fail(struct vl_store_conn *conn, const struct vl_job *job, const char *worker,
     int64_t not_before, const char *why, struct vl_err *err);
 
+/* The same for a cause that is not the job's (no room on the disk): this attempt does not count. */
+VL_MUST_CHECK int vl_queue_postpone(struct vl_store_conn *conn, const struct vl_job *job, const char *worker,
+    int64_t not_before, const char *why, struct vl_err *err);
+
 /* Given back as if it had not been taken (the program stops): due at once, and this attempt does not count.
  */
 VL_MUST_CHECK int vl_queue_release(

@@ -69,6 +69,10 @@ void vl_store_read_cleanup(struct vl_store_conn **conn);
 VL_MUST_CHECK int vl_store_write(struct vl_store *store,
     int (*write)(struct vl_store_conn *conn, void *user, struct vl_err *err), void *user, struct vl_err *err);
 
+/* The last write that was tried found no room on the database's disk; those after it are tried all the same.
+ */
+bool vl_store_is_full(const struct vl_store *store);
+
 /* --- statements --- */
 
 struct vl_store_sql {
