@@ -64,7 +64,8 @@ static bool rule_matches(const struct vl_doc_node *rule, const struct policy_sub
 }
 
 /* Under another version or group that serves the same resource. */
-static bool rule_matches_equivalent(const struct vl_doc_node *rule, const struct policy_subject *s)
+static bool rule_matches_equivalent(
+    const struct vl_doc_node *rule, const struct policy_subject *s, struct policy_version *ret)
 {
     const struct vl_kube_kind *k;
     for (size_t i = 0; s->known && (k = vl_kube_kind_at(i)) != NULL; i++) {
@@ -73,17 +74,25 @@ static bool rule_matches_equivalent(const struct vl_doc_node *rule, const struct
         struct vl_span rest = vl_span_str(k->versions);
         struct vl_span version;
         while (vl_span_split(&rest, ' ', &version)) {
-            if (rule_matches(rule, s, vl_span_str(k->group), version))
+            *ret = (struct policy_version){vl_span_str(k->group), version};
+            if (rule_matches(rule, s, ret->group, version))
                 return true;
         }
     }
     return false;
 }
 
-static bool any_rule(const struct vl_doc_node *rules, const struct policy_subject *s, bool equivalent)
+/* A rule for the version itself comes before one for another version. */
+static bool any_rule(const struct vl_doc_node *rules, const struct policy_subject *s, bool equivalent,
+    struct policy_version *ret)
 {
     for (const struct vl_doc_node *r = vl_doc_first(rules); r; r = vl_doc_next(r)) {
-        if (rule_matches(r, s, s->group, s->version) || (equivalent && rule_matches_equivalent(r, s)))
+        *ret = (struct policy_version){s->group, s->version};
+        if (rule_matches(r, s, s->group, s->version))
+            return true;
+    }
+    for (const struct vl_doc_node *r = vl_doc_first(rules); equivalent && r; r = vl_doc_next(r)) {
+        if (rule_matches_equivalent(r, s, ret))
             return true;
     }
     return false;
@@ -108,18 +117,21 @@ static int object_matches(
     return r;
 }
 
-static int resources_match(
-    const struct vl_doc_node *match, const struct policy_subject *s, struct vl_err *err)
+static int resources_match(const struct vl_doc_node *match, const struct policy_subject *s,
+    struct policy_version *ret, struct vl_err *err)
 {
+    struct policy_version ignored;
     struct vl_err first = VL_ERR_INIT;
     struct vl_span how = vl_doc_get_str(match, "matchPolicy");
     bool equivalent = !vl_span_eq_str(how, "Exact");
     const struct vl_doc_node *rules = vl_doc_get(match, "resourceRules");
     int ns = namespace_matches(vl_doc_get(match, "namespaceSelector"), s, &first);
     int object = ns == 0 ? 0 : object_matches(vl_doc_get(match, "objectSelector"), s, ns < 0 ? err : &first);
-    if (ns == 0 || object == 0 || any_rule(vl_doc_get(match, "excludeResourceRules"), s, equivalent))
+    if (ns == 0 || object == 0 ||
+        any_rule(vl_doc_get(match, "excludeResourceRules"), s, equivalent, &ignored))
         return 0;
-    if (vl_doc_size(rules) && !any_rule(rules, s, equivalent))
+    *ret = (struct policy_version){s->group, s->version};
+    if (vl_doc_size(rules) && !any_rule(rules, s, equivalent, ret))
         return 0;
     /* A wrong selector matters only where the rules are about the object. */
     if (ns < 0 || object < 0) {
@@ -331,13 +343,15 @@ static int gatekeeper_matches(
     return r <= 0 ? r : namespace_matches(vl_doc_get(m->node, "namespaceSelector"), s, err);
 }
 
-int policy_matches(const struct policy_match *match, const struct policy_subject *subject, struct vl_err *err)
+int policy_matches_as(const struct policy_match *match, const struct policy_subject *subject,
+    struct policy_version *ret, struct vl_err *err)
 {
+    *ret = (struct policy_version){subject->group, subject->version};
     if (match->only_namespace.len && !vl_span_eq(match->only_namespace, subject->namespace_name))
         return 0;
     switch (match->form) {
     case MATCH_RESOURCES:
-        return match->node ? resources_match(match->node, subject, err) : 1;
+        return match->node ? resources_match(match->node, subject, ret, err) : 1;
     case MATCH_CHECK:
         return check_matches(match, subject, err);
     case MATCH_KYVERNO:
@@ -346,4 +360,10 @@ int policy_matches(const struct policy_match *match, const struct policy_subject
         return match->node ? gatekeeper_matches(match, subject, err) : 1;
     }
     return 0;
+}
+
+int policy_matches(const struct policy_match *match, const struct policy_subject *subject, struct vl_err *err)
+{
+    struct policy_version ignored;
+    return policy_matches_as(match, subject, &ignored, err);
 }

@@ -21,6 +21,13 @@ struct policy_subject {
 VL_MUST_CHECK int policy_matches(
     const struct policy_match *match, const struct policy_subject *subject, struct vl_err *err);
 
+/* The version of the resource that the matching rule is for: another one under matchPolicy Equivalent. */
+struct policy_version {
+    struct vl_span group, version;
+};
+VL_MUST_CHECK int policy_matches_as(const struct policy_match *match, const struct policy_subject *subject,
+    struct policy_version *ret, struct vl_err *err);
+
 /* Kubernetes' label selectors {matchLabels, matchExpressions}. An empty or absent one selects everything. */
 VL_MUST_CHECK int policy_selector_matches(
     const struct vl_doc_node *selector, const struct vl_doc_node *labels, struct vl_err *err);

@@ -71,8 +71,9 @@ struct vl_cel_value policy_run_request_value(struct vl_policy_run *run, struct p
     put(&m, "resource", triple(run, s, "resource", s->resource));
     if (s->subresource.len)
         put_text(&m, "subResource", s->subresource);
-    put(&m, "requestKind", triple(run, s, "kind", s->kind));
-    put(&m, "requestResource", triple(run, s, "resource", s->resource));
+    const struct policy_subject *asked = look->asked ? look->asked : s;
+    put(&m, "requestKind", triple(run, asked, "kind", s->kind));
+    put(&m, "requestResource", triple(run, asked, "resource", s->resource));
     if (s->subresource.len)
         put_text(&m, "requestSubResource", s->subresource);
     if (s->name.len)
@@ -243,6 +244,39 @@ static void subject_from(struct policy_subject *s, const struct vl_policy_run *r
 static struct vl_cel_value object_value(const struct vl_kube_object *o)
 {
     return o ? vl_cel_from_doc(o->node) : vl_cel_null();
+}
+
+/* The object with another apiVersion. */
+static struct vl_cel_value with_version(
+    struct vl_policy_run *run, const struct vl_kube_object *o, const struct policy_version *version)
+{
+    size_t n = 0, size = o ? vl_doc_size(o->node) : 0;
+    if (!o)
+        return vl_cel_null();
+    struct vl_cel_value *keys = vl_arena_array(run->arena, size, sizeof(*keys));
+    struct vl_cel_value *values = vl_arena_array(run->arena, size, sizeof(*values));
+    char *text = vl_arena_printf(run->arena, "%.*s%s%.*s", VL_SPAN_FMT(version->group),
+        version->group.len ? "/" : "", VL_SPAN_FMT(version->version));
+    if (!keys || !values || !text)
+        return vl_cel_null();
+    for (const struct vl_doc_node *k = vl_doc_first(o->node); k && n < size; k = vl_doc_next(k), n++) {
+        bool is_version = vl_span_eq_str(vl_doc_key(k), "apiVersion");
+        keys[n] = vl_cel_string(vl_doc_key(k));
+        values[n] = is_version ? vl_cel_string(vl_span_str(text)) : vl_cel_from_doc(k);
+    }
+    return vl_cel_map_new(run->arena, keys, values, n);
+}
+
+void policy_run_convert(struct vl_policy_run *run, const struct policy_version *version)
+{
+    run->converted = (struct policy_look){.subject = run->direct.subject,
+        .root = run->direct.root,
+        .template_path = "",
+        .object = with_version(run, run->new_object, version),
+        .old_object = with_version(run, run->old_object, version),
+        .asked = &run->direct.subject};
+    run->converted.subject.group = version->group;
+    run->converted.subject.version = version->version;
 }
 
 /* The template as the Pod that its controller will make: with its metadata, and where that says nothing, name

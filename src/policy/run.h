@@ -14,7 +14,8 @@ struct policy_look {
     const char *template_path;              /* "" for the object itself */
     struct vl_cel_value object, old_object; /* null where there is none */
     struct vl_cel_value request;
-    bool has_request; /* made at first use */
+    bool has_request;                   /* made at first use */
+    const struct policy_subject *asked; /* as what it was asked, where it was converted; NULL: the same */
 };
 
 struct vl_policy_run {
@@ -30,7 +31,7 @@ struct vl_policy_run {
     /* The request. */
     const struct vl_policy_request *request;
     const struct vl_kube_object *object; /* the new one, or for DELETE the old one */
-    struct policy_look direct, pod;
+    struct policy_look direct, pod, converted;
     bool has_pod;
     const struct policy_object *namespace_object; /* NULL: not known */
     struct vl_cel_value namespace_value;
@@ -50,6 +51,8 @@ VL_MUST_CHECK int policy_run_begin(
     struct vl_policy_run *run, const struct vl_policy_request *request, struct vl_err *err);
 struct vl_cel_value policy_run_request_value(struct vl_policy_run *run, struct policy_look *look);
 struct vl_cel_value policy_run_namespace_value(struct vl_policy_run *run);
+/* The request in another version of its resource, in run->converted. */
+void policy_run_convert(struct vl_policy_run *run, const struct policy_version *version);
 
 /* The images of the looked-at pod by the kind of their containers, as Kyverno gives them. */
 struct vl_cel_value policy_run_images_value(struct vl_policy_run *run, const struct policy_look *look);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "convert.h"
 #include "run.h"
 
 #define NOTES_MAX 4
@@ -15,6 +16,7 @@ struct asking {
     struct vl_policy_run *run;
     const struct policy *policy;
     struct policy_look *look;
+    struct policy_version version; /* of the matching rule, where it is another one; else empty */
     int (*each)(const struct vl_verdict *verdict, void *user, struct vl_err *err);
     void *user;
 };
@@ -156,6 +158,26 @@ static int invalid(struct asking *a, struct vl_err *err)
     v.allowed = false;
     v.message = vl_arena_printf(a->run->verdict, "the document of %s '%s' has errors (%s:%u)",
         a->policy->info.kind, a->policy->info.name, a->policy->info.file, a->policy->info.line);
+    return give(a, &v, err);
+}
+
+/* The rule is for a version in which the object looks otherwise: neither a pass nor a failure. */
+static int not_converted(struct asking *a, struct vl_span field, struct vl_err *err)
+{
+    struct vl_verdict v;
+    struct vl_verdict_decision d = {.rule = "conversion", .outcome = VL_VERDICT_ERROR};
+    start(a, NULL, &v);
+    d.message = vl_arena_printf(a->run->verdict,
+        "not evaluated: the policy is about %.*s%s%.*s %.*s, the object is %.*s: an API server would convert "
+        "it, which "
+        "changes %.*s; write the object in the newer version",
+        VL_SPAN_FMT(a->version.group), a->version.group.len ? "/" : "", VL_SPAN_FMT(a->version.version),
+        VL_SPAN_FMT(a->run->object->kind), VL_SPAN_FMT(a->run->object->api_version), VL_SPAN_FMT(field));
+    v.outcome = VL_VERDICT_ERROR;
+    v.allowed = false;
+    v.message = d.message;
+    v.decisions = &d;
+    v.n_decisions = 1;
     return give(a, &v, err);
 }
 
@@ -328,7 +350,8 @@ static int with_params(struct asking *a, const struct policy_binding *binding, s
 static int with_binding(struct asking *a, const struct policy_binding *binding, struct vl_err *err)
 {
     struct vl_err bad = VL_ERR_INIT;
-    int r = binding ? policy_matches(&binding->match, &a->look->subject, &bad) : 1;
+    const struct policy_subject *subject = a->look->asked ? a->look->asked : &a->look->subject;
+    int r = binding ? policy_matches(&binding->match, subject, &bad) : 1;
     if (r < 0)
         return config_error(a, binding, bad.msg, err);
     if (r == 0)
@@ -364,8 +387,15 @@ static int find_look(struct asking *a, struct vl_err *err)
 {
     struct vl_policy_run *run = a->run;
     const struct policy *p = a->policy;
+    struct policy_version version;
     a->look = &run->direct;
-    int r = policy_matches(&p->match, &run->direct.subject, err);
+    int r = policy_matches_as(&p->match, &run->direct.subject, &version, err);
+    if (r > 0 && (!vl_span_eq(version.group, run->direct.subject.group) ||
+                     !vl_span_eq(version.version, run->direct.subject.version))) {
+        a->version = version;
+        policy_run_convert(run, &version);
+        a->look = &run->converted;
+    }
     if (r == 0 && run->has_pod && (p->controllers & controller_of(run->object->known))) {
         a->look = &run->pod;
         /* A template's policy matches everything: the constraints say whom it is about. */
@@ -400,6 +430,11 @@ static int ask(struct asking *a, struct vl_err *err)
         return config_error(a, NULL, bad.msg, err);
     if (r == 0)
         return skip(a, NULL, "the policy is not about this object", err);
+    if (a->look == &a->run->converted) {
+        struct vl_span field;
+        if (!policy_converts_alike(a->run->object, a->version.group, a->version.version, &field))
+            return not_converted(a, field, err);
+    }
     if (!p->n_bindings && p->must_be_bound)
         return skip(a, NULL, "there is no constraint of this template", err);
     if (!p->n_bindings)
