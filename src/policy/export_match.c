@@ -282,7 +282,7 @@ int policy_export_match(struct policy_export *x, struct vl_err *err)
 static int gatekeeper_match(struct policy_export *x, const struct vl_doc_node *m, struct vl_err *err)
 {
     const struct vl_doc_node *kinds = vl_doc_get(m, "kinds");
-    static const char *const others[] = {"namespaces", "excludedNamespaces", "name", "scope"};
+    static const char *const others[] = {"namespaces", "excludedNamespaces", "name", "scope", "source"};
     if (vl_doc_size(kinds))
         vl_buf_append_str(x->out, "    resourceRules:\n");
     for (const struct vl_doc_node *k = vl_doc_first(kinds); k; k = vl_doc_next(k)) {

@@ -43,6 +43,9 @@ static int read_source(
     struct policy_load *load, const struct vl_doc_node *source, struct policy *p, struct vl_err *err)
 {
 #define SOURCE "spec.targets[0].code.source"
+    static const char *const keys[] = {"failurePolicy", "matchConditions", "variables", "validations",
+        "generateVAP", "resourceOperations", NULL};
+    policy_only_keys(load, source, SOURCE, keys, false);
     policy_get_failure_policy(load, source, SOURCE ".failurePolicy", p);
     int r = add_prelude(load, p, err);
     if (r == 0)
@@ -92,6 +95,45 @@ int policy_load_template(struct policy_load *load, struct vl_err *err)
     return policy_add(load, p, err);
 }
 
+/* Where an admission is decided; what is for audits alone only tells. */
+static bool decides(const struct vl_doc_node *points)
+{
+    static const char *const names[] = {"*", "validation.gatekeeper.sh", "vap.k8s.io", "gator.gatekeeper.sh"};
+    for (const struct vl_doc_node *p = vl_doc_first(points); p; p = vl_doc_next(p)) {
+        for (size_t i = 0; i < VL_ARRAY_LEN(names); i++) {
+            if (vl_span_eq_str(vl_doc_get_str(p, "name"), names[i]))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* enforcementAction: scoped: an action for each of several points. */
+static unsigned scoped(struct policy_load *load, const struct vl_doc_node *spec)
+{
+    const struct vl_doc_node *list =
+        policy_get(load, spec, "scopedEnforcementActions", VL_DOC_ARRAY, "spec.scopedEnforcementActions");
+    unsigned actions = 0;
+    if (!vl_doc_size(list))
+        policy_problem(load, true, spec, "spec.scopedEnforcementActions",
+            "is missing: enforcementAction scoped says nothing without it");
+    for (const struct vl_doc_node *n = vl_doc_first(list); n; n = vl_doc_next(n)) {
+        struct vl_span action = vl_doc_get_str(n, "action");
+        bool here = decides(vl_doc_get(n, "enforcementPoints"));
+        if (here && vl_span_eq_str(action, "deny"))
+            actions |= VL_VERDICT_DENY;
+        else if (here && vl_span_eq_str(action, "warn"))
+            actions |= VL_VERDICT_WARN;
+        else if (vl_span_eq_str(action, "dryrun") || vl_span_eq_str(action, "deny") ||
+                 vl_span_eq_str(action, "warn"))
+            actions |= VL_VERDICT_AUDIT;
+        else
+            policy_problem(load, false, n, "spec.scopedEnforcementActions",
+                "not converted: '%.*s': taken as dryrun", VL_SPAN_FMT(vl_span_slice(action, 0, 100)));
+    }
+    return actions ? actions : VL_VERDICT_AUDIT;
+}
+
 static unsigned enforcement(struct policy_load *load, const struct vl_doc_node *spec)
 {
     const struct vl_doc_node *node = vl_doc_get(spec, "enforcementAction");
@@ -100,6 +142,8 @@ static unsigned enforcement(struct policy_load *load, const struct vl_doc_node *
         return VL_VERDICT_DENY;
     if (vl_span_eq_str(text, "warn"))
         return VL_VERDICT_WARN;
+    if (vl_span_eq_str(text, "scoped"))
+        return scoped(load, spec);
     if (!vl_span_eq_str(text, "dryrun"))
         policy_problem(load, false, node, "spec.enforcementAction", "not converted: '%.*s': taken as dryrun",
             VL_SPAN_FMT(vl_span_slice(text, 0, 100)));
@@ -112,7 +156,7 @@ int policy_load_constraint(struct policy_load *load, struct vl_err *err)
     const struct vl_doc_node *spec = policy_get(load, root, "spec", VL_DOC_OBJECT, "spec");
     const struct vl_doc_node *match = policy_get(load, spec, "match", VL_DOC_OBJECT, "spec.match");
     static const char *const known[] = {"kinds", "namespaces", "excludedNamespaces", "labelSelector",
-        "namespaceSelector", "scope", "name", NULL};
+        "namespaceSelector", "scope", "name", "source", NULL};
     struct policy_binding b = {.file = load->file,
         .node = root,
         .match = {.form = MATCH_GATEKEEPER, .node = match},
@@ -125,6 +169,10 @@ int policy_load_constraint(struct policy_load *load, struct vl_err *err)
             policy_problem(load, false, n, "spec.match", "not converted: %.*s",
                 VL_SPAN_FMT(vl_span_slice(vl_doc_key(n), 0, 100)));
     }
+    struct vl_span source = vl_doc_get_str(match, "source");
+    if (source.len && !vl_span_eq_str(source, "All") && !vl_span_eq_str(source, "Original") &&
+        !vl_span_eq_str(source, "Generated"))
+        policy_problem(load, true, match, "spec.match.source", "is none of All, Original, Generated");
     b.name = policy_get_text(load, vl_doc_get(root, "metadata"), "name", "metadata.name", true);
     b.policy = vl_arena_dup_span(load->set->arena, load->object->kind);
     b.actions = enforcement(load, spec);

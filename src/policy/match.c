@@ -329,7 +329,11 @@ static int gatekeeper_matches(
     const struct vl_doc_node *only = vl_doc_get(m->node, "namespaces");
     struct vl_span scope = vl_doc_get_str(m->node, "scope");
     struct vl_span name = vl_doc_get_str(m->node, "name");
+    struct vl_span source = vl_doc_get_str(m->node, "source");
     bool namespaced = s->namespace_name.len && !s->is_namespace;
+    /* What stands in a file was written by somebody; pods of templates are what Gatekeeper expands. */
+    if (vl_span_eq_str(source, s->generated ? "Original" : "Generated"))
+        return 0;
     if (!gatekeeper_kinds(vl_doc_get(m->node, "kinds"), s) ||
         (vl_span_eq_str(scope, "Cluster") && namespaced) ||
         (vl_span_eq_str(scope, "Namespaced") && !namespaced) || (name.len && !policy_glob(name, s->name)))

@@ -13,6 +13,7 @@ struct policy_subject {
     const struct vl_doc_node *labels, *old_labels, *annotations; /* may be NULL */
     const struct vl_doc_node *namespace_labels;                  /* may be NULL */
     bool is_namespace;
+    bool generated; /* the pod of a template: its controller will make it */
     const struct vl_kube_kind *known;
 };
 

@@ -329,6 +329,7 @@ static void look_at_pod(struct vl_policy_run *run)
     s->group = VL_SPAN_EMPTY;
     s->version = VL_SPAN_LIT("v1");
     s->kind = VL_SPAN_LIT("Pod");
+    s->generated = true;
     s->resource = VL_SPAN_LIT("pods");
     s->known = vl_kube_kind_named(s->kind);
     s->labels = q->object ? vl_doc_get(vl_doc_get(template, "metadata"), "labels") : NULL;

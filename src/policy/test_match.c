@@ -210,6 +210,11 @@ static void test_gatekeeper(void **state)
         {"{scope: Cluster}", 0},
         {"{scope: Namespaced}", 1},
         {"{labelSelector: {matchLabels: {a: b}}}", 0},
+        {"{source: All}", 1},
+        {"{source: Original}", 1},
+        {"{source: Generated}", 0},
+        {"{name: 'w*'}", 1},
+        {"{name: other}", 0},
     };
     for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++)
         expect(MATCH_GATEKEEPER, rows[i].match, NULL, &s, rows[i].result);
