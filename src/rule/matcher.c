@@ -23,6 +23,7 @@ struct vl_rule_matcher {
     struct vl_event_value *own; /* by slot: values that were made for this event */
     const struct vl_rule_program *program;
     const struct vl_event *event;
+    const struct vl_event_value *(*look)(const struct vl_event *event, const struct vl_field *field);
     struct vl_arena *scratch;
     uint64_t *rows; /* rows that are put together for one event */
     struct vl_multi **multi;
@@ -40,8 +41,8 @@ APART void load_slot(struct vl_rule_matcher *m, struct slot_state *state, uint32
     const struct prog_slot *slot = &m->program->slots[number];
     static const struct vl_event_value missing = {.kind = VL_VALUE_MISSING};
     state->epoch = m->epoch;
-    if (slot->field && slot->arg.len == 0 && m->event->ops->look) {
-        const struct vl_event_value *value = m->event->ops->look(m->event, slot->field);
+    if (slot->is_plain && m->look) {
+        const struct vl_event_value *value = m->look(m->event, slot->field);
         state->value = value ? value : &missing;
         return;
     }
@@ -212,30 +213,15 @@ APART bool bit_first(struct vl_rule_matcher *m, const struct prog_node *node)
     return (row[node->n] >> node->shift & 1) == (node->kind != PROG_BIT_NOT);
 }
 
-/* By the rarest byte of the text. */
-static bool contains(struct vl_span text, struct vl_span want, size_t rare)
-{
-    if (text.len < want.len)
-        return false;
-    const char *at = text.ptr + rare, *end = text.ptr + text.len - want.len + rare + 1;
-    while ((at = memchr(at, want.ptr[rare], (size_t)(end - at)))) {
-        if (memcmp(at - rare, want.ptr, want.len) == 0)
-            return true;
-        if (++at == end)
-            break;
-    }
-    return false;
-}
-
 APART bool contains_holds(struct vl_rule_matcher *m, const struct prog_node *node)
 {
     const struct slot_state *state = read_slot(m, node->slot);
     if (state->value->kind != VL_VALUE_STRING)
         return slow_check(m, node, state);
     struct vl_span want = m->program->checks[node->at].values[0].text;
-    size_t rare = (size_t)m->program->numbers[node->at];
-    return contains(state->value->as.string, want, rare) ||
-           (state->value->other.len && contains(state->value->other, want, rare));
+    size_t rare = node->n & 0xffff, second = node->n >> 16;
+    return text_contains(state->value->as.string, want, rare, second) ||
+           (state->value->other.len && text_contains(state->value->other, want, rare, second));
 }
 
 APART bool int_holds(struct vl_rule_matcher *m, const struct prog_node *node)
@@ -344,6 +330,7 @@ static inline bool ref_holds(struct vl_rule_matcher *m, uint32_t ref)
 static void begin(struct vl_rule_matcher *m, const struct vl_event *event)
 {
     m->event = event;
+    m->look = event->ops->look;
     m->n_fired = 0;
     if (++m->epoch == 1U << 31) { /* answers keep 31 bits of it */
         memset(m->answers, 0, m->program->n_nodes * sizeof(*m->answers));
@@ -354,16 +341,80 @@ static void begin(struct vl_rule_matcher *m, const struct vl_event *event)
         vl_arena_reset(m->scratch);
 }
 
-static void run(struct vl_rule_matcher *m, const struct prog_group *group)
+APART uint64_t hits_of(const struct prog_pick *pick, const struct prog_hit *hits, uint64_t bits)
 {
-    const struct prog_step *steps = group->steps;
-    for (uint32_t i = 0; i < group->n;) {
+    uint64_t possible = 0;
+    for (; bits; bits &= bits - 1) {
+        uint64_t below = (bits & -bits) - 1;
+        possible |= hits[pick->first + (unsigned)__builtin_popcountll(pick->mask & below)].clusters;
+    }
+    return possible;
+}
+
+/* A value without a row: each bit is asked. */
+APART uint64_t hits_without_row(
+    struct vl_rule_matcher *m, const struct prog_pick *pick, const struct prog_hit *hits)
+{
+    uint64_t possible = 0;
+    unsigned n = (unsigned)__builtin_popcountll(pick->mask);
+    for (unsigned i = 0; i < n; i++) {
+        if (ref_holds(m, hits[pick->first + i].ref))
+            possible |= hits[pick->first + i].clusters;
+    }
+    return possible;
+}
+
+/* The clusters of which a text is there. */
+static uint64_t possible_of(struct vl_rule_matcher *m, const struct prog_group *group)
+{
+    uint64_t possible = 0;
+    const uint64_t *none = m->program->no_row;
+    const struct prog_pick *pick = group->picks;
+    const struct prog_pick_row *end = group->pick_rows + group->n_pick_rows;
+    for (const struct prog_pick_row *of = group->pick_rows; of < end; of++) {
+        const struct prog_pick *last = group->picks + of->end;
+        struct slot_state *state = read_slot(m, of->slot);
+        if (state->value->kind == VL_VALUE_STRING) {
+            const uint64_t *row = state->row_epoch[of->row] == m->epoch
+                                      ? state->row[of->row]
+                                      : read_row(m, state, of->slot, (enum text_rows)of->row);
+            for (; row != none && pick < last; pick++) {
+                uint64_t bits = row[pick->word] & pick->mask;
+                if (bits)
+                    possible |= hits_of(pick, group->hits, bits);
+            }
+        } else if (state->value->kind != VL_VALUE_MISSING) {
+            for (; pick < last; pick++)
+                possible |= hits_without_row(m, pick, group->hits);
+        }
+        pick = last;
+    }
+    for (uint32_t i = 0; i < group->n_asks; i++) {
+        if ((group->asks[i].clusters & ~possible) && ref_holds(m, group->asks[i].ref))
+            possible |= group->asks[i].clusters;
+    }
+    return possible;
+}
+
+static void run_steps(struct vl_rule_matcher *m, const struct prog_step *steps, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from; i < to;) {
         const struct prog_step *step = &steps[i];
         bool holds = ref_holds(m, step->ref);
         if (holds && step->rule != PROGRAM_NO_RULE)
             m->fired[m->n_fired++] = step->rule;
         i = holds ? i + 1 : step->skip;
     }
+}
+
+static void run(struct vl_rule_matcher *m, const struct prog_group *group)
+{
+    uint64_t possible = group->n_clusters ? possible_of(m, group) : 0;
+    for (; possible; possible &= possible - 1) {
+        const struct prog_cluster *cluster = &group->clusters[__builtin_ctzll(possible)];
+        run_steps(m, group->steps, cluster->from, cluster->to);
+    }
+    run_steps(m, group->steps, group->rest, group->n);
 }
 
 static int by_number(const void *a, const void *b)

@@ -102,8 +102,7 @@ static void *keep(const struct builder *b, const struct vl_vec *vec)
     return own;
 }
 
-/* The node behind NOTs and series of one, as a reference. */
-static uint32_t ref_of(const struct builder *b, uint32_t number)
+uint32_t build_ref(const struct builder *b, uint32_t number)
 {
     const struct build_node *node = vl_vec_at(&b->nodes, number);
     bool negated = false;
@@ -126,6 +125,8 @@ static struct prog_node final_node(struct builder *b, const struct build_node *f
         to.shift = from->bit % 64;
         to.n = from->bit / 64;
     }
+    if (from->kind == PROG_CONTAINS)
+        to.n = (uint32_t)b->program->numbers[from->check];
     if (from->kind == PROG_BITS) {
         to.at = b->program->n_bits;
         bits[b->program->n_bits++] = (struct prog_bits){from->bit / 64, from->first, from->n};
@@ -139,7 +140,7 @@ static void final_steps(const struct builder *b)
         const struct prog_source *source = &b->program->sources[s];
         for (uint32_t g = 0; g < source->n_groups; g++) {
             for (uint32_t i = 0; i < source->groups[g].n; i++)
-                source->groups[g].steps[i].ref = ref_of(b, source->groups[g].steps[i].ref);
+                source->groups[g].steps[i].ref = build_ref(b, source->groups[g].steps[i].ref);
         }
     }
 }
@@ -159,8 +160,11 @@ static int finish(struct builder *b)
     for (uint32_t i = 0; i < p->n_nodes; i++)
         p->nodes[i] = final_node(b, vl_vec_at(&b->nodes, i), p->bits);
     for (size_t i = 0; i < b->children.len; i++)
-        p->children[i] = ref_of(b, p->children[i]);
+        p->children[i] = build_ref(b, p->children[i]);
     final_steps(b);
+    int r = build_picks(b);
+    if (r < 0)
+        return r;
     for (uint32_t i = 0; i < p->n_slots; i++) {
         for (unsigned f = 0; f < ROWS; f++)
             longest = p->slots[i].words[f] > longest ? p->slots[i].words[f] : longest;

@@ -35,6 +35,7 @@ static int64_t slot_of(struct builder *b, struct vl_span key, const struct check
     if (operand->transformer == VL_TRANSFORM_NONE && !operand->is_literal && !operand->is_list) {
         slot->field = operand->field;
         slot->arg = operand->arg;
+        slot->is_plain = slot->field && slot->arg.len == 0;
     }
     place->value.num = b->slots.len - 1;
     return (int64_t)place->value.num;
@@ -121,38 +122,65 @@ static int64_t leaf(struct builder *b, const struct vl_condition *c)
     return node;
 }
 
-/* What must stand before the first wildcard: asked for first, since it is part of one look-up. */
-static int64_t glob_prefix(struct builder *b, const struct vl_condition *c, int64_t glob)
+/* The check of a glob's fixed beginning or end. Without a memory for it negative. */
+static int64_t glob_part(
+    struct builder *b, const struct vl_condition *glob, struct vl_span text, enum vl_condition_op op)
+{
+    struct vl_condition *part = vl_arena_alloc(b->arena, sizeof(*part));
+    struct vl_span *value = vl_arena_alloc(b->arena, sizeof(*value));
+    if (!part || !value)
+        return vl_arena_check(b->arena, "program", b->err);
+    *value = text;
+    *part = *glob;
+    part->op = (uint8_t)op;
+    part->as.check.values = value;
+    return leaf(b, part);
+}
+
+/* Where the first wildcard stands, and what is behind the last one. A bracket or a backslash may reach to the
+ * end: then nothing is said of that. */
+static void fixed_ends(struct vl_span pattern, size_t *ret_head, size_t *ret_tail)
+{
+    size_t head = 0, tail = pattern.len;
+    while (head < pattern.len && !strchr("*?[\\", pattern.ptr[head]))
+        head++;
+    if (!memchr(pattern.ptr, '[', pattern.len) && !memchr(pattern.ptr, '\\', pattern.len)) {
+        while (tail > head && !strchr("*?", pattern.ptr[tail - 1]))
+            tail--;
+    }
+    *ret_head = head;
+    *ret_tail = tail;
+}
+
+/* What must stand before the first and behind the last wildcard: asked for first, since it is part of one
+ * look-up. */
+static int64_t glob_ends(struct builder *b, const struct vl_condition *c, int64_t glob)
 {
     const struct check *check = vl_vec_at(&b->checks, node_at(b, (uint32_t)glob)->check);
-    size_t n = 0;
+    uint32_t all[3] = {(uint32_t)glob};
+    uint32_t n = 1;
+    size_t head, tail;
     if (c->op != VL_OP_GLOB || c->quantifier || c->right_is_field || check->n != 1 ||
         check->left->result_is_list)
         return glob;
     struct vl_span pattern = check->values[0].text;
-    while (n < pattern.len && !strchr("*?[\\", pattern.ptr[n]))
-        n++;
-    if (n == 0)
+    if (pattern.len == 0)
         return glob;
-    struct vl_condition *prefix = vl_arena_alloc(b->arena, sizeof(*prefix));
-    struct vl_span *value = vl_arena_alloc(b->arena, sizeof(*value));
-    if (!prefix || !value)
-        return vl_arena_check(b->arena, "program", b->err);
-    *value = vl_span_slice(pattern, 0, n);
-    *prefix = *c;
-    prefix->op = VL_OP_STARTSWITH;
-    prefix->as.check.values = value;
-    int64_t first = leaf(b, prefix);
-    if (first < 0)
-        return first;
-    const uint32_t both[] = {(uint32_t)first, (uint32_t)glob};
-    return build_series(b, PROG_AND, both, 2);
+    fixed_ends(pattern, &head, &tail);
+    int64_t part = head ? glob_part(b, c, vl_span_slice(pattern, 0, head), VL_OP_STARTSWITH) : 0;
+    if (part >= 0 && head)
+        all[n++] = (uint32_t)part;
+    if (part >= 0 && head < tail && tail < pattern.len) {
+        part = glob_part(b, c, vl_span_slice(pattern, tail, pattern.len), VL_OP_ENDSWITH);
+        all[n++] = (uint32_t)part;
+    }
+    return part < 0 ? part : n == 1 ? glob : build_series(b, PROG_AND, all, n);
 }
 
 static int64_t build_check(struct builder *b, const struct vl_condition *c)
 {
     int64_t node = leaf(b, c);
-    return node < 0 ? node : glob_prefix(b, c, node);
+    return node < 0 ? node : glob_ends(b, c, node);
 }
 
 /* --- AND, OR, NOT --- */

@@ -144,46 +144,104 @@ static int emit(
     return r;
 }
 
-/* Rules that cannot fire without certain texts stand behind one guard, which asks for any of those. */
-static int emit_needy(
-    struct builder *b, struct item *items, uint32_t n, unsigned rank, uint32_t *counts, struct vl_vec *steps)
+/* --- rules that cannot fire without certain texts --- */
+
+struct clusters {
+    struct prog_cluster at[PROG_CLUSTERS_MAX];
+    uint32_t n;
+    struct vl_vec last; /* leaves of those that have no cluster of their own */
+    uint8_t *of;        /* by item: 1 + which, 0 none */
+};
+
+/* The cluster of a guard; where all are taken, the last one. */
+static uint32_t cluster_of(struct clusters *c, uint32_t guard)
+{
+    for (uint32_t i = 0; i < c->n && i + 1 < PROG_CLUSTERS_MAX; i++) {
+        if (c->at[i].guard == guard)
+            return i;
+    }
+    if (c->n < PROG_CLUSTERS_MAX)
+        c->at[c->n++] = (struct prog_cluster){.guard = guard};
+    return c->n - 1;
+}
+
+static int find_clusters(struct builder *b, const struct item *items, uint32_t n, struct clusters *c)
 {
     VL_CLEANUP(vl_vec_done) struct vl_vec leaves;
     vl_vec_init(&leaves, sizeof(uint32_t), PROGRAM_NODES_MAX);
-    struct item *below = vl_arena_array(b->work, n + 1UL, sizeof(*below));
-    uint32_t count = 0;
-    if (!below)
-        return vl_arena_check(b->work, "program", b->err);
     for (uint32_t i = 0; i < n; i++) {
-        int r = items[i].done ? 0 : build_needs(b, items[i].nodes, items[i].n, rank, &leaves);
-        if (r < 0)
-            return r;
+        leaves.len = 0;
+        int r = build_needs(b, items[i].nodes, items[i].n, &leaves);
+        int64_t guard = r > 0 ? build_series(b, PROG_OR, leaves.items, (uint32_t)leaves.len) : r;
+        if (guard < 0)
+            return (int)guard;
         if (r == 0)
             continue;
-        below[count++] = items[i];
-        items[i].done = true;
+        uint32_t at = cluster_of(c, (uint32_t)guard);
+        c->of[i] = (uint8_t)(at + 1);
+        for (size_t j = 0; j < leaves.len && at + 1 == PROG_CLUSTERS_MAX; j++) {
+            uint32_t *leaf = vl_vec_push(&c->last, "nodes of a program", b->err);
+            if (!leaf)
+                return b->err->err;
+            *leaf = *(uint32_t *)vl_vec_at(&leaves, j);
+        }
     }
-    if (count == 0)
+    if (c->n < PROG_CLUSTERS_MAX)
         return 0;
-    int64_t guard = build_series(b, PROG_OR, leaves.items, (uint32_t)leaves.len);
-    int64_t step = guard < 0 ? guard : push_step(b, steps, (uint32_t)guard, PROGRAM_NO_RULE);
-    if (step < 0)
-        return (int)step;
-    int r = emit(b, below, count, 0, counts, steps);
-    if (r >= 0)
-        ((struct prog_step *)vl_vec_at(steps, (size_t)step))->skip = (uint32_t)steps->len;
+    int64_t guard = build_series(b, PROG_OR, c->last.items, (uint32_t)c->last.len);
+    if (guard >= 0)
+        c->at[c->n - 1].guard = (uint32_t)guard;
+    return guard < 0 ? (int)guard : 0;
+}
+
+static int emit_clusters(struct builder *b, struct item *items, uint32_t n, uint32_t *counts,
+    struct clusters *c, struct vl_vec *steps)
+{
+    struct item *below = vl_arena_array(b->work, n + 1UL, sizeof(*below));
+    if (!below)
+        return vl_arena_check(b->work, "program", b->err);
+    int r = find_clusters(b, items, n, c);
+    for (uint32_t i = 0; i < c->n && r >= 0; i++) {
+        uint32_t count = 0;
+        for (uint32_t j = 0; j < n; j++) {
+            if (c->of[j] != i + 1)
+                continue;
+            below[count++] = items[j];
+            items[j].done = true;
+        }
+        c->at[i].from = (uint32_t)steps->len;
+        r = emit(b, below, count, 0, counts, steps);
+        c->at[i].to = (uint32_t)steps->len;
+    }
     return r;
 }
 
-static int emit_all(struct builder *b, struct item *items, uint32_t n, struct vl_vec *steps)
+static int keep_clusters(const struct builder *b, const struct clusters *c, struct prog_group *ret)
 {
-    /* Guards are nodes of their own: room for one a rank and rule of this group. */
-    uint32_t *counts = calloc(b->nodes.len + 2UL * n + 64, sizeof(*counts));
-    int r = counts ? 0 : vl_err_nomem(b->err);
-    for (unsigned rank = 0; rank < BUILD_RANKS && r >= 0; rank++)
-        r = emit_needy(b, items, n, rank, counts, steps);
+    ret->clusters = vl_arena_array(b->arena, c->n + 1UL, sizeof(*ret->clusters));
+    if (!ret->clusters)
+        return vl_arena_check(b->arena, "program", b->err);
+    memcpy(ret->clusters, c->at, c->n * sizeof(*ret->clusters));
+    ret->n_clusters = c->n;
+    return 0;
+}
+
+static int emit_all(
+    struct builder *b, struct item *items, uint32_t n, struct vl_vec *steps, struct prog_group *ret)
+{
+    uint32_t *counts = calloc(b->nodes.len, sizeof(*counts));
+    struct clusters c = {.of = calloc(n + 1UL, 1)};
+    vl_vec_init(&c.last, sizeof(uint32_t), PROGRAM_NODES_MAX);
+    int r = counts && c.of ? 0 : vl_err_nomem(b->err);
+    if (r >= 0)
+        r = emit_clusters(b, items, n, counts, &c, steps);
+    ret->rest = (uint32_t)steps->len;
     if (r >= 0)
         r = emit(b, items, n, 0, counts, steps);
+    if (r >= 0)
+        r = keep_clusters(b, &c, ret);
+    vl_vec_done(&c.last);
+    free(c.of);
     free(counts);
     return r;
 }
@@ -233,7 +291,7 @@ static int build_group(
         kept++;
     }
     forget(b);
-    int r = emit_all(b, items, kept, &steps);
+    int r = emit_all(b, items, kept, &steps, ret);
     if (r < 0)
         return r;
     struct prog_step *own = vl_arena_array(b->arena, steps.len + 1, sizeof(*own));
@@ -241,7 +299,8 @@ static int build_group(
         return vl_arena_check(b->arena, "program", b->err);
     if (steps.len)
         memcpy(own, steps.items, steps.len * sizeof(*own));
-    *ret = (struct prog_group){own, (uint32_t)steps.len};
+    ret->steps = own;
+    ret->n = (uint32_t)steps.len;
     return 0;
 }
 

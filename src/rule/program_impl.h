@@ -44,7 +44,8 @@ struct text_dict {
 
 /* Prefixes (or suffixes, backwards) as a tree with shortened paths. */
 struct text_tree_node {
-    uint64_t head;             /* the label's first eight bytes, zeros behind it: most comparisons end here */
+    uint64_t head,
+        mask; /* the label's first eight bytes, and which of them it has: most comparisons end here */
     uint32_t label, label_len; /* into `bytes` */
     uint32_t first_child, n_children;
     const uint16_t *table; /* by byte: 1 + which child, 0 none; NULL where there are few */
@@ -103,6 +104,7 @@ struct prog_slot {
     const struct check_operand *operand;
     const struct vl_field *field; /* plain fields: read without a detour */
     struct vl_span arg;
+    bool is_plain; /* a field without an argument */
     uint32_t n_bits[ROWS];
     uint32_t words[ROWS];
     uint32_t row_at[ROWS]; /* place of a row of its own in the matcher's memory */
@@ -149,7 +151,7 @@ struct prog_node {
     uint8_t shift;  /* BIT: within its word */
     uint8_t unused;
     uint32_t slot; /* leaves; AND, OR: into `children` */
-    uint32_t n;    /* AND, OR, BITS: children; BIT: word of its row */
+    uint32_t n;    /* AND, OR: children; BIT, BITS: word of its row; CONTAINS: places of two rare bytes */
     uint32_t at;   /* leaves: into `checks`; BITS: into `bits` */
 };
 
@@ -167,9 +169,40 @@ struct prog_step {
     uint32_t rule; /* fires when it holds; PROGRAM_NO_RULE: a guard */
 };
 
+/* Rules that need one of the same texts: their steps run only where one is there. */
+struct prog_cluster {
+    uint32_t guard; /* while building: the node that holds where one is */
+    uint32_t from, to;
+};
+#define PROG_CLUSTERS_MAX 64 /* bits of a word; what is more shares the last one */
+
+/* Bits of one word of a row, and what each makes possible: `hits` from `first` on, one a bit of the mask. */
+struct prog_pick {
+    uint64_t mask;
+    uint32_t word, first;
+};
+/* The picks of one row: up to `end`, from where the row before ends. */
+struct prog_pick_row {
+    uint32_t slot;
+    uint32_t end : 24;
+    uint32_t row : 8; /* enum text_rows */
+};
+struct prog_hit {
+    uint64_t clusters; /* as bits */
+    uint32_t ref;      /* what the bit answers, for values without a row */
+};
+
 struct prog_group {
-    struct prog_step *steps;
-    uint32_t n;
+    struct prog_step *steps; /* of the clusters, then of all other rules */
+    uint32_t n, rest;        /* rest: the first step of those */
+    struct prog_cluster *clusters;
+    uint32_t n_clusters;
+    struct prog_pick_row *pick_rows;
+    uint32_t n_pick_rows;
+    struct prog_pick *picks;
+    struct prog_hit *hits;
+    struct prog_hit *asks; /* texts that have no bit: asked one by one */
+    uint32_t n_asks;
 };
 
 /* What one source of events runs. */
@@ -192,7 +225,7 @@ struct vl_rule_program {
     uint32_t n_bits;
     struct check *checks; /* owned: expressions */
     uint32_t n_checks;
-    int64_t *numbers; /* by check: the value of INT; of CONTAINS the place of its rarest byte */
+    int64_t *numbers; /* by check: the value of INT; of CONTAINS places of two rare bytes */
     struct prog_slot *slots;
     uint32_t n_slots;
     uint32_t n_multi;   /* scans that a matcher needs */
@@ -249,12 +282,16 @@ VL_MUST_CHECK int build_prefilter(struct builder *b);
 #define BUILD_NEEDS_MAX    128 /* leaves of which a condition needs one */
 #define BUILD_NEEDS_DEPTH  24
 #define BUILD_NEEDS_VISITS 20000
-#define BUILD_RANKS        2
 
-/* Appends leaves of which at least one must hold for the AND of the nodes to hold, if there are such of this
- * rank (0: names of files, 1: of programs) and none of a better one: then 1. */
-VL_MUST_CHECK int build_needs(
-    struct builder *b, const uint32_t *nodes, uint32_t n, unsigned rank, struct vl_vec *leaves);
+/* Appends leaves of which at least one must hold for the AND of the nodes to hold, if there are such: then 1.
+ * Names of files are preferred to those of programs, and both to what is searched within a text. */
+VL_MUST_CHECK int build_needs(struct builder *b, const uint32_t *nodes, uint32_t n, struct vl_vec *leaves);
+
+/* The node behind NOTs and series of one, as a reference. */
+uint32_t build_ref(const struct builder *b, uint32_t number);
+
+/* What makes the clusters of each group possible, when nodes are at their final places. */
+VL_MUST_CHECK int build_picks(struct builder *b);
 
 /* Whether the text of an event type makes a test of evt.type hold. */
 #define BUILD_ASKED 2 /* only the event's name tells */

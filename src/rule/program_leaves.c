@@ -148,20 +148,25 @@ static int make_bit(
     return push_bit(b, node->slot, row, node->bit, node->check);
 }
 
-/* The place of the byte that paths and command lines have least often: what a search looks for first. */
-static size_t rarest_byte(struct vl_span s)
+/* The places of the two bytes that paths and command lines have least often: what a search looks for. */
+static uint32_t rare_bytes(struct vl_span s)
 {
     static const char common[] = "/eatnrsoilcdumphbgfvykx-.01234567 ";
-    size_t best = 0, least = 0;
-    for (size_t i = 0; i < s.len; i++) {
+    size_t best = 0, second = 0, least = 0, next = 0;
+    for (size_t i = 0; i < s.len && i <= UINT16_MAX; i++) {
         const char *at = s.ptr[i] ? strchr(common, s.ptr[i]) : NULL;
         size_t rank = at ? (size_t)(at - common) + 1 : sizeof(common);
         if (rank > least) {
+            second = best;
+            next = least;
             least = rank;
             best = i;
+        } else if (rank > next) {
+            next = rank;
+            second = i;
         }
     }
-    return best;
+    return (uint32_t)(best | second << 16);
 }
 
 static int make_leaf(struct builder *b, struct build_node *node, enum text_family family)
@@ -178,7 +183,7 @@ static int make_leaf(struct builder *b, struct build_node *node, enum text_famil
     if (check->n == 1 && check->op != VL_OP_ICONTAINS) {
         node->kind = PROG_CONTAINS;
         node->cost = COST_CONTAINS;
-        b->program->numbers[node->check] = (int64_t)rarest_byte(check->values[0].text);
+        b->program->numbers[node->check] = (int64_t)rare_bytes(check->values[0].text);
     }
     return 0;
 }

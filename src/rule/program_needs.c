@@ -1,5 +1,5 @@
-/* What a condition cannot hold without: "one of these texts in the file's name". Conditions that need texts
- * of the same kind stand behind one guard, which few events pass. */
+/* What a condition cannot hold without: "one of these texts in the file's name". Few events have one that any
+ * rule needs, and fewer rules are left to ask. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +8,7 @@
 enum rank {
     RANK_FILE,    /* names of files and arguments: rarely one that a rule knows */
     RANK_PROCESS, /* names of programs */
+    RANK_WITHIN,  /* texts within either: a search, not a look-up */
     RANK_NONE,
 };
 
@@ -46,15 +47,20 @@ static enum rank leaf_rank(const struct builder *b, uint32_t number)
         return RANK_NONE;
     const struct check *check = vl_vec_at(&b->checks, node->check);
     enum text_family family = build_family_of(check);
-    if (family >= FAMILY_CONTAINS || check->op == VL_OP_NE)
+    if (family >= FAMILIES || check->op == VL_OP_NE)
         return RANK_NONE;
-    return rank_of(check->left->field);
+    enum rank rank = rank_of(check->left->field);
+    if (family != FAMILY_CONTAINS || rank == RANK_NONE)
+        return rank;
+    /* Flags have few values: what is within them tells little. */
+    return vl_span_eq(check->left->arg, VL_SPAN_LIT("flags")) ? RANK_NONE : RANK_WITHIN;
 }
 
 /* Leaves of which one must hold. */
 struct needs {
     unsigned rank; /* enum rank */
     uint32_t n;
+    size_t length; /* of the text where it is but one: the longer, the rarer */
     uint32_t nodes[BUILD_NEEDS_MAX];
 };
 
@@ -65,6 +71,19 @@ struct walk {
 };
 
 static void needs_of(struct walk *walk, uint32_t number, unsigned depth, struct needs *ret);
+
+static bool is_better(const struct needs *a, const struct needs *b)
+{
+    if (a->rank != b->rank)
+        return a->rank < b->rank;
+    return a->rank != RANK_NONE && (a->n < b->n || (a->n == b->n && a->length > b->length));
+}
+
+static size_t one_length(const struct builder *b, uint32_t leaf)
+{
+    const struct check *check = vl_vec_at(&b->checks, node_at(b, leaf)->check);
+    return check->n == 1 ? check->values[0].text.len : 0;
+}
 
 static void needs_of_or(struct walk *walk, const struct build_node *node, unsigned depth, struct needs *ret)
 {
@@ -91,28 +110,28 @@ static void needs_of(struct walk *walk, uint32_t number, unsigned depth, struct 
     walk->left -= !stop;
     ret->nodes[0] = number;
     ret->n = 1;
+    ret->length = ret->rank == RANK_NONE ? 0 : one_length(walk->b, number);
     if (ret->rank != RANK_NONE || stop)
         return;
     if (node->kind == PROG_OR)
         needs_of_or(walk, node, depth, ret);
     for (uint32_t i = 0; i < node->n && node->kind == PROG_AND; i++) {
         needs_of(walk, ((const uint32_t *)walk->b->children.items)[node->first + i], depth + 1, &child);
-        if (child.rank < ret->rank ||
-            (child.rank == ret->rank && child.rank != RANK_NONE && child.n < ret->n))
+        if (is_better(&child, ret))
             *ret = child;
     }
 }
 
-int build_needs(struct builder *b, const uint32_t *nodes, uint32_t n, unsigned rank, struct vl_vec *leaves)
+int build_needs(struct builder *b, const uint32_t *nodes, uint32_t n, struct vl_vec *leaves)
 {
     struct needs best = {.rank = RANK_NONE}, one;
     struct walk walk = {b, BUILD_NEEDS_VISITS};
     for (uint32_t i = 0; i < n; i++) {
         needs_of(&walk, nodes[i], 0, &one);
-        if (one.rank < best.rank || (one.rank == best.rank && one.rank != RANK_NONE && one.n < best.n))
+        if (is_better(&one, &best))
             best = one;
     }
-    if (best.rank != rank)
+    if (best.rank == RANK_NONE)
         return 0;
     for (uint32_t i = 0; i < best.n; i++) {
         uint32_t *leaf = vl_vec_push(leaves, "nodes of a program", b->err);

@@ -1,7 +1,7 @@
 /* Programs over random rules and events: what fires must be what each condition by itself says; the first of
  * these where only the first counts; and the prefilter may drop nothing that fires.
  * tests: program.c program_graph.c program_groups.c program_leaves.c program_needs.c program_order.c
- * matcher.c text_set.c prefilter.c */
+ * program_picks.c matcher.c text_set.c prefilter.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -270,6 +270,93 @@ static void test_random(void **state)
     }
 }
 
+/* --- more rules with a name of their own than there are clusters --- */
+
+#define NAMED 300
+
+static struct vl_ruleset *named_set(void)
+{
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_ruleset *set;
+    vl_buf_init(&text, 1 << 20);
+    for (unsigned i = 0; i < NAMED; i++) {
+        vl_buf_printf(&text, "- rule: r%u\n  desc: d\n  output: o\n  priority: INFO\n  condition: ", i);
+        if (i % 3 == 0)
+            vl_buf_printf(&text, "proc.name in (n%u, m%u) and evt.rawres >= 0\n", i, i);
+        else if (i % 3 == 1)
+            vl_buf_printf(&text, "proc.name = n%u and fd.name startswith /etc/\n", i);
+        else
+            vl_buf_printf(&text,
+                "fd.name endswith /n%u or fd.name glob /g%u/*/n or proc.args contains <%u>\n", i, i, i);
+    }
+    assert_int_equal(vl_ruleset_new(&set, &err), 0);
+    assert_int_equal(vl_ruleset_add(set, vl_buf_span(&text), "named", &err), 0);
+    assert_int_equal(vl_ruleset_finish(set, &err), 0);
+    assert_int_equal(vl_ruleset_errors(set), 0);
+    return set;
+}
+
+struct named {
+    bool fired[NAMED];
+};
+
+static int on_named(const struct vl_rule *rule, const struct vl_event *event, void *user, struct vl_err *err)
+{
+    (void)event, (void)err;
+    ((struct named *)user)->fired[rule->index] = true;
+    return 0;
+}
+
+static unsigned compare_named(
+    const struct vl_ruleset *set, struct vl_rule_matcher *matcher, const char *type, unsigned i)
+{
+    VL_CLEANUP(vl_buf_done) struct vl_buf json;
+    VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(ARENA_MAX);
+    VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
+    struct named named = {{false}};
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_event event;
+    unsigned n = 0;
+    vl_buf_init(&json, 1 << 16);
+    /* Of each rule a text; a path of two forms; lists, which have no row. */
+    vl_buf_printf(&json,
+        "{\"fields\":{\"evt.num\":1,\"evt.type\":\"%s\",\"evt.rawres\":%d,\"proc.name\":%s%c%u\"%s,"
+        "\"proc.args\":\"a <%u> <%u>\",\"fd.name\":%s\"/etc/n%u\"%s}}",
+        type, i % 7 ? 1 : -1, i % 5 ? "\"" : "[\"", i % 2 ? 'n' : 'm', i, i % 5 ? "" : ",\"n1\"]", i + 1,
+        NAMED - i, i % 4 ? "" : "[", i + 1, i % 4 ? "" : ",\"/g5/x/n\"]");
+    assert_int_equal(vl_doc_parse(vl_buf_span(&json), VL_DOC_JSON, "event", &doc, &err), 0);
+    assert_int_equal(vl_event_from_recorded(doc, &event, &err), 0);
+    assert_int_equal(vl_rule_match(matcher, &event, on_named, &named, &err), 0);
+    for (uint32_t j = 0; j < NAMED; j++) {
+        bool holds = false;
+        const struct vl_rule *rule = vl_ruleset_at(set, j);
+        assert_int_equal(vl_rule_condition_holds(rule->condition, &event, arena, &holds, &err), 0);
+        if (holds != named.fired[j])
+            fail_msg("%s\n%s\nby itself %d", rule->condition_text, json.ptr, holds);
+        n += holds;
+    }
+    return n;
+}
+
+static void test_many(void **state)
+{
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_ruleset *set = named_set();
+    struct vl_rule_program *program;
+    struct vl_rule_matcher *matcher;
+    unsigned fired = 0;
+    assert_int_equal(vl_rule_program_new(set, VL_RULE_MATCH_ALL, &program, &err), 0);
+    assert_int_equal(vl_rule_matcher_new(program, &matcher, &err), 0);
+    for (unsigned i = 0; i < NAMED; i++)
+        fired += compare_named(set, matcher, i % 2 ? "openat" : "mystery", i);
+    assert_true(fired > NAMED / 2);
+    vl_rule_matcher_free(matcher);
+    vl_rule_program_free(program);
+    vl_ruleset_free(set);
+}
+
 /* --- texts blind to case: Sigma's rules over logs --- */
 
 #define SIGMA_RULES 30
@@ -458,6 +545,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random),
+        cmocka_unit_test(test_many),
         cmocka_unit_test(test_sigma),
         cmocka_unit_test(test_prefilter),
         cmocka_unit_test(test_large_lists),

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "text_find.h"
@@ -83,10 +84,39 @@ static void test_sets(void **state)
     }
 }
 
+/* Needles over few letters, whichever two of their bytes are looked for, in texts of all lengths around a
+ * step; each text in a block of its own, so that a sanitizer sees what is read behind it. */
+static void test_within(void **state)
+{
+    (void)state;
+    unsigned found = 0;
+    for (unsigned i = 0; i < 20000; i++) {
+        struct vl_arena *arena VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(1UL << 20);
+        struct vl_span want = random_text(arena), from = random_text(arena), more = random_text(arena);
+        want.len = 1 + want.len % 6;
+        char *text = malloc(from.len + more.len + 1);
+        assert_non_null(text);
+        memcpy(text, from.ptr, from.len);
+        memcpy(text + from.len, more.ptr, more.len);
+        char *exact = malloc(from.len + more.len + !(from.len + more.len));
+        assert_non_null(exact);
+        memcpy(exact, text, from.len + more.len);
+        struct vl_span span = {exact, from.len + more.len};
+        bool expected = vl_span_find(span, want) != SIZE_MAX;
+        assert_int_equal(
+            text_contains(span, want, next((uint32_t)want.len), next((uint32_t)want.len)), expected);
+        found += expected;
+        free(text);
+        free(exact);
+    }
+    assert_in_range(found, 1000, 19000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sets),
+        cmocka_unit_test(test_within),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

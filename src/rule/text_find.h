@@ -60,6 +60,19 @@ static inline uint64_t length_bit(size_t len)
     return 1ULL << (len & 63);
 }
 
+/* Most are short: two overlapping words of each. */
+static inline bool same_bytes(const char *a, const char *b, size_t len)
+{
+    uint64_t x, y, u, v;
+    if (len < sizeof(x) || len > 2 * sizeof(x))
+        return memcmp(a, b, len) == 0;
+    memcpy(&x, a, sizeof(x));
+    memcpy(&y, b, sizeof(y));
+    memcpy(&u, a + len - sizeof(u), sizeof(u));
+    memcpy(&v, b + len - sizeof(v), sizeof(v));
+    return ((x ^ y) | (u ^ v)) == 0;
+}
+
 /* The row of a text; `none` where no check holds. */
 static inline const uint64_t *text_dict_find(
     const struct text_dict *dict, struct vl_span text, const uint64_t *none)
@@ -69,7 +82,7 @@ static inline const uint64_t *text_dict_find(
     uint64_t hash = hash_key(dict, text), at = hash >> 7 & dict->mask;
     for (; dict->entries[at].hash; at = (at + 1) & dict->mask) {
         if (dict->entries[at].hash == hash && dict->entries[at].key.len == text.len &&
-            (text.len == 0 || memcmp(dict->entries[at].key.ptr, text.ptr, text.len) == 0))
+            (text.len == 0 || same_bytes(dict->entries[at].key.ptr, text.ptr, text.len)))
             return dict->entries[at].row;
     }
     return none;
@@ -78,11 +91,11 @@ static inline const uint64_t *text_dict_find(
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a label's first bytes are the low ones of a word");
 
 /* Byte by byte, where fewer than eight are left of the text, and what is behind the first eight. */
-static inline bool label_rest_matches(const struct text_tree *tree, const struct text_tree_node *node,
-    struct vl_span text, size_t at, uint32_t from)
+static inline bool label_rest_matches(const struct text_tree_node *node, const char *bytes,
+    struct vl_span text, size_t at, uint32_t from, bool backwards)
 {
-    const char *label = tree->bytes + node->label;
-    if (!tree->backwards)
+    const char *label = bytes + node->label;
+    if (!backwards)
         return memcmp(label + from, text.ptr + at + from, node->label_len - from) == 0;
     const char *p = text.ptr + text.len - at - from;
     for (uint32_t i = from; i < node->label_len; i++) {
@@ -93,22 +106,19 @@ static inline bool label_rest_matches(const struct text_tree *tree, const struct
 }
 
 static inline bool label_matches(
-    const struct text_tree *tree, const struct text_tree_node *node, struct vl_span text, size_t at)
+    const struct text_tree_node *node, const char *bytes, struct vl_span text, size_t at, bool backwards)
 {
     uint64_t word;
-    if (node->label_len > text.len - at)
-        return false;
-    if (text.len - at < sizeof(word))
-        return label_rest_matches(tree, node, text, at, 0);
-    memcpy(&word, tree->backwards ? text.ptr + text.len - at - sizeof(word) : text.ptr + at, sizeof(word));
-    if (tree->backwards)
+    size_t left = text.len - at;
+    if (left < sizeof(word))
+        return node->label_len <= left && label_rest_matches(node, bytes, text, at, 0, backwards);
+    memcpy(&word, backwards ? text.ptr + left - sizeof(word) : text.ptr + at, sizeof(word));
+    if (backwards)
         word = __builtin_bswap64(word);
-    word ^= node->head;
-    if (node->label_len >= sizeof(word))
-        return word == 0 &&
-               (node->label_len == sizeof(word) || label_rest_matches(tree, node, text, at, sizeof(word)));
-    /* Behind a short label the head is zero: only its own bytes count. */
-    return node->label_len == 0 || word << (64 - 8 * node->label_len) == 0;
+    if ((word ^ node->head) & node->mask)
+        return false;
+    return node->label_len <= sizeof(word) ||
+           (node->label_len <= left && label_rest_matches(node, bytes, text, at, sizeof(word), backwards));
 }
 
 /* The child whose label begins with the byte; NULL for none. */
@@ -125,24 +135,82 @@ static inline const struct text_tree_node *text_tree_child(
     return NULL;
 }
 
-static inline const uint64_t *text_tree_find(
-    const struct text_tree *tree, struct vl_span text, const uint64_t *none)
+/* `backwards` as a constant, so that each of the two ways is short. */
+static inline const uint64_t *text_tree_walk(
+    const struct text_tree *tree, struct vl_span text, const uint64_t *none, bool backwards)
 {
     const struct text_tree_node *node = tree->nodes;
     const uint64_t *row = none;
     size_t at = 0;
-    while (label_matches(tree, node, text, at)) {
+    while (label_matches(node, tree->bytes, text, at, backwards)) {
         at += node->label_len;
         if (node->row)
             row = node->row;
         if (at == text.len || node->n_children == 0)
             break;
-        node = text_tree_child(
-            tree, node, (uint8_t)(tree->backwards ? text.ptr[text.len - 1 - at] : text.ptr[at]));
+        node = text_tree_child(tree, node, (uint8_t)(backwards ? text.ptr[text.len - 1 - at] : text.ptr[at]));
         if (!node)
             break;
     }
     return row;
+}
+
+static inline const uint64_t *text_tree_find(
+    const struct text_tree *tree, struct vl_span text, const uint64_t *none)
+{
+    return tree->backwards ? text_tree_walk(tree, text, none, true) : text_tree_walk(tree, text, none, false);
+}
+
+/* --- within a text --- */
+
+#define FIND_STEP 16
+typedef uint8_t find_bytes __attribute__((vector_size(FIND_STEP)));
+
+static inline find_bytes find_all(char c)
+{
+    return (find_bytes){0} + (uint8_t)c;
+}
+
+/* Whether the text stands at one of sixteen places, at which both of its rare bytes are looked for at once.
+ */
+static inline bool found_in_step(
+    const char *at, struct vl_span want, size_t rare, size_t second, find_bytes a, find_bytes b)
+{
+    find_bytes x, y;
+    uint64_t halves[2];
+    memcpy(&x, at + rare, sizeof(x));
+    memcpy(&y, at + second, sizeof(y));
+    x = (find_bytes)(x == a) & (find_bytes)(y == b);
+    memcpy(halves, &x, sizeof(halves));
+    if (!(halves[0] | halves[1]))
+        return false;
+    for (unsigned i = 0; i < FIND_STEP; i++) {
+        if ((halves[i / 8] >> (i % 8 * 8) & 1) && memcmp(at + i, want.ptr, want.len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether `want`, which is not empty, stands in the text. `rare` and `second`: places in it. */
+static inline bool text_contains(struct vl_span text, struct vl_span want, size_t rare, size_t second)
+{
+    if (text.len < want.len)
+        return false;
+    size_t places = text.len - want.len + 1, i = 0;
+    find_bytes a = find_all(want.ptr[rare]), b = find_all(want.ptr[second]);
+    for (; i + FIND_STEP <= places; i += FIND_STEP) {
+        if (found_in_step(text.ptr + i, want, rare, second, a, b))
+            return true;
+    }
+    if (i == places)
+        return false;
+    if (places >= FIND_STEP)
+        return found_in_step(text.ptr + places - FIND_STEP, want, rare, second, a, b);
+    for (; i < places; i++) {
+        if (text.ptr[i + rare] == want.ptr[rare] && memcmp(text.ptr + i, want.ptr, want.len) == 0)
+            return true;
+    }
+    return false;
 }
 
 #endif

@@ -94,7 +94,9 @@ static int fill_node(struct tree_builder *t, const struct range *r, struct vl_ve
     const uint64_t *row = r->row;
     node->label = (uint32_t)(t->items[r->from].text.ptr - t->bytes) + r->depth;
     node->label_len = end - r->depth;
-    memcpy(&node->head, t->bytes + node->label, node->label_len < 8 ? node->label_len : 8);
+    uint32_t n_head = node->label_len < sizeof(node->head) ? node->label_len : (uint32_t)sizeof(node->head);
+    memcpy(&node->head, t->bytes + node->label, n_head);
+    memset(&node->mask, 0xff, n_head);
     if (t->items[i].text.len == end) {
         uint64_t *own = vl_arena_array(t->arena, t->words, sizeof(*own));
         if (!own)
