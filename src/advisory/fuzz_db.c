@@ -52,12 +52,15 @@ static void match(struct vl_advisory_db *db, const struct vl_distro *distro, str
             .version = "1:1.2.11",
             .source_name = "zlib",
             .source_version = "1:1.2.11"},
-        {.ecosystem = VL_ECO_WINDOWS, .name = "Windows 10 Version 1809", .version = "10.0.17763.1"},
+        {.ecosystem = VL_ECO_WINDOWS, .name = "Windows Server 2022", .version = "10.0.20348.1547"},
     };
+    static const char *const updates[] = {"KB5008223", "5009001", "x"};
     struct vl_advisory_matcher *matcher = NULL;
     struct vl_err err = VL_ERR_INIT;
     int r = vl_advisory_matcher_new(db, distro, &matcher, &err);
     must_say_why(r, &err);
+    if (r == 0)
+        vl_advisory_matcher_set_updates(matcher, updates, VL_ARRAY_LEN(updates));
     for (size_t i = 0; r == 0 && i < VL_ARRAY_LEN(packages); i++) {
         const struct vl_coverage_row *row;
         struct vl_vec matches;

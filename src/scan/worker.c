@@ -403,8 +403,8 @@ static int read_answer(const struct vl_worker *w, int status, struct heard *h,
     int errnum = 0;
     if (!take_trailer(&h->rest, &code, &errnum, answer))
         return died(w, status, err);
-    /* One that answered and then failed was found out by a tool that watches it. */
-    if (!code && status != 0)
+    /* One that answered and then failed was found out by a tool that watches it. An error has a text. */
+    if ((!code && status != 0) || (code && h->rest.len == 0))
         return died(w, status, err);
     if (code)
         return told_error(&h->rest, code, errnum, err);

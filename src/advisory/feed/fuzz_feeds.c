@@ -1,4 +1,5 @@
-/* All parsers of feeds: the first byte chooses one, the rest is its document. */
+/* All parsers of feeds: the first byte chooses one, the rest is its document; a capital letter: a file that
+ * holds documents of it. */
 #include <stdlib.h>
 
 #include "feed.h"
@@ -23,7 +24,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         "csaf", "updateinfo", "oval", "photon", "starter"};
     if (size < 1)
         return 0;
-    unsigned which = data[0] >= 'a' ? (unsigned)(data[0] - 'a') % VL_ARRAY_LEN(kinds) : 0;
+    bool is_file = data[0] >= 'A' && data[0] <= 'Z';
+    unsigned which = is_file          ? (unsigned)(data[0] - 'A') % VL_ARRAY_LEN(kinds)
+                     : data[0] >= 'a' ? (unsigned)(data[0] - 'a') % VL_ARRAY_LEN(kinds)
+                                      : 0;
     const struct vl_feed_kind *kind = vl_feed_kind_find(vl_span_str(kinds[which]));
     struct vl_arena *arena = vl_arena_new(ARENA);
     if (!kind || !arena)
@@ -34,7 +38,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct vl_feed_context context = {.feed = "fuzz", .ecosystem = "npm", .arena = arena};
     struct vl_err err = VL_ERR_INIT;
     struct vl_span document = {(const char *)data + 1, size - 1};
-    if (kind->parse(document, "fuzz.document", &context, &sink, &err) < 0 && err.msg[0] == 0)
+    int r = is_file ? vl_feed_read_bytes(document, "fuzz.file", kind, "fuzz", "npm", &sink, &err)
+                    : kind->parse(document, "fuzz.document", &context, &sink, &err);
+    if (r < 0 && err.msg[0] == 0)
         abort(); /* an error without a word */
     vl_buf_done(&out);
     vl_arena_free(arena);
