@@ -61,6 +61,10 @@ else:
 
 banned = re.compile(r"(?<![\w.>])(" + "|".join(BANNED) + r")\s*\(")
 verdict("no banned functions", [f"{f}:{i}" for f in plain for i, l in enumerate(code_lines(f), 1) if banned.search(l)])
+# What a role in a registry hides is hidden on the request's own connections (docs/design/0019-roles-in-registries.md).
+verdict("handlers read as their caller sees",
+        [f"{f}:{i}" for f in plain if re.search(r"src/server/(\w+/)?route_\w+\.c$", str(f))
+         for i, l in enumerate(code_lines(f), 1) if "vl_store_read(" in l])
 
 raw = {f: open(f, errors="replace").read().split("\n") for f in own}
 verdict("no include of ../", [f"{f}:{i}" for f in own for i, l in enumerate(raw[f], 1) if re.match(r'\s*#\s*include\s+"\.\./', l)])

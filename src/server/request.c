@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "codec/digest.h"
 #include "identity/repo_identity.h"
+#include "identity/sight.h"
 #include "router.h"
 
 /* --- answers --- */
@@ -130,6 +131,39 @@ int vl_request_forbidden(struct vl_err *err, const char *why)
 {
     int r = vl_err_set(err, VL_ERR_AUTH, "%s", why);
     err->err = -EPERM; /* known, and not allowed */
+    return r;
+}
+
+int vl_request_read(struct vl_request *request, struct vl_store_conn **ret, struct vl_err *err)
+{
+    if (!request->narrow)
+        return vl_store_read(request->app->store, ret, err);
+    return vl_store_read_narrowed(
+        request->app->store, &vl_sight_of_registries, request->registries, request->n_registries, ret, err);
+}
+
+bool vl_request_sees(const struct vl_request *request, int64_t registry)
+{
+    for (size_t i = 0; i < request->n_registries; i++) {
+        if (request->registries[i] == registry)
+            return true;
+    }
+    return !request->narrow;
+}
+
+int vl_request_role_somewhere(struct vl_request *request, struct vl_store_conn *conn, int64_t environment,
+    enum vl_role *ret, struct vl_err *err)
+{
+    struct vl_role_part *parts = NULL;
+    size_t n = 0;
+    enum vl_role role = VL_ROLE_NONE;
+    int r = vl_repo_role_get(conn, &request->who, environment, &role, err);
+    if (r >= 0 && role == VL_ROLE_NONE)
+        r = vl_repo_role_registries(conn, &request->who, environment, request->arena, &parts, &n, err);
+    for (size_t i = 0; i < n; i++)
+        role = parts[i].role > role ? parts[i].role : role;
+    if (r >= 0)
+        *ret = role;
     return r;
 }
 

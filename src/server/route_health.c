@@ -17,7 +17,7 @@ static int readyz(struct vl_request *request, struct vl_err *err)
 {
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_queue_counts counts;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_queue_count(conn, NULL, &counts, err);
     if (r < 0)
@@ -41,7 +41,7 @@ static int metrics(struct vl_request *request, struct vl_err *err)
     struct vl_queue_counts jobs;
     struct vl_http_server_counts http;
     struct vl_buf *out = &request->reply->body;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_queue_count(conn, NULL, &jobs, err);
     if (r < 0)

@@ -109,6 +109,30 @@ static int token_of(struct vl_request *request, struct vl_span *ret, struct vl_e
     return 0;
 }
 
+static bool is_of_query(const struct vl_route *route)
+{
+    return route->scope == VL_SCOPE_QUERY || route->scope == VL_SCOPE_QUERY_PART;
+}
+
+static bool is_of_segment(const struct vl_route *route)
+{
+    return route->scope == VL_SCOPE_SEGMENT || route->scope == VL_SCOPE_SEGMENT_PART;
+}
+
+/* Whether the caller may know that the environment is there, by this route: one that shows parts is there for
+ * whoever has a part. */
+static int is_there(struct vl_request *request, struct vl_store_conn *conn, int64_t environment,
+    bool *ret_there, struct vl_err *err)
+{
+    enum vl_role role = VL_ROLE_NONE;
+    bool parts =
+        request->route->scope == VL_SCOPE_QUERY_PART || request->route->scope == VL_SCOPE_SEGMENT_PART;
+    int r = parts ? vl_request_role_somewhere(request, conn, environment, &role, err)
+                  : vl_repo_role_get(conn, &request->who, environment, &role, err);
+    *ret_there = role > VL_ROLE_NONE;
+    return r;
+}
+
 /* The only environment that the caller has a role in. */
 static int only_environment(struct vl_request *request, struct vl_store_conn *conn, struct vl_err *err)
 {
@@ -116,9 +140,9 @@ static int only_environment(struct vl_request *request, struct vl_store_conn *co
     size_t n = 0, open = 0;
     int r = vl_repo_environment_list(conn, request->arena, &all, &n, err);
     for (size_t i = 0; i < n && r >= 0; i++) {
-        enum vl_role role;
-        r = vl_repo_role_get(conn, &request->who, all[i].id, &role, err);
-        if (r >= 0 && role > VL_ROLE_NONE) {
+        bool there = false;
+        r = is_there(request, conn, all[i].id, &there, err);
+        if (r >= 0 && there) {
             open++;
             request->environment = all[i];
         }
@@ -134,25 +158,51 @@ static int only_environment(struct vl_request *request, struct vl_store_conn *co
 static int find_environment(struct vl_request *request, struct vl_store_conn *conn, struct vl_err *err)
 {
     const char *which = NULL;
-    if (request->route->scope == VL_SCOPE_QUERY) {
+    bool there = false;
+    if (is_of_query(request->route)) {
         which = vl_http_call_param(request->call, "environment");
         if (!which)
             return only_environment(request, conn, err);
-    } else if (request->route->scope == VL_SCOPE_SEGMENT) {
+    } else if (is_of_segment(request->route)) {
         which = request->params[0];
     } else {
         return 0;
     }
-    enum vl_role role = VL_ROLE_NONE;
     int r = vl_repo_environment_find(conn, vl_span_str(which), request->arena, &request->environment, err);
     if (r > 0)
-        r = vl_repo_role_get(conn, &request->who, request->environment.id, &role, err);
-    if (r >= 0 && role == VL_ROLE_NONE) {
+        r = is_there(request, conn, request->environment.id, &there, err);
+    if (r >= 0 && !there) {
         request->environment = (struct vl_environment){0};
         request->arm_code = "SubscriptionNotFound";
         return vl_err_set(err, VL_ERR_NOT_FOUND, "there is no environment \"%s\"", which);
     }
     return r;
+}
+
+/* The registries in which he has the role that the route wants, where he has it nowhere else. */
+static int take_parts(
+    struct vl_request *request, struct vl_store_conn *conn, enum vl_role wanted, struct vl_err *err)
+{
+    struct vl_role_part *parts = NULL;
+    size_t n = 0, kept = 0;
+    if (request->route->scope != VL_SCOPE_QUERY_PART && request->route->scope != VL_SCOPE_SEGMENT_PART)
+        return 0;
+    int r = vl_repo_role_registries(
+        conn, &request->who, request->environment.id, request->arena, &parts, &n, err);
+    int64_t *registries = r >= 0 && n ? vl_arena_array(request->arena, n, sizeof(*registries)) : NULL;
+    if (r < 0 || !registries)
+        return r < 0 ? r : vl_arena_check(request->arena, "roles", err);
+    for (size_t i = 0; i < n; i++) {
+        if (parts[i].role >= wanted)
+            registries[kept++] = parts[i].registry;
+    }
+    if (kept == 0)
+        return 0;
+    request->role = wanted;
+    request->narrow = true;
+    request->registries = registries;
+    request->n_registries = kept;
+    return 0;
 }
 
 static int authenticate(struct vl_request *request, struct vl_err *err)
@@ -172,6 +222,8 @@ static int authenticate(struct vl_request *request, struct vl_err *err)
         r = find_environment(request, conn, err);
     if (r >= 0)
         r = vl_repo_role_get(conn, &request->who, request->environment.id, &request->role, err);
+    if (r >= 0 && request->role < wanted)
+        r = take_parts(request, conn, wanted, err);
     if (r < 0 || request->role >= wanted || request->route->scope == VL_SCOPE_ANY)
         return r;
     char why[64];

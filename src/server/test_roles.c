@@ -1,7 +1,8 @@
 /* tests: routes.c
  *
  * Every route of both faces, asked by everybody: without a token, with one that has ended, by reader, admin
- * and owner, by one without any role, and by the owner of another environment. What each may is said by the
+ * and owner, by one without any role, by the owner of another environment, and by reader and admin of a
+ * registry alone. What each may is said by the
  * table of routes itself: less than its role is 403, another's environment is 404 as one that is not there,
  * and nobody ever sees a 500. */
 #include <stdarg.h>
@@ -18,7 +19,7 @@
 
 #define PATH_MAX_BYTES 1024
 
-static const char *expired, *nobody, *other_owner;
+static const char *expired, *nobody, *other_owner, *part[VL_ROLE_OWNER];
 static char second[VL_GUID_TEXT];
 
 static int set_up(void **state)
@@ -32,7 +33,20 @@ static int set_up(void **state)
     expired = vl_rows_caller(s, "late", 0, VL_ROLE_OWNER, 1);
     nobody = vl_rows_caller(s, "nobody", 0, VL_ROLE_NONE, 0);
     other_owner = vl_rows_caller(s, "other-owner", two, VL_ROLE_OWNER, 0);
+    int64_t one = vl_rows_first_environment(s), registry = vl_rows_registry(s, one, "own");
+    part[VL_ROLE_READER] = vl_rows_part_caller(s, "part-reader", one, registry, VL_ROLE_READER);
+    part[VL_ROLE_ADMIN] = vl_rows_part_caller(s, "part-admin", one, registry, VL_ROLE_ADMIN);
     return 0;
+}
+
+static bool of_segment(const struct vl_route *route)
+{
+    return route->scope == VL_SCOPE_SEGMENT || route->scope == VL_SCOPE_SEGMENT_PART;
+}
+
+static bool of_part(const struct vl_route *route)
+{
+    return route->scope == VL_SCOPE_QUERY_PART || route->scope == VL_SCOPE_SEGMENT_PART;
 }
 
 /* The pattern with something in its places that is nowhere, and the first environment where it asks for one.
@@ -44,7 +58,7 @@ static const char *path_of(struct vl_test_server *s, const struct vl_route *rout
     bool first = true;
     for (const char *p = route->pattern; *p && at < sizeof(path) - 64; p++) {
         if (p[0] == '{' && p[1] == '}') {
-            const char *value = first && route->scope == VL_SCOPE_SEGMENT ? s->environment : "999999";
+            const char *value = first && of_segment(route) ? s->environment : "999999";
             at += (size_t)snprintf(path + at, sizeof(path) - at, "%s", value);
             first = false;
             p++;
@@ -84,7 +98,7 @@ static void one_route(struct vl_test_server *s, const struct vl_route *route, en
 {
     static const char *const names[] = {"", "reader", "admin", "owner"};
     const char *path = path_of(s, route, face);
-    bool bound = route->scope == VL_SCOPE_QUERY || route->scope == VL_SCOPE_SEGMENT;
+    bool bound = route->scope == VL_SCOPE_QUERY || of_segment(route) || of_part(route);
     long status = ask(s, route, path, NULL);
     if (route->role == VL_ROLE_NONE) {
         expect(route, "anybody", status, status != 403);
@@ -103,6 +117,14 @@ static void one_route(struct vl_test_server *s, const struct vl_route *route, en
             expect(route, names[role], status, status == 403);
         else
             expect(route, names[role], status, status != 401 && status != 403);
+    }
+    for (int role = VL_ROLE_READER; role <= VL_ROLE_ADMIN; role++) {
+        status = ask(s, route, path, part[role]);
+        expect(route, role == VL_ROLE_READER ? "a registry's reader" : "a registry's admin", status,
+            of_part(route) && role >= (int)route->role          ? status != 401 && status != 403
+            : of_part(route) || route->scope == VL_SCOPE_SERVER ? status == 403
+            : bound                                             ? status == 404
+                                                                : status != 401);
     }
     status = ask(s, route, path, nobody);
     expect(route, "one without a role", status,
@@ -188,7 +210,7 @@ static void test_readers_change_nothing(void **state)
 /* A bond that this release does not keep is refused, not stored. */
 static void test_unbuilt_bonds(void **state)
 {
-    static const char *const bonds[] = {"registry", "repository", "cluster", "namespace", "label"};
+    static const char *const bonds[] = {"repository", "cluster", "namespace", "label"};
     struct vl_test_server *s = *state;
     for (size_t i = 0; i < VL_ARRAY_LEN(bonds); i++) {
         const char *body = vl_arena_printf(s->arena,

@@ -86,7 +86,7 @@ int64_t vl_rows_sql(struct vl_test_server *s, const struct vl_store_sql *sql, co
 struct make {
     struct vl_test_server *s;
     const char *name;
-    int64_t environment, expires, id;
+    int64_t environment, registry, expires, id;
     int role;
     char text[VL_TOKEN_TEXT];
 };
@@ -130,7 +130,7 @@ static int make_caller(struct vl_store_conn *conn, void *user, struct vl_err *er
     int64_t token_id;
     int r = vl_repo_principal_add(conn, VL_PRINCIPAL_CLIENT, m->name, NULL, &m->id, err);
     if (r >= 0 && m->role > VL_ROLE_NONE)
-        r = vl_repo_role_set(conn, m->id, m->environment, (enum vl_role)m->role, err);
+        r = vl_repo_role_set_registry(conn, m->id, m->environment, m->registry, (enum vl_role)m->role, err);
     return r < 0 ? r : vl_repo_token_add(conn, m->id, &token, m->text, &token_id, err);
 }
 
@@ -141,6 +141,20 @@ const char *vl_rows_caller(
         .environment = environment,
         .role = role,
         .expires = expires ? expires : vl_time_now_ms() + HOUR_MS};
+    struct vl_err err = VL_ERR_INIT;
+    if (vl_store_write(s->app.store, make_caller, &m, &err) < 0)
+        fail_msg("%s", err.msg);
+    return vl_arena_strdup(s->arena, m.text);
+}
+
+const char *vl_rows_part_caller(
+    struct vl_test_server *s, const char *name, int64_t environment, int64_t registry, int role)
+{
+    struct make m = {.name = name,
+        .environment = environment,
+        .registry = registry,
+        .role = role,
+        .expires = vl_time_now_ms() + HOUR_MS};
     struct vl_err err = VL_ERR_INIT;
     if (vl_store_write(s->app.store, make_caller, &m, &err) < 0)
         fail_msg("%s", err.msg);

@@ -21,6 +21,10 @@ int64_t vl_rows_first_environment(struct vl_test_server *s);
 const char *vl_rows_caller(
     struct vl_test_server *s, const char *name, int64_t environment, int role, int64_t expires);
 
+/* One with that role in a registry of the environment alone. */
+const char *vl_rows_part_caller(
+    struct vl_test_server *s, const char *name, int64_t environment, int64_t registry, int role);
+
 int64_t vl_rows_registry(struct vl_test_server *s, int64_t environment, const char *name);
 
 #define VL_ROWS_LAYERS_MAX 8

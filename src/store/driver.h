@@ -17,6 +17,10 @@ struct vl_stmt {
 struct store_driver {
     enum vl_store_kind kind;
     const char *begin_read, *begin_write;
+    /* The relation "narrowed": made once; filled by a text that begins and ends so, ids with commas between
+     * them, each in brackets where `bracket_ids`. Nothing of it is written to the disk. */
+    const char *narrow_make, *narrow_none, *narrow_begin, *narrow_end;
+    bool bracket_ids;
 
     int (*open)(const struct vl_store_options *options, struct vl_store_conn *conn, struct vl_err *err);
     void (*close)(struct vl_store_conn *conn);
@@ -55,11 +59,12 @@ struct vl_store_conn {
     void *handle;
     struct vl_map statements; /* address of the text -> struct vl_stmt * */
     bool writing;
-    bool retry;                 /* the transaction failed in a way that a new try may mend */
-    struct vl_err failed;       /* in a write: the first error, which every later step repeats */
-    bool spoilt;                /* the transaction cannot be committed */
-    bool changed_feed;          /* this write added to the feed */
-    struct vl_store_conn *next; /* in the pool */
+    bool retry;           /* the transaction failed in a way that a new try may mend */
+    struct vl_err failed; /* in a write: the first error, which every later step repeats */
+    bool spoilt;          /* the transaction cannot be committed */
+    bool changed_feed;    /* this write added to the feed */
+    const struct vl_store_narrowing *narrowing; /* what its views were made of; NULL: it sees all */
+    struct vl_store_conn *next;                 /* in the pool */
 };
 
 extern const struct store_driver store_sqlite;

@@ -361,6 +361,12 @@ static int pg_wait(struct vl_store_conn *listener, int timeout_ms, struct vl_err
 const struct store_driver store_postgresql = {
     .kind = VL_STORE_POSTGRESQL,
     .begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    .narrow_make =
+        "SET vallum.narrowed = ''; CREATE TEMP VIEW narrowed AS SELECT CAST(t.id AS BIGINT) AS id FROM "
+        "unnest(string_to_array(current_setting('vallum.narrowed'), ',')) AS t (id)",
+    .narrow_none = "SET vallum.narrowed = ''",
+    .narrow_begin = "SET vallum.narrowed = '",
+    .narrow_end = "'",
     .begin_write = "BEGIN ISOLATION LEVEL SERIALIZABLE",
     .open = pg_open,
     .close = pg_close,

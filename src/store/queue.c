@@ -115,6 +115,7 @@ static const struct vl_store_sql sql_release = {
 /* What is known to have worked, or to have failed again, leaves no older failure behind. */
 static const struct vl_store_sql sql_forget = {
     "DELETE FROM job WHERE state = 2 AND kind = $1 AND key = $2 AND id <> $3", NULL};
+static const struct vl_store_sql sql_group_remove = {"DELETE FROM job_group WHERE name = $1", NULL};
 static const struct vl_store_sql sql_group = {"INSERT INTO job_group (name, most) VALUES ($1, $2) ON "
                                               "CONFLICT (name) DO UPDATE SET most = excluded.most",
     NULL};
@@ -455,6 +456,16 @@ int vl_queue_group_max(struct vl_store_conn *conn, const char *group, unsigned m
         return r;
     vl_stmt_str(stmt, 1, group);
     vl_stmt_int(stmt, 2, most);
+    return vl_stmt_run(stmt, NULL, err);
+}
+
+int vl_queue_group_remove(struct vl_store_conn *conn, const char *group, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(conn, &sql_group_remove, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_str(stmt, 1, group);
     return vl_stmt_run(stmt, NULL, err);
 }
 

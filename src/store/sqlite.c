@@ -276,6 +276,11 @@ static struct vl_span sqlite_get_blob(const struct vl_stmt *stmt, int column)
 const struct store_driver store_sqlite = {
     .kind = VL_STORE_SQLITE,
     .begin_read = "BEGIN",
+    .narrow_make = "CREATE TEMP TABLE narrowed (id INTEGER PRIMARY KEY)",
+    .narrow_none = "DELETE FROM temp.narrowed",
+    .narrow_begin = "DELETE FROM temp.narrowed; INSERT OR IGNORE INTO temp.narrowed (id) VALUES ",
+    .narrow_end = "",
+    .bracket_ids = true,
     .begin_write = "BEGIN IMMEDIATE",
     .open = sqlite_open,
     .close = sqlite_close,

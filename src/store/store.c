@@ -8,10 +8,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/buf.h"
 #include "driver.h"
 #include "store_impl.h"
 
-#define RETRIES_MAX 20 /* of one transaction that the database wants to be run again */
+#define NARROW_TEXT_MAX 32768
+#define RETRIES_MAX     20 /* of one transaction that the database wants to be run again */
 
 /* A write that waits; on the stack of its caller. */
 struct request {
@@ -101,29 +103,68 @@ static int conn_new(struct vl_store *store, struct vl_store_conn **ret, struct v
     return 0;
 }
 
-static int take_reader(struct vl_store *store, struct vl_store_conn **ret, struct vl_err *err)
+/* An idle one of the kind that is asked for; where the pool is full of others, one of them, to be exchanged.
+ * With the lock held. */
+static struct vl_store_conn *take_idle(
+    struct vl_store *store, const struct vl_store_narrowing *how, bool *ret_other)
 {
-    *ret = NULL;
+    struct vl_store_conn **at = &store->idle;
+    while (*at && (*at)->narrowing != how)
+        at = &(*at)->next;
+    *ret_other = !*at && store->readers == VL_STORE_READERS_MAX;
+    if (*ret_other)
+        at = &store->idle;
+    struct vl_store_conn *found = *at;
+    if (found)
+        *at = found->next;
+    return found;
+}
+
+/* The views of a part. What hides a table is there before the connection is given to anybody. */
+static int narrow(struct vl_store_conn *conn, const struct vl_store_narrowing *how, struct vl_err *err)
+{
+    bool other = conn->driver->kind == VL_STORE_POSTGRESQL;
+    int r = conn->driver->execute(conn, conn->driver->narrow_make, err);
+    for (const struct vl_store_sql *view = how->views; view->text && r >= 0; view++)
+        r = conn->driver->execute(conn, other && view->postgresql ? view->postgresql : view->text, err);
+    conn->narrowing = how;
+    return r < 0 ? vl_err_wrap(err, "a part of the database") : r;
+}
+
+static void one_reader_less(struct vl_store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    store->readers--;
+    pthread_cond_signal(&store->reader_free);
+    pthread_mutex_unlock(&store->lock);
+}
+
+static int take_reader(struct vl_store *store, const struct vl_store_narrowing *how,
+    struct vl_store_conn **ret, struct vl_err *err)
+{
+    bool other = false;
     pthread_mutex_lock(&store->lock);
     while (!store->idle && store->readers == VL_STORE_READERS_MAX)
         pthread_cond_wait(&store->reader_free, &store->lock);
-    if (store->idle) {
-        *ret = store->idle;
-        store->idle = (*ret)->next;
-    } else {
-        store->readers++;
-    }
+    struct vl_store_conn *conn = take_idle(store, how, &other);
+    store->readers += conn == NULL;
     pthread_mutex_unlock(&store->lock);
-    if (*ret)
+    if (conn && !other) {
+        *ret = conn;
         return 0;
-    int r = conn_new(store, ret, err);
-    if (r < 0) {
-        pthread_mutex_lock(&store->lock);
-        store->readers--;
-        pthread_cond_signal(&store->reader_free);
-        pthread_mutex_unlock(&store->lock);
     }
-    return r;
+    conn_free(conn);
+    conn = NULL;
+    int r = conn_new(store, &conn, err);
+    if (r >= 0 && how)
+        r = narrow(conn, how, err);
+    if (r < 0) {
+        conn_free(conn);
+        one_reader_less(store);
+        return r;
+    }
+    *ret = conn;
+    return 0;
 }
 
 static void give_reader(struct vl_store_conn *conn)
@@ -143,27 +184,57 @@ static void give_reader(struct vl_store_conn *conn)
         conn_free(conn);
 }
 
-int vl_store_read(struct vl_store *store, struct vl_store_conn **ret, struct vl_err *err)
+/* A failure of a connection that is lost is worth another one: the server was restarted, the kept connection
+ * is dead, a new one may live. */
+static int begin_read(struct vl_store *store, const struct vl_store_narrowing *how, const char *ids,
+    struct vl_store_conn **ret, struct vl_err *err)
 {
     struct vl_store_conn *conn;
-    int r = take_reader(store, &conn, err);
-    if (r < 0)
-        return r;
-    r = conn->driver->execute(conn, conn->driver->begin_read, err);
-    if (r < 0 && conn->driver->is_lost(conn)) {
-        /* The server was restarted: the kept connection is dead, a new one may live. */
-        give_reader(conn);
-        r = take_reader(store, &conn, err);
+    for (int attempt = 0;; attempt++) {
+        int r = take_reader(store, how, &conn, err);
         if (r < 0)
             return r;
-        r = conn->driver->execute(conn, conn->driver->begin_read, err);
-    }
-    if (r < 0) {
+        if (ids)
+            r = conn->driver->execute(conn, ids, err);
+        if (r >= 0)
+            r = conn->driver->execute(conn, conn->driver->begin_read, err);
+        if (r >= 0)
+            break;
+        bool again = conn->driver->is_lost(conn) && attempt == 0;
         give_reader(conn);
-        return r;
+        if (!again)
+            return r;
+        vl_err_clear(err);
     }
     *ret = conn;
     return 0;
+}
+
+int vl_store_read(struct vl_store *store, struct vl_store_conn **ret, struct vl_err *err)
+{
+    return begin_read(store, NULL, NULL, ret, err);
+}
+
+int vl_store_read_narrowed(struct vl_store *store, const struct vl_store_narrowing *how, const int64_t *ids,
+    size_t n, struct vl_store_conn **ret, struct vl_err *err)
+{
+    const struct store_driver *driver = store->driver;
+    struct vl_buf text VL_CLEANUP(vl_buf_done);
+    vl_buf_init(&text, NARROW_TEXT_MAX);
+    if (n > VL_STORE_NARROWED_MAX)
+        return vl_err_set(
+            err, VL_ERR_LIMIT, "a part of the database has %d ids at most", VL_STORE_NARROWED_MAX);
+    vl_buf_append_str(&text, n ? driver->narrow_begin : driver->narrow_none);
+    for (size_t i = 0; i < n; i++)
+        vl_buf_printf(&text, driver->bracket_ids ? "%s(%lld)" : "%s%lld", i ? "," : "", (long long)ids[i]);
+    vl_buf_append_str(&text, n ? driver->narrow_end : "");
+    int r = vl_buf_check(&text, "a part of the database", err);
+    return r < 0 ? r : begin_read(store, how, vl_buf_str(&text), ret, err);
+}
+
+bool vl_store_is_narrowed(const struct vl_store_conn *conn)
+{
+    return conn->narrowing != NULL;
 }
 
 void vl_store_read_done(struct vl_store_conn *conn)
@@ -547,7 +618,7 @@ enum vl_store_kind vl_store_kind(const struct vl_store *store)
 int vl_store_backup(struct vl_store *store, const char *path, struct vl_err *err)
 {
     struct vl_store_conn *conn;
-    int r = take_reader(store, &conn, err);
+    int r = take_reader(store, NULL, &conn, err);
     if (r < 0)
         return r;
     r = conn->driver->backup(conn, path, err);

@@ -312,6 +312,58 @@ static void test_reads_are_stable(void **state)
 
 /* --- schema --- */
 
+static const struct vl_store_sql of_one[] = {
+    {"CREATE TEMP VIEW shop AS SELECT * FROM main.shop WHERE id IN (SELECT id FROM narrowed)",
+        "CREATE TEMP VIEW shop AS SELECT * FROM shop WHERE id IN (SELECT id FROM narrowed)"},
+    {0}};
+static const struct vl_store_narrowing narrowing = {of_one};
+
+static int64_t count_part(struct vl_store *store, const int64_t *ids, size_t n)
+{
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
+    if (vl_store_read_narrowed(store, &narrowing, ids, n, &conn, &err) < 0)
+        fail_msg("%s", err.msg);
+    assert_true(vl_store_is_narrowed(conn));
+    return count_in(conn, &sql_count, "%");
+}
+
+/* The same statement sees all, a part, another part, and all again: whichever connection it gets. */
+static void test_narrowed(void **state)
+{
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_store *store VL_CLEANUP(vl_store_cleanup) = open_store(&schema_1);
+    assert_int_equal(vl_store_write(store, insert_write, (void *)(uintptr_t)"narrow-a", &err), 0);
+    assert_int_equal(vl_store_write(store, insert_write, (void *)(uintptr_t)"narrow-b", &err), 0);
+    int64_t all = count(store, &sql_count, "%");
+    const int64_t ids[] = {count(store, &sql_id, "narrow-a"), count(store, &sql_id, "narrow-b"), INT64_MAX};
+    assert_true(all >= 2);
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(count_part(store, ids, 1), 1);
+        assert_int_equal(count(store, &sql_count, "%"), all);
+        assert_int_equal(count_part(store, ids, 3), 2);
+        assert_int_equal(count_part(store, ids, 0), 0);
+        assert_int_equal(count(store, &sql_count, "%"), all);
+    }
+    /* Where every connection is in use or of the other kind, one is exchanged. */
+    struct vl_store_conn *held[VL_STORE_READERS_MAX];
+    for (size_t i = 0; i < VL_ARRAY_LEN(held); i++)
+        assert_int_equal(vl_store_read(store, &held[i], &err), 0);
+    vl_store_read_done(held[0]);
+    assert_int_equal(count_part(store, ids, 2), 2);
+    for (size_t i = 1; i < VL_ARRAY_LEN(held); i++)
+        vl_store_read_done(held[i]);
+    assert_int_equal(count(store, &sql_count, "%"), all);
+    static int64_t many[VL_STORE_NARROWED_MAX + 1];
+    struct vl_store_conn *conn = NULL;
+    assert_true(vl_store_read_narrowed(store, &narrowing, many, VL_ARRAY_LEN(many), &conn, &err) < 0);
+    assert_int_equal(err.code, VL_ERR_LIMIT);
+    for (size_t i = 0; i < VL_STORE_NARROWED_MAX; i++)
+        many[i] = INT64_MAX - (int64_t)i;
+    assert_int_equal(count_part(store, many, VL_STORE_NARROWED_MAX), 0);
+}
+
 static void test_migrations(void **state)
 {
     (void)state;
@@ -770,6 +822,7 @@ int store_suite(const char *of, const char *restored)
         cmocka_unit_test(test_foreign_keys),
         cmocka_unit_test(test_many_writers),
         cmocka_unit_test(test_reads_are_stable),
+        cmocka_unit_test(test_narrowed),
         cmocka_unit_test(test_migrations),
         cmocka_unit_test(test_queue),
         cmocka_unit_test(test_queue_kinds_groups_leases),

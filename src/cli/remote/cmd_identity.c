@@ -11,6 +11,7 @@ enum {
     KEY_ENABLE,
     KEY_ID,
     KEY_IN,
+    KEY_IN_REGISTRY,
 };
 
 /* --- whoami --- */
@@ -82,6 +83,7 @@ static const struct vl_api_field user_create_fields[] = {
     {KEY_KIND, "kind", "--kind"},
     {KEY_ROLE, "role", "--role"},
     {KEY_IN, "environment", "--for-environment"},
+    {KEY_IN_REGISTRY, "registry", "--for-registry"},
     {0},
 };
 static const struct vl_api_command user_create = {
@@ -92,6 +94,7 @@ static const struct argp_option user_create_options[] = {
     {"kind", KEY_KIND, "KIND", 0, "user (default) or client", 1},
     {"role", KEY_ROLE, "ROLE", 0, "reader, admin or owner", 1},
     {"for-environment", KEY_IN, "GUID|NAME", 0, "The role is one in this environment alone", 1},
+    {"for-registry", KEY_IN_REGISTRY, "NAME|ID", 0, "The role is one in this registry of it alone", 1},
     VL_API_OPTIONS,
     {0},
 };
@@ -108,6 +111,7 @@ static const struct vl_api_field user_update_fields[] = {
     {KEY_ENABLE, "disabled", "--enable", VL_API_FALSE},
     {KEY_ROLE, "role", "--role"},
     {KEY_IN, "environment", "--for-environment"},
+    {KEY_IN_REGISTRY, "registry", "--for-registry"},
     {0},
 };
 static const struct vl_api_command user_update = {.method = "PATCH",
@@ -122,6 +126,7 @@ static const struct argp_option user_update_options[] = {
         1},
     {"role", KEY_ROLE, "ROLE", 0, "reader, admin, owner, or none", 1},
     {"for-environment", KEY_IN, "GUID|NAME", 0, "The role is one in this environment alone", 1},
+    {"for-registry", KEY_IN_REGISTRY, "NAME|ID", 0, "The role is one in this registry of it alone", 1},
     {"disable", KEY_DISABLE, NULL, 0, "No login and no token of theirs is good any more", 1},
     {"enable", KEY_ENABLE, NULL, 0, "They are again", 1},
     VL_API_OPTIONS,

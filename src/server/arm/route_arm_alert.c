@@ -153,7 +153,7 @@ static int list(struct vl_request *request, struct vl_err *err)
             request, err, VL_ERR_INVALID, "InvalidQueryParameter", "$skiptoken is none of ours");
     struct vl_alert_filter filter = {
         .resource_prefix = prefix_of(request, &scope), .before = (int64_t)before};
-    r = vl_store_read(request->app->store, &conn, err);
+    r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_alert_list(
             conn, request->environment.id, &filter, page.top + 1, request->arena, &alerts, &n, err);
@@ -188,7 +188,7 @@ static int get(struct vl_request *request, struct vl_err *err)
     struct vl_json json;
     int version = prepare(request, &scope, err), r = version;
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = find(request, conn, &scope, &alert, err);
     if (r < 0)
@@ -235,7 +235,7 @@ static int change_status(struct vl_request *request, struct vl_err *err)
     int r = prepare(request, &scope, err);
     if (r >= 0) {
         struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
         if (r >= 0)
             r = find(request, conn, &scope, &alert, err);
     }

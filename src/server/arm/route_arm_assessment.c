@@ -144,7 +144,7 @@ static int assessments_list(struct vl_request *request, struct vl_err *err)
     if (!read_token(request, list.skip, &query))
         return vl_arm_error(
             request, err, VL_ERR_INVALID, "InvalidQueryParameter", "$skiptoken is none of ours");
-    r = vl_store_read(request->app->store, &conn, err);
+    r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_arm_assessments(conn, &query, list.top + 1, request->arena, &rows, &n, err);
     for (size_t i = 0; i < n && r >= 0 && vl_arm_list_room(&list, last); i++) {
@@ -170,8 +170,7 @@ static int assessments_get(struct vl_request *request, struct vl_err *err)
     query.below = scope.key;
     query.key = vl_arm_lower(request->arena, vl_arm_tail(&scope, 1));
     query.exact = true;
-    r = query.key ? vl_store_read(request->app->store, &conn, err)
-                  : vl_arena_check(request->arena, "the request", err);
+    r = query.key ? vl_request_read(request, &conn, err) : vl_arena_check(request->arena, "the request", err);
     if (r >= 0)
         r = vl_repo_arm_assessments(conn, &query, 1, request->arena, &rows, &n, err);
     if (r < 0)
@@ -195,13 +194,14 @@ static int assessments_write(struct vl_request *request, struct vl_err *err)
 const struct vl_route vl_routes_arm_assessment[] = {
     {"GET", ARM_SEC METADATA, VL_ROLE_READER, VL_SCOPE_ANY, VL_BODY_NONE, metadata_list},
     {"GET", ARM_SEC METADATA "/{}", VL_ROLE_READER, VL_SCOPE_ANY, VL_BODY_NONE, metadata_get},
-    {"GET", ARM_SUBSEC METADATA, VL_ROLE_READER, VL_SCOPE_SEGMENT, VL_BODY_NONE, metadata_list},
-    {"GET", ARM_SUBSEC METADATA "/{}", VL_ROLE_READER, VL_SCOPE_SEGMENT, VL_BODY_NONE, metadata_get},
+    {"GET", ARM_SUBSEC METADATA, VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, metadata_list},
+    {"GET", ARM_SUBSEC METADATA "/{}", VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, metadata_get},
     {"PUT", ARM_SUBSEC METADATA "/{}", VL_ROLE_ADMIN, VL_SCOPE_SEGMENT, VL_BODY_NONE, metadata_write},
     {"DELETE", ARM_SUBSEC METADATA "/{}", VL_ROLE_ADMIN, VL_SCOPE_SEGMENT, VL_BODY_NONE, metadata_write},
-    ARM_ROUTES("GET", "/assessments", VL_ROLE_READER, VL_BODY_NONE, assessments_list),
-    ARM_ROUTES("GET", "/assessments/{}", VL_ROLE_READER, VL_BODY_NONE, assessments_get),
-    ARM_ROUTES("PUT", "/assessments/{}", VL_ROLE_ADMIN, VL_BODY_NONE, assessments_write),
-    ARM_ROUTES("DELETE", "/assessments/{}", VL_ROLE_ADMIN, VL_BODY_NONE, assessments_write),
+    ARM_ROUTES("GET", "/assessments", VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, assessments_list),
+    ARM_ROUTES(
+        "GET", "/assessments/{}", VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, assessments_get),
+    ARM_ROUTES("PUT", "/assessments/{}", VL_ROLE_ADMIN, VL_SCOPE_SEGMENT, VL_BODY_NONE, assessments_write),
+    ARM_ROUTES("DELETE", "/assessments/{}", VL_ROLE_ADMIN, VL_SCOPE_SEGMENT, VL_BODY_NONE, assessments_write),
     {0},
 };

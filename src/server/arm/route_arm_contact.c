@@ -73,7 +73,7 @@ static int list(struct vl_request *request, struct vl_err *err)
     if (r >= 0)
         r = vl_arm_list(request, NULL, &page, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_contact_list(conn, request->environment.id, request->arena, &contacts, &n, err);
     if (r < 0)
@@ -99,7 +99,7 @@ static int answer(struct vl_request *request, const struct vl_arm_scope *scope, 
     const char *name = vl_arm_tail(scope, 1);
     struct vl_contact contact;
     struct vl_json json;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_contact_get(
             conn, request->environment.id, vl_span_str(name), request->arena, &contact, err);

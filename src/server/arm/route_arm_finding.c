@@ -344,7 +344,7 @@ static int list(struct vl_request *request, struct vl_err *err)
     if (page.skip && !read_token(page.skip, &query))
         return vl_arm_error(
             request, err, VL_ERR_INVALID, "InvalidQueryParameter", "$skiptoken is none of ours");
-    r = vl_store_read(request->app->store, &conn, err);
+    r = vl_request_read(request, &conn, err);
     if (r >= 0 && there)
         r = vl_repo_arm_findings(conn, &query, page.top + 1, request->arena, &rows, &n, err);
     struct writer w = {.request = request, .conn = conn};
@@ -368,7 +368,7 @@ static int get(struct vl_request *request, struct vl_err *err)
     if (r < 0)
         return r;
     const char *name = vl_arm_tail(&scope, 3);
-    r = vl_store_read(request->app->store, &conn, err);
+    r = vl_request_read(request, &conn, err);
     if (r >= 0 && there && read_name(name, &query.image, &query.match))
         r = vl_repo_arm_findings(conn, &query, 1, request->arena, &rows, &n, err);
     if (r < 0)
@@ -383,8 +383,10 @@ static int get(struct vl_request *request, struct vl_err *err)
 }
 
 const struct vl_route vl_routes_arm_finding[] = {
-    ARM_ROUTES("GET", "/subAssessments", VL_ROLE_READER, VL_BODY_NONE, list),
-    ARM_ROUTES("GET", "/assessments/{}/subAssessments", VL_ROLE_READER, VL_BODY_NONE, list),
-    ARM_ROUTES("GET", "/assessments/{}/subAssessments/{}", VL_ROLE_READER, VL_BODY_NONE, get),
+    ARM_ROUTES("GET", "/subAssessments", VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, list),
+    ARM_ROUTES(
+        "GET", "/assessments/{}/subAssessments", VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, list),
+    ARM_ROUTES(
+        "GET", "/assessments/{}/subAssessments/{}", VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, get),
     {0},
 };

@@ -221,7 +221,7 @@ static int by_refresh(struct grant *g, struct vl_err *err)
     const char *text = field(g, "refresh_token");
     if (!text)
         return refuse(g->request, 400, "invalid_request", "refresh_token is needed", err);
-    int r = vl_store_read(g->request->app->store, &conn, err);
+    int r = vl_request_read(g->request, &conn, err);
     if (r >= 0)
         r = vl_repo_refresh_find(conn, vl_span_str(text), g->now, g->request->arena, &g->who, err);
     if (r < 0)

@@ -84,7 +84,7 @@ static int list(struct vl_request *request, struct vl_err *err)
     if (r >= 0)
         r = vl_arm_list(request, fields, &page, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_plan_list(conn, request->environment.id, request->arena, &plans, &n, err);
     if (r < 0)
@@ -114,7 +114,7 @@ static int answer(struct vl_request *request, int version, struct vl_err *err)
     struct vl_json json;
     int r = vl_arm_scope(request, &scope, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_plan_get(
             conn, request->environment.id, vl_span_str(vl_arm_tail(&scope, 1)), request->arena, &plan, err);

@@ -21,7 +21,7 @@ static int read_score(struct vl_request *request, struct score *ret, struct vl_e
     if (r >= 0)
         r = vl_arm_scope(request, &ret->scope, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     return r < 0 ? r : vl_repo_score_get(conn, request->environment.id, &ret->state, err);
 }
 
@@ -171,12 +171,12 @@ static int definitions(struct vl_request *request, struct vl_err *err)
 #define DEFINITIONS "/secureScoreControlDefinitions"
 
 const struct vl_route vl_routes_arm_score[] = {
-    {"GET", ARM_SUBSEC "/secureScores", VL_ROLE_READER, VL_SCOPE_SEGMENT, VL_BODY_NONE, scores_list},
-    {"GET", ARM_SUBSEC "/secureScores/{}", VL_ROLE_READER, VL_SCOPE_SEGMENT, VL_BODY_NONE, scores_get},
-    {"GET", ARM_SUBSEC "/secureScores/{}/secureScoreControls", VL_ROLE_READER, VL_SCOPE_SEGMENT, VL_BODY_NONE,
-        controls},
-    {"GET", ARM_SUBSEC "/secureScoreControls", VL_ROLE_READER, VL_SCOPE_SEGMENT, VL_BODY_NONE, controls},
+    {"GET", ARM_SUBSEC "/secureScores", VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, scores_list},
+    {"GET", ARM_SUBSEC "/secureScores/{}", VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, scores_get},
+    {"GET", ARM_SUBSEC "/secureScores/{}/secureScoreControls", VL_ROLE_READER, VL_SCOPE_SEGMENT_PART,
+        VL_BODY_NONE, controls},
+    {"GET", ARM_SUBSEC "/secureScoreControls", VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, controls},
     {"GET", ARM_SEC DEFINITIONS, VL_ROLE_READER, VL_SCOPE_ANY, VL_BODY_NONE, definitions},
-    {"GET", ARM_SUBSEC DEFINITIONS, VL_ROLE_READER, VL_SCOPE_SEGMENT, VL_BODY_NONE, definitions},
+    {"GET", ARM_SUBSEC DEFINITIONS, VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, definitions},
     {0},
 };

@@ -54,7 +54,7 @@ static int subscriptions(struct vl_request *request, struct vl_err *err)
     size_t n = 0;
     int r = vl_arm_tenant(request, &tenant, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_environment_list(conn, request->arena, &all, &n, err);
     if (r >= 0)
@@ -64,7 +64,7 @@ static int subscriptions(struct vl_request *request, struct vl_err *err)
         enum vl_role role;
         if (list.skip && strcmp(all[i].name, list.skip) <= 0)
             continue;
-        r = vl_repo_role_get(conn, &request->who, all[i].id, &role, err);
+        r = vl_request_role_somewhere(request, conn, all[i].id, &role, err);
         if (r < 0 || role == VL_ROLE_NONE)
             continue;
         if (!vl_arm_list_room(&list, last))
@@ -130,7 +130,7 @@ static int groups_of(
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     const char *const *ids = NULL;
     size_t n = 0, found = 0;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_arm_resources(conn, request->environment.id, request->arena, &ids, &n, err);
     for (size_t i = 0; i < n && r >= 0 && found < max; i++) {
@@ -370,14 +370,14 @@ static int elsewhere(struct vl_request *request, struct vl_err *err)
 const struct vl_route vl_routes_arm_server[] = {
     {"GET", "/tenants", VL_ROLE_READER, VL_SCOPE_ANY, VL_BODY_NONE, tenants},
     {"GET", "/subscriptions", VL_ROLE_READER, VL_SCOPE_ANY, VL_BODY_NONE, subscriptions},
-    {"GET", SUB, VL_ROLE_READER, VL_SCOPE_SEGMENT, VL_BODY_NONE, subscription},
-    {"GET", SUB "/locations", VL_ROLE_READER, VL_SCOPE_SEGMENT, VL_BODY_NONE, subscription_locations},
-    {"GET", SUB "/resourceGroups", VL_ROLE_READER, VL_SCOPE_SEGMENT, VL_BODY_NONE, resource_groups},
-    {"GET", SUB "/resourceGroups/{}", VL_ROLE_READER, VL_SCOPE_SEGMENT, VL_BODY_NONE, resource_group},
-    {"GET", SUB "/providers", VL_ROLE_READER, VL_SCOPE_SEGMENT, VL_BODY_NONE, providers},
-    {"GET", SEC, VL_ROLE_READER, VL_SCOPE_SEGMENT, VL_BODY_NONE, provider},
-    {"GET", SEC "/locations", VL_ROLE_READER, VL_SCOPE_SEGMENT, VL_BODY_NONE, locations},
-    {"GET", SEC "/locations/{}", VL_ROLE_READER, VL_SCOPE_SEGMENT, VL_BODY_NONE, location},
+    {"GET", SUB, VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, subscription},
+    {"GET", SUB "/locations", VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, subscription_locations},
+    {"GET", SUB "/resourceGroups", VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, resource_groups},
+    {"GET", SUB "/resourceGroups/{}", VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, resource_group},
+    {"GET", SUB "/providers", VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, providers},
+    {"GET", SEC, VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, provider},
+    {"GET", SEC "/locations", VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, locations},
+    {"GET", SEC "/locations/{}", VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, location},
     {"GET", "/providers/Microsoft.Security/operations", VL_ROLE_READER, VL_SCOPE_ANY, VL_BODY_NONE,
         operations},
     {0},

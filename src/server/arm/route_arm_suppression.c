@@ -39,7 +39,7 @@ static int list(struct vl_request *request, struct vl_err *err)
     if (r >= 0)
         r = vl_arm_list(request, NULL, &page, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_suppression_list(conn, request->environment.id, request->arena, &rules, &n, err);
     if (r < 0)
@@ -70,7 +70,7 @@ static int get(struct vl_request *request, struct vl_err *err)
     if (r >= 0)
         r = vl_arm_scope(request, &scope, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r < 0)
         return r;
     const char *name = vl_arm_tail(&scope, 1);

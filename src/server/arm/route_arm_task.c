@@ -93,7 +93,7 @@ static int list(struct vl_request *request, struct vl_err *err)
     if (page.skip && (!vl_span_to_u64(vl_span_str(page.skip), &before) || before > INT64_MAX))
         return vl_arm_error(
             request, err, VL_ERR_INVALID, "InvalidQueryParameter", "$skiptoken is none of ours");
-    r = vl_store_read(request->app->store, &conn, err);
+    r = vl_request_read(request, &conn, err);
     while (r >= 0 && !page.next && n == VL_ARM_TOP_MAX) {
         struct vl_task *tasks = NULL;
         r = vl_repo_task_list(conn, request->environment.id, "", 0, (int64_t)before, VL_ARM_TOP_MAX,
@@ -120,8 +120,7 @@ static int find(
     struct vl_task *tasks = NULL;
     const char *name = vl_arm_lower(request->arena, vl_arm_tail(scope, 3));
     size_t n = 0;
-    int r = name ? vl_store_read(request->app->store, &conn, err)
-                 : vl_arena_check(request->arena, "the request", err);
+    int r = name ? vl_request_read(request, &conn, err) : vl_arena_check(request->arena, "the request", err);
     if (r >= 0)
         r = vl_repo_task_list(conn, request->environment.id, name, 0, 0, 1, request->arena, &tasks, &n, err);
     if (r < 0)
@@ -197,7 +196,7 @@ static int set_state(struct vl_request *request, struct vl_err *err)
 }
 
 #define IN_LOCATION ARM_SEC "/locations/{}/tasks"
-#define READ        VL_ROLE_READER, VL_SCOPE_SEGMENT, VL_BODY_NONE
+#define READ        VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE
 
 const struct vl_route vl_routes_arm_task[] = {
     {"GET", ARM_SUBSEC "/tasks", READ, list},

@@ -11,13 +11,13 @@
 #define ARM_SUBSEC ARM_SUB ARM_SEC
 
 /* One operation at every scope. */
-#define ARM_ROUTES(method, tail, role, body, handle)                                                   \
-    {method, ARM_SUB ARM_SEC tail, role, VL_SCOPE_SEGMENT, body, handle},                              \
-        {method, ARM_GROUP ARM_SEC tail, role, VL_SCOPE_SEGMENT, body, handle},                        \
-        {method, ARM_GROUP ARM_ONE ARM_SEC tail, role, VL_SCOPE_SEGMENT, body, handle},                \
-        {method, ARM_GROUP ARM_ONE ARM_TYPE ARM_SEC tail, role, VL_SCOPE_SEGMENT, body, handle},       \
-    {                                                                                                  \
-        method, ARM_GROUP ARM_ONE ARM_TYPE ARM_TYPE ARM_SEC tail, role, VL_SCOPE_SEGMENT, body, handle \
+#define ARM_ROUTES(method, tail, role, scope, body, handle)                                 \
+    {method, ARM_SUB ARM_SEC tail, role, scope, body, handle},                              \
+        {method, ARM_GROUP ARM_SEC tail, role, scope, body, handle},                        \
+        {method, ARM_GROUP ARM_ONE ARM_SEC tail, role, scope, body, handle},                \
+        {method, ARM_GROUP ARM_ONE ARM_TYPE ARM_SEC tail, role, scope, body, handle},       \
+    {                                                                                       \
+        method, ARM_GROUP ARM_ONE ARM_TYPE ARM_TYPE ARM_SEC tail, role, scope, body, handle \
     }
 
 #endif

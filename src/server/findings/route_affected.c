@@ -54,7 +54,7 @@ static int lineage(struct vl_request *request, struct vl_err *err)
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct lineage l = {.request = request};
     int64_t image = 0, total = 0;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_image_of_request(request, conn, &image, err);
     if (r < 0)
@@ -245,7 +245,7 @@ static int affected(struct vl_request *request, struct vl_err *err)
     int64_t total = 0;
     int r = read_since(request, &a.query.gone_since, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     a.conn = conn;
     if (r >= 0)
         r = read_target(&a, err);
@@ -264,7 +264,7 @@ static int affected(struct vl_request *request, struct vl_err *err)
 }
 
 const struct vl_route vl_routes_affected[] = {
-    {"GET", "/api/v1/images/affected-by", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, affected},
-    {"GET", "/api/v1/images/{}/lineage", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, lineage},
+    {"GET", "/api/v1/images/affected-by", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE, affected},
+    {"GET", "/api/v1/images/{}/lineage", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE, lineage},
     {0},
 };

@@ -63,7 +63,7 @@ static int findings(struct vl_request *request, struct vl_err *err)
     if (r >= 0)
         r = vl_api_query_word(request, "sort", sorts, 0, &sort, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_image_of_request(request, conn, &filter.image, err);
     if (r >= 0)
@@ -125,7 +125,7 @@ static int packages(struct vl_request *request, struct vl_err *err)
     int64_t total = 0;
     int r = read_packages_filter(request, &filter, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_image_of_request(request, conn, &filter.image, err);
     if (r >= 0)
@@ -167,7 +167,7 @@ static int history(struct vl_request *request, struct vl_err *err)
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_api_page page;
     int64_t image = 0, total = 0;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_image_of_request(request, conn, &image, err);
     if (r >= 0)
@@ -202,7 +202,7 @@ static int sbom(struct vl_request *request, struct vl_err *err)
     int format = 0;
     int r = vl_api_query_word(request, "format", formats, 0, &format, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_image_of_request(request, conn, &image, err);
     if (r >= 0)
@@ -224,9 +224,9 @@ static int sbom(struct vl_request *request, struct vl_err *err)
 }
 
 const struct vl_route vl_routes_finding[] = {
-    {"GET", "/api/v1/images/{}/findings", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, findings},
-    {"GET", "/api/v1/images/{}/packages", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, packages},
-    {"GET", "/api/v1/images/{}/history", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, history},
-    {"GET", "/api/v1/images/{}/sbom", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, sbom},
+    {"GET", "/api/v1/images/{}/findings", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE, findings},
+    {"GET", "/api/v1/images/{}/packages", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE, packages},
+    {"GET", "/api/v1/images/{}/history", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE, history},
+    {"GET", "/api/v1/images/{}/sbom", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE, sbom},
     {0},
 };

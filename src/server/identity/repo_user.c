@@ -10,20 +10,23 @@ static const struct vl_store_sql sql_list = {COLUMNS "WHERE name > $1 ORDER BY n
 static const struct vl_store_sql sql_get = {COLUMNS "WHERE id = $1", NULL};
 static const struct vl_store_sql sql_count = {"SELECT count(*) FROM principal", NULL};
 static const struct vl_store_sql sql_bindings = {
-    "SELECT e.guid, b.role FROM role_binding b LEFT JOIN environment e ON e.id = b.environment_id "
-    "WHERE b.principal_id = $1 AND (b.environment_id = 0 OR e.id IS NOT NULL) ORDER BY b.environment_id "
-    "LIMIT $2",
+    "SELECT e.guid, b.role, b.registry_id, r.name FROM role_binding b LEFT JOIN environment e ON e.id = "
+    "b.environment_id LEFT JOIN registry r ON r.id = b.registry_id WHERE b.principal_id = $1 AND "
+    "(b.environment_id = 0 OR e.id IS NOT NULL) AND (b.registry_id = 0 OR r.id IS NOT NULL) "
+    "ORDER BY b.environment_id, b.registry_id LIMIT $2",
     NULL};
 static const struct vl_store_sql sql_disable = {"UPDATE principal SET disabled = $2 WHERE id = $1", NULL};
 static const struct vl_store_sql sql_password = {"UPDATE principal SET password = $2 WHERE id = $1", NULL};
 static const struct vl_store_sql sql_sessions_end = {
     "DELETE FROM token WHERE principal_id = $1 AND name IN ('login', 'refresh')", NULL};
 static const struct vl_store_sql sql_role_remove = {
-    "DELETE FROM role_binding WHERE principal_id = $1 AND environment_id = $2", NULL};
+    "DELETE FROM role_binding WHERE principal_id = $1 AND environment_id = $2 AND registry_id = $3", NULL};
+static const struct vl_store_sql sql_registry_gone = {
+    "DELETE FROM role_binding WHERE registry_id = $1 AND registry_id > 0", NULL};
 static const struct vl_store_sql sql_remove = {"DELETE FROM principal WHERE id = $1", NULL};
 static const struct vl_store_sql sql_owners = {
     "SELECT count(*) FROM principal p JOIN role_binding b ON b.principal_id = p.id WHERE p.disabled = 0 AND "
-    "b.environment_id = 0 AND b.role = $1",
+    "b.environment_id = 0 AND b.registry_id = 0 AND b.role = $1",
     NULL};
 static const struct vl_store_sql sql_audit_list = {
     "SELECT a.id, a.at, a.who, a.peer, a.action, a.object, a.detail, e.guid FROM audit a LEFT JOIN "
@@ -120,8 +123,10 @@ int vl_repo_user_bindings(struct vl_store_conn *conn, int64_t id, struct vl_aren
     vl_stmt_int(stmt, 1, id);
     vl_stmt_int(stmt, 2, VL_USER_BINDINGS_MAX);
     while ((r = vl_stmt_step(stmt, err)) > 0) {
-        struct vl_user_binding one = {
-            .environment = vl_stmt_copy(stmt, 0, arena), .role = (enum vl_role)vl_stmt_get_int(stmt, 1)};
+        struct vl_user_binding one = {.environment = vl_stmt_copy(stmt, 0, arena),
+            .role = (enum vl_role)vl_stmt_get_int(stmt, 1),
+            .registry = vl_stmt_get_int(stmt, 2),
+            .registry_name = vl_stmt_copy(stmt, 3, arena)};
         vl_buf_append(&found, &one, sizeof(one));
     }
     struct vl_user_binding *list = vl_arena_array(arena, found.len / sizeof(*list) + 1, sizeof(*list));
@@ -170,9 +175,21 @@ int vl_repo_user_password(struct vl_store_conn *conn, int64_t id, const char *ha
 }
 
 int vl_repo_role_remove(
-    struct vl_store_conn *conn, int64_t principal, int64_t environment, struct vl_err *err)
+    struct vl_store_conn *conn, int64_t principal, int64_t environment, int64_t registry, struct vl_err *err)
 {
-    return change(conn, &sql_role_remove, principal, environment, NULL, err);
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(conn, &sql_role_remove, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, principal);
+    vl_stmt_int(stmt, 2, environment);
+    vl_stmt_int(stmt, 3, registry);
+    return vl_stmt_run(stmt, NULL, err);
+}
+
+int vl_repo_role_registry_gone(struct vl_store_conn *conn, int64_t registry, struct vl_err *err)
+{
+    return change(conn, &sql_registry_gone, registry, -1, NULL, err);
 }
 
 int vl_repo_user_remove(struct vl_store_conn *conn, int64_t id, struct vl_err *err)

@@ -22,6 +22,8 @@ struct vl_user {
 struct vl_user_binding {
     const char *environment; /* GUID; NULL: all */
     enum vl_role role;
+    int64_t registry; /* 0: all of it */
+    const char *registry_name;
 };
 
 /* Those after the name `after` ("": from the beginning), by name; at most `max`. */
@@ -39,8 +41,12 @@ VL_MUST_CHECK int vl_repo_user_disable(
 /* A new password; sessions that the old one began end. */
 VL_MUST_CHECK int vl_repo_user_password(
     struct vl_store_conn *conn, int64_t id, const char *hash, struct vl_err *err);
+/* `registry` 0: the role in the whole environment; those in its registries stay. */
 VL_MUST_CHECK int vl_repo_role_remove(
-    struct vl_store_conn *conn, int64_t principal, int64_t environment, struct vl_err *err);
+    struct vl_store_conn *conn, int64_t principal, int64_t environment, int64_t registry, struct vl_err *err);
+/* With a registry go the roles in it. */
+VL_MUST_CHECK int vl_repo_role_registry_gone(
+    struct vl_store_conn *conn, int64_t registry, struct vl_err *err);
 /* With tokens and roles. 1 removed, 0 was not there. */
 VL_MUST_CHECK int vl_repo_user_remove(struct vl_store_conn *conn, int64_t id, struct vl_err *err);
 

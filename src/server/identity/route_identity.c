@@ -7,6 +7,7 @@
 #include "identity/login.h"
 #include "disk.h"
 #include "identity/repo_visit.h"
+#include "inventory/repo_registry.h"
 #include "routes.h"
 
 #define DAYS_MAX 3650
@@ -84,6 +85,22 @@ static int login_route(struct vl_request *request, struct vl_err *err)
     return vl_request_json_end(&json, err);
 }
 
+/* A registry that he has a role in beside that in its environment. */
+static int write_part(struct vl_request *request, struct vl_store_conn *conn, int64_t environment,
+    const struct vl_role_part *part, struct vl_json *json, struct vl_err *err)
+{
+    struct vl_registry registry;
+    int r = vl_repo_registry_get(conn, environment, part->registry, request->arena, &registry, err);
+    if (r <= 0)
+        return r;
+    vl_json_object(json);
+    vl_json_member_int(json, "id", part->registry);
+    vl_json_member_str(json, "name", registry.name);
+    vl_json_member_str(json, "role", vl_role_name(part->role));
+    vl_json_object_end(json);
+    return 0;
+}
+
 /* Environments that the caller has a role in, with that role. */
 static int environments_of(
     struct vl_request *request, struct vl_store_conn *conn, struct vl_json *json, struct vl_err *err)
@@ -94,13 +111,22 @@ static int environments_of(
     vl_api_array(json, "environments");
     for (size_t i = 0; i < n && r >= 0; i++) {
         enum vl_role role = VL_ROLE_NONE;
+        struct vl_role_part *parts = NULL;
+        size_t n_parts = 0;
         r = vl_repo_role_get(conn, &request->who, all[i].id, &role, err);
-        if (r < 0 || role == VL_ROLE_NONE)
+        if (r >= 0)
+            r = vl_repo_role_registries(
+                conn, &request->who, all[i].id, request->arena, &parts, &n_parts, err);
+        if (r < 0 || (role == VL_ROLE_NONE && n_parts == 0))
             continue;
         vl_json_object(json);
         vl_api_str(json, "id", all[i].guid);
         vl_api_str(json, "name", all[i].name);
         vl_api_str(json, "role", vl_role_name(role));
+        vl_api_array(json, "registries");
+        for (size_t k = 0; k < n_parts && r >= 0; k++)
+            r = write_part(request, conn, all[i].id, &parts[k], json, err);
+        vl_json_array_end(json);
         vl_json_object_end(json);
     }
     vl_json_array_end(json);
@@ -118,7 +144,7 @@ static int me(struct vl_request *request, struct vl_err *err)
         r = 0;
     }
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_visit_last(conn, request->who.id, &visit, err);
     if (r < 0)
@@ -165,7 +191,7 @@ static int tokens_list(struct vl_request *request, struct vl_err *err)
     struct vl_token *tokens = NULL;
     struct vl_api_page page;
     size_t n = 0;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_token_list(conn, request->who.id, request->arena, &tokens, &n, err);
     if (r < 0)
@@ -206,7 +232,7 @@ static int token_scope(struct vl_request *request, const char *which, int64_t *r
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_environment *all = NULL;
     size_t n = 0;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_environment_list(conn, request->arena, &all, &n, err);
     *ret_environment = request->who.token_environment; /* one made by a bound token is bound likewise */
@@ -215,7 +241,7 @@ static int token_scope(struct vl_request *request, const char *which, int64_t *r
         enum vl_role role = VL_ROLE_NONE;
         bool asked = which && (vl_span_eq_nocase(vl_span_str(which), vl_span_str(all[i].guid)) ||
                                   strcmp(which, all[i].name) == 0);
-        r = vl_repo_role_get(conn, &request->who, all[i].id, &role, err);
+        r = vl_request_role_somewhere(request, conn, all[i].id, &role, err);
         if (r >= 0 && asked && role > VL_ROLE_NONE) {
             *ret_environment = all[i].id;
             *ret_most = role;

@@ -51,7 +51,7 @@ static int check_wait(struct vl_request *request, struct vl_err *err)
     int64_t wait = 0;
     int r = vl_arena_check(request->arena, "the request", err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_login_wait(conn, key, vl_time_now_ms(), &wait, err);
     if (r >= 0 && wait > 0)

@@ -6,6 +6,7 @@
 #include "identity/oidc_claims.h"
 #include "identity/repo_identity.h"
 #include "identity/repo_user.h"
+#include "inventory/repo_registry.h"
 #include "net/crypt.h"
 #include "routes.h"
 
@@ -32,6 +33,7 @@ static int write_user(struct vl_store_conn *conn, struct vl_request *request, st
         vl_json_object(json);
         vl_api_str(json, "environment", bindings[i].environment);
         vl_json_member_str(json, "role", vl_role_name(bindings[i].role));
+        vl_api_str(json, "registry", bindings[i].registry_name);
         vl_json_object_end(json);
     }
     vl_json_array_end(json);
@@ -43,7 +45,7 @@ static int answer(struct vl_request *request, unsigned status, int64_t id, struc
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_user user;
     struct vl_json json;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_user_get(conn, id, request->arena, &user, err);
     if (r <= 0)
@@ -62,7 +64,7 @@ static int users_list(struct vl_request *request, struct vl_err *err)
     size_t n = 0;
     int r = vl_api_list_begin(request, "", 1, &page, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_user_list(
             conn, page.resumed ? page.keys[0].text : "", page.fetch, request->arena, &users, &n, err);
@@ -92,7 +94,8 @@ struct change {
     enum vl_principal_kind kind;
     bool has_role, has_disabled, disabled;
     enum vl_role role;
-    const char *where; /* GUID or name of an environment; NULL: all */
+    const char *where;    /* GUID or name of an environment; NULL: all */
+    const char *registry; /* name or id of one in it; NULL: the whole environment */
     char hash[VL_CRYPT_HASH_TEXT];
 };
 
@@ -122,9 +125,15 @@ static int read_role(struct change *c, bool required, struct vl_err *err)
     int r = vl_request_text(c->request, "role", required, WORD_MAX, &role, err);
     if (r >= 0)
         r = vl_request_text(c->request, "environment", false, VL_ENVIRONMENT_NAME_MAX, &c->where, err);
+    if (r >= 0)
+        r = vl_request_text(c->request, "registry", false, VL_REGISTRY_NAME_MAX, &c->registry, err);
     if (r < 0)
         return r;
     c->has_role = role != NULL;
+    if (c->registry && *c->registry == '\0')
+        c->registry = NULL;
+    if (c->registry && !role)
+        return vl_err_set(err, VL_ERR_INVALID, "/role: is missing beside the registry");
     if (c->where && *c->where == '\0')
         c->where = NULL;
     if (!role && c->where)
@@ -132,12 +141,40 @@ static int read_role(struct change *c, bool required, struct vl_err *err)
     bool none = role && strcmp(role, "none") == 0;
     if (role && (none ? required : !vl_role_parse(vl_span_str(role), &c->role)))
         return vl_err_set(err, VL_ERR_INVALID, "/role: is none of reader, admin, owner");
+    if (c->registry && !c->where)
+        return vl_err_set(err, VL_ERR_INVALID, "/environment: is missing: which one is the registry in?");
+    if (c->registry && c->role == VL_ROLE_OWNER)
+        return vl_err_set(err, VL_ERR_INVALID, "/role: a registry has readers and admins, no owners");
+    return 0;
+}
+
+/* By its name, else by its id. */
+static int find_registry(
+    struct vl_store_conn *conn, const struct change *c, int64_t environment, int64_t *ret, struct vl_err *err)
+{
+    struct vl_registry *list = NULL;
+    size_t n = 0, found = SIZE_MAX;
+    uint64_t id = 0;
+    bool number = vl_span_to_u64(vl_span_str(c->registry), &id);
+    int r = vl_repo_registry_list(conn, environment, c->request->arena, &list, &n, err);
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        if (strcmp(list[i].name, c->registry) == 0)
+            found = i;
+        else if (found == SIZE_MAX && number && list[i].id == (int64_t)id)
+            found = i;
+    }
+    if (r < 0)
+        return r;
+    if (found == SIZE_MAX)
+        return vl_err_set(err, VL_ERR_INVALID, "/registry: there is no registry \"%s\" in it", c->registry);
+    *ret = list[found].id;
     return 0;
 }
 
 static int set_role(struct vl_store_conn *conn, const struct change *c, struct vl_err *err)
 {
     struct vl_environment environment = {0};
+    int64_t registry = 0;
     int r = 1;
     if (!c->has_role)
         return 0;
@@ -145,10 +182,13 @@ static int set_role(struct vl_store_conn *conn, const struct change *c, struct v
         r = vl_repo_environment_find(conn, vl_span_str(c->where), c->request->arena, &environment, err);
     if (r == 0)
         return vl_err_set(err, VL_ERR_INVALID, "/environment: there is no environment \"%s\"", c->where);
+    if (r >= 0 && c->registry)
+        r = find_registry(conn, c, environment.id, &registry, err);
     if (r < 0)
         return r;
-    return c->role == VL_ROLE_NONE ? vl_repo_role_remove(conn, c->id, environment.id, err)
-                                   : vl_repo_role_set(conn, c->id, environment.id, c->role, err);
+    return c->role == VL_ROLE_NONE
+               ? vl_repo_role_remove(conn, c->id, environment.id, registry, err)
+               : vl_repo_role_set_registry(conn, c->id, environment.id, registry, c->role, err);
 }
 
 /* Whoever takes away the last one could not give it back. */
@@ -185,22 +225,22 @@ static bool is_name(const char *name)
     return good;
 }
 
-/* What roles cannot be bound to yet is refused, never passed over: they count in an environment, or in all.
- */
+/* What roles cannot be bound to yet is refused, never passed over: they count in all environments, in one, or
+ * in a registry of one. No cluster can be joined in this release. */
 static int refuse_unbuilt(struct vl_request *request, struct vl_err *err)
 {
-    static const char *const unbuilt[] = {"registry", "repository", "cluster", "namespace", "label"};
+    static const char *const unbuilt[] = {"repository", "cluster", "namespace", "label"};
     for (size_t i = 0; i < VL_ARRAY_LEN(unbuilt); i++) {
         if (vl_doc_get(request->body, unbuilt[i]))
-            return vl_err_set(
-                err, VL_ERR_UNSUPPORTED, "/%s: this release binds roles to environments alone", unbuilt[i]);
+            return vl_err_set(err, VL_ERR_UNSUPPORTED,
+                "/%s: this release binds roles to environments and registries", unbuilt[i]);
     }
     return 0;
 }
 
 static int user_add(struct vl_request *request, struct vl_err *err)
 {
-    static const char *const fields[] = {"name", "password", "kind", "role", "environment", NULL};
+    static const char *const fields[] = {"name", "password", "kind", "role", "environment", "registry", NULL};
     struct change c = {.request = request, .kind = VL_PRINCIPAL_USER};
     const char *kind = NULL;
     int r = refuse_unbuilt(request, err);
@@ -233,12 +273,13 @@ static int user_add(struct vl_request *request, struct vl_err *err)
 /* What was changed, in words, for the audit log. */
 static const char *told(const struct change *c)
 {
-    return vl_arena_printf(c->request->arena, "%s%s%s%s%s",
+    return vl_arena_printf(c->request->arena, "%s%s%s%s%s%s%s",
         !c->has_disabled ? ""
         : c->disabled    ? "locked "
                          : "unlocked ",
         *c->hash ? "password " : "", c->has_role ? vl_role_name(c->role) : "",
-        c->has_role && c->where ? " in " : "", c->has_role && c->where ? c->where : "");
+        c->has_role && c->where ? " in " : "", c->has_role && c->where ? c->where : "",
+        c->has_role && c->registry ? ", registry " : "", c->has_role && c->registry ? c->registry : "");
 }
 
 static int change_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
@@ -261,7 +302,7 @@ static int find(struct change *c, struct vl_err *err)
     struct vl_user user;
     int r = vl_request_id(c->request, 0, "user", &c->id, err);
     if (r >= 0)
-        r = vl_store_read(c->request->app->store, &conn, err);
+        r = vl_request_read(c->request, &conn, err);
     if (r >= 0)
         r = vl_repo_user_get(conn, c->id, c->request->arena, &user, err);
     if (r <= 0)
@@ -273,7 +314,7 @@ static int find(struct change *c, struct vl_err *err)
 
 static int user_change(struct vl_request *request, struct vl_err *err)
 {
-    static const char *const fields[] = {"disabled", "password", "role", "environment", NULL};
+    static const char *const fields[] = {"disabled", "password", "role", "environment", "registry", NULL};
     struct change c = {.request = request};
     int r = find(&c, err);
     if (r >= 0)
@@ -337,7 +378,7 @@ static int audit_list(struct vl_request *request, struct vl_err *err)
     size_t n = 0;
     int r = vl_api_list_begin(request, "", 1, &page, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r < 0)
         return r;
     int64_t before = page.resumed ? page.keys[0].number : INT64_MAX;

@@ -28,12 +28,15 @@ static const struct vl_index principal_indexes[] = {
 static const struct vl_table principal = {
     .name = "principal", .columns = principal_columns, .indexes = principal_indexes};
 
-/* environment_id 0: all of them. */
+/* environment_id 0: all of them. registry_id 0: the whole environment; else that registry alone. */
 VL_COLUMNS(role_binding, {.name = "principal_id", .type = VL_COLUMN_INT, .references = "principal(id)"},
-    {.name = "environment_id", .type = VL_COLUMN_INT}, {.name = "role", .type = VL_COLUMN_INT});
+    {.name = "environment_id", .type = VL_COLUMN_INT},
+    {.name = "registry_id", .type = VL_COLUMN_INT, .def = "0"}, {.name = "role", .type = VL_COLUMN_INT});
+VL_INDEXES(role_binding, {.name = "role_binding_registry", .columns = "registry_id"});
 static const struct vl_table role_binding = {.name = "role_binding",
     .columns = role_binding_columns,
-    .primary_key = "principal_id, environment_id",
+    .primary_key = "principal_id, environment_id, registry_id",
+    .indexes = role_binding_indexes,
     .clustered = true};
 
 /* Of a token only its SHA-256 is kept: 40 random characters need no salt. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "identity/repo_user.h"
 #include "jobs/ask.h"
 #include "store/feed.h"
 #include "store/queue.h"
@@ -204,7 +205,7 @@ int vl_repo_registry_remove(struct vl_store_conn *conn, int64_t environment, int
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     uint64_t changed = 0;
-    char key[24];
+    char group[VL_ASK_GROUP_TEXT], key[24];
     int r = vl_stmt_begin(conn, &sql_remove, &stmt, err);
     if (r < 0)
         return r;
@@ -214,7 +215,12 @@ int vl_repo_registry_remove(struct vl_store_conn *conn, int64_t environment, int
     if (r < 0 || !changed)
         return r < 0 ? r : 0;
     (void)snprintf(key, sizeof(key), "%lld", (long long)id);
-    r = vl_feed_add(conn, environment, "registry", key, err);
+    vl_ask_group(id, group);
+    r = vl_queue_group_remove(conn, group, err);
+    if (r >= 0)
+        r = vl_repo_role_registry_gone(conn, id, err);
+    if (r >= 0)
+        r = vl_feed_add(conn, environment, "registry", key, err);
     return r < 0 ? r : 1;
 }
 

@@ -20,15 +20,18 @@ static int environments_list(struct vl_request *request, struct vl_err *err)
     struct vl_environment *list = NULL;
     struct vl_api_page page;
     size_t n = 0;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_environment_list(conn, request->arena, &list, &n, err);
     if (r >= 0)
         r = vl_api_all_begin(request, &page, err);
     for (size_t i = 0; i < n && r >= 0; i++) {
         enum vl_role role = VL_ROLE_NONE;
+        enum vl_role somewhere = VL_ROLE_NONE;
         r = vl_repo_role_get(conn, &request->who, list[i].id, &role, err);
-        if (r < 0 || role == VL_ROLE_NONE || !vl_api_item(&page))
+        if (r >= 0)
+            r = vl_request_role_somewhere(request, conn, list[i].id, &somewhere, err);
+        if (r < 0 || somewhere == VL_ROLE_NONE || !vl_api_item(&page))
             continue;
         write_environment(&page.json, &list[i], role);
         vl_api_item_end(&page, NULL);
@@ -56,7 +59,7 @@ static int answer(struct vl_request *request, unsigned status, int64_t id, struc
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_environment e = {0};
     struct vl_json json;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_environment_get(conn, id, request->arena, &e, err);
     if (r <= 0)

@@ -76,7 +76,7 @@ static int images(struct vl_request *request, struct vl_err *err)
     if (r >= 0)
         r = vl_api_list_begin(request, sorts[sort], 2, &page, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r < 0)
         return r;
     const struct vl_image_after after = {.resumed = page.resumed,
@@ -190,7 +190,7 @@ static int image(struct vl_request *request, struct vl_err *err)
 {
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct detail d = {.request = request};
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r < 0)
         return r;
     d.conn = conn;
@@ -242,7 +242,7 @@ static int scan(struct vl_request *request, struct vl_err *err)
 {
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct scan s = {.request = request};
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_image_places(
             conn, request->environment.id, request->params[0], false, first_place, &s, err);
@@ -261,8 +261,8 @@ static int scan(struct vl_request *request, struct vl_err *err)
 }
 
 const struct vl_route vl_routes_image[] = {
-    {"GET", "/api/v1/images", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, images},
-    {"GET", "/api/v1/images/{}", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, image},
-    {"POST", "/api/v1/images/{}/scan", VL_ROLE_ADMIN, VL_SCOPE_QUERY, VL_BODY_OPTIONAL, scan},
+    {"GET", "/api/v1/images", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE, images},
+    {"GET", "/api/v1/images/{}", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE, image},
+    {"POST", "/api/v1/images/{}/scan", VL_ROLE_ADMIN, VL_SCOPE_QUERY_PART, VL_BODY_OPTIONAL, scan},
     {0},
 };

@@ -55,7 +55,7 @@ static int plans_list(struct vl_request *request, struct vl_err *err)
     struct vl_plan *plans = NULL;
     struct vl_api_page page;
     size_t n = 0;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_plan_list(conn, request->environment.id, request->arena, &plans, &n, err);
     if (r >= 0)
@@ -74,7 +74,7 @@ static int answer(struct vl_request *request, struct vl_err *err)
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_plan plan;
     struct vl_json json;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_plan_get(
             conn, request->environment.id, vl_span_str(request->params[0]), request->arena, &plan, err);

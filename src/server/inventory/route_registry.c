@@ -102,6 +102,8 @@ static int find(
 {
     int64_t id;
     int r = vl_request_id(request, 0, "registry", &id, err);
+    if (r >= 0 && !vl_request_sees(request, id))
+        return vl_err_set(err, VL_ERR_NOT_FOUND, "there is no such registry");
     if (r >= 0)
         r = vl_repo_registry_get(conn, request->environment.id, id, request->arena, ret, err);
     return r == 0 ? vl_err_set(err, VL_ERR_NOT_FOUND, "there is no such registry") : r;
@@ -113,7 +115,7 @@ static int answer(
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_registry g;
     struct vl_json json;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_registry_get(conn, request->environment.id, id, request->arena, &g, err);
     if (r <= 0)
@@ -135,7 +137,7 @@ static int registries_list(struct vl_request *request, struct vl_err *err)
     struct vl_registry *list = NULL;
     struct vl_api_page page;
     size_t n = 0;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_registry_list(conn, request->environment.id, request->arena, &list, &n, err);
     if (r >= 0)
@@ -210,6 +212,9 @@ static int change_write(struct vl_store_conn *conn, void *user, struct vl_err *e
     struct change *c = user;
     struct vl_registry before;
     int r = find(c->request, conn, &before, err);
+    /* Whether a name is taken tells of registries that he does not see. */
+    if (r >= 0 && c->request->narrow && vl_doc_get(c->request->body, "name"))
+        r = vl_request_forbidden(err, "a registry's name is its environment's to give");
     if (r >= 0)
         r = vl_registry_form_read(c->request, &before, &c->form, err);
     if (r >= 0)
@@ -331,7 +336,7 @@ static int registry_try(struct vl_request *request, struct vl_err *err)
     struct vl_err why = VL_ERR_INIT;
     struct vl_json json;
     const char *message = NULL;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = find(request, conn, &g, err);
     if (r >= 0)
@@ -372,7 +377,7 @@ static int repositories_list(struct vl_request *request, struct vl_err *err)
     struct vl_registry g;
     struct vl_api_page page;
     int64_t total = 0;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = find(request, conn, &g, err);
     if (r >= 0)
@@ -397,15 +402,15 @@ static int repositories_list(struct vl_request *request, struct vl_err *err)
 }
 
 const struct vl_route vl_routes_registry[] = {
-    {"GET", "/api/v1/registries", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, registries_list},
+    {"GET", "/api/v1/registries", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE, registries_list},
     {"POST", "/api/v1/registries", VL_ROLE_ADMIN, VL_SCOPE_QUERY, VL_BODY_JSON, registry_add},
-    {"GET", "/api/v1/registries/{}", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, registry_get},
-    {"PATCH", "/api/v1/registries/{}", VL_ROLE_ADMIN, VL_SCOPE_QUERY, VL_BODY_JSON, registry_change},
+    {"GET", "/api/v1/registries/{}", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE, registry_get},
+    {"PATCH", "/api/v1/registries/{}", VL_ROLE_ADMIN, VL_SCOPE_QUERY_PART, VL_BODY_JSON, registry_change},
     {"DELETE", "/api/v1/registries/{}", VL_ROLE_ADMIN, VL_SCOPE_QUERY, VL_BODY_NONE, registry_remove},
-    {"POST", "/api/v1/registries/{}/test", VL_ROLE_ADMIN, VL_SCOPE_QUERY, VL_BODY_NONE, registry_try},
-    {"POST", "/api/v1/registries/{}/discover", VL_ROLE_ADMIN, VL_SCOPE_QUERY, VL_BODY_NONE,
+    {"POST", "/api/v1/registries/{}/test", VL_ROLE_ADMIN, VL_SCOPE_QUERY_PART, VL_BODY_NONE, registry_try},
+    {"POST", "/api/v1/registries/{}/discover", VL_ROLE_ADMIN, VL_SCOPE_QUERY_PART, VL_BODY_NONE,
         registry_discover},
-    {"GET", "/api/v1/registries/{}/repositories", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE,
+    {"GET", "/api/v1/registries/{}/repositories", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE,
         repositories_list},
     {0},
 };

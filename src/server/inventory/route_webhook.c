@@ -193,7 +193,7 @@ static int sender(struct vl_request *request, struct vl_registry *ret, bool *ret
     int64_t id;
     if (vl_request_id(request, 0, "registry", &id, &none) < 0)
         return refuse(request, err);
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_registry_get(conn, 0, id, request->arena, ret, err);
     if (r > 0)

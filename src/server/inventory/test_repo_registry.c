@@ -128,6 +128,12 @@ static void test_secrets(void **state)
     assert_int_equal(number(s, &clear, one), 0);
 }
 
+static int remove_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    const struct work *w = user;
+    return vl_repo_registry_remove(conn, w->registry.environment, w->registry.id, err);
+}
+
 static void test_names_and_groups(void **state)
 {
     struct vl_test_server *s = *state;
@@ -150,7 +156,16 @@ static void test_names_and_groups(void **state)
     if (vl_store_write(s->app.store, change_write, &w, &err) < 0)
         fail_msg("%s", err.msg);
     assert_int_equal(number(s, &most, id), 7);
-    w.registry.environment++; /* another's */
+    static const struct vl_store_sql groups = {
+        "SELECT count(*) FROM job_group WHERE name = 'registry:' || CAST($1 AS TEXT)",
+        "SELECT count(*) FROM job_group WHERE name = 'registry:' || CAST($1::bigint AS TEXT)"};
+    int64_t gone = add(s, "six", NULL);
+    assert_int_equal(number(s, &groups, gone), 1);
+    struct work away = {.s = s, .registry = example(s, "six")};
+    away.registry.id = gone;
+    assert_true(vl_store_write(s->app.store, remove_write, &away, &err) >= 0);
+    assert_int_equal(number(s, &groups, gone), 0); /* nothing of it is left */
+    w.registry.environment++;                      /* another's */
     assert_true(vl_store_write(s->app.store, change_write, &w, &err) < 0);
     assert_int_equal(err.code, VL_ERR_NOT_FOUND);
 }

@@ -36,7 +36,7 @@ static int jobs_list(struct vl_request *request, struct vl_err *err)
     if (r >= 0)
         r = vl_api_list_begin(request, "", 1, &page, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r < 0)
         return r;
     const struct vl_job_filter filter = {
@@ -54,7 +54,7 @@ static int jobs_summary(struct vl_request *request, struct vl_err *err)
     struct vl_json json;
     size_t n = 0;
     int64_t oldest = 0;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_job_kinds(conn, request->arena, &kinds, &n, err);
     if (r < 0)

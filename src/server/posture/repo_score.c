@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "store/feed.h"
 
 #define DAY_MS       86400000LL
@@ -85,33 +86,6 @@ static int count_images(
         state->images_assessed = vl_stmt_get_int(stmt, 1);
     }
     return r < 0 ? r : 0;
-}
-
-int vl_repo_score_get(
-    struct vl_store_conn *conn, int64_t environment, struct vl_score_state *ret, struct vl_err *err)
-{
-    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    begin(ret);
-    int r = vl_stmt_begin(conn, &sql_controls, &stmt, err);
-    if (r < 0)
-        return r;
-    vl_stmt_int(stmt, 1, environment);
-    while ((r = vl_stmt_step(stmt, err)) > 0) {
-        struct vl_score_row *row = row_of(ret, vl_posture_control_find(vl_stmt_get_text(stmt, 0)));
-        if (!row)
-            continue;
-        row->counts = (struct vl_score_counts){.healthy = (uint64_t)vl_stmt_get_int(stmt, 1),
-            .unhealthy = (uint64_t)vl_stmt_get_int(stmt, 2),
-            .not_applicable = (uint64_t)vl_stmt_get_int(stmt, 3),
-            .mitigated = (uint64_t)vl_stmt_get_int(stmt, 4),
-            .waived = (uint64_t)vl_stmt_get_int(stmt, 5)};
-        if (vl_stmt_get_int(stmt, 6) > ret->computed)
-            ret->computed = vl_stmt_get_int(stmt, 6);
-    }
-    if (r < 0)
-        return r;
-    sum(ret);
-    return count_images(conn, environment, ret, err);
 }
 
 const char *vl_score_text(const struct vl_score_state *state, char ret[VL_SCORE_TEXT_MAX])
@@ -206,6 +180,47 @@ static int read_verdicts(
     }
     flush(state, &resource);
     return r < 0 ? r : 0;
+}
+
+/* Of a part of an environment nothing is kept: its verdicts are counted as they stand. */
+static int count_part(
+    struct vl_store_conn *conn, int64_t environment, struct vl_score_state *ret, struct vl_err *err)
+{
+    int r = read_verdicts(conn, environment, ret, err);
+    if (r < 0)
+        return r;
+    ret->computed = vl_time_now_ms();
+    sum(ret);
+    return count_images(conn, environment, ret, err);
+}
+
+int vl_repo_score_get(
+    struct vl_store_conn *conn, int64_t environment, struct vl_score_state *ret, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    begin(ret);
+    if (vl_store_is_narrowed(conn))
+        return count_part(conn, environment, ret, err);
+    int r = vl_stmt_begin(conn, &sql_controls, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, environment);
+    while ((r = vl_stmt_step(stmt, err)) > 0) {
+        struct vl_score_row *row = row_of(ret, vl_posture_control_find(vl_stmt_get_text(stmt, 0)));
+        if (!row)
+            continue;
+        row->counts = (struct vl_score_counts){.healthy = (uint64_t)vl_stmt_get_int(stmt, 1),
+            .unhealthy = (uint64_t)vl_stmt_get_int(stmt, 2),
+            .not_applicable = (uint64_t)vl_stmt_get_int(stmt, 3),
+            .mitigated = (uint64_t)vl_stmt_get_int(stmt, 4),
+            .waived = (uint64_t)vl_stmt_get_int(stmt, 5)};
+        if (vl_stmt_get_int(stmt, 6) > ret->computed)
+            ret->computed = vl_stmt_get_int(stmt, 6);
+    }
+    if (r < 0)
+        return r;
+    sum(ret);
+    return count_images(conn, environment, ret, err);
 }
 
 static int put_control(struct vl_store_conn *conn, int64_t environment, const struct vl_score_row *row,

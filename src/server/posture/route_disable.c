@@ -33,7 +33,7 @@ static int list(struct vl_request *request, struct vl_err *err)
     struct vl_disable_rule *rules = NULL;
     struct vl_api_page page;
     size_t n = 0;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_disable_list(conn, request->environment.id, request->arena, &rules, &n, err);
     if (r >= 0)
@@ -59,7 +59,7 @@ static int answer(struct vl_request *request, unsigned status, int64_t id, bool 
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_disable_rule rule;
     struct vl_json json;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = read_one(request, conn, id, &rule, err);
     if (r < 0)

@@ -62,7 +62,7 @@ static int list(struct vl_request *request, struct vl_err *err)
     if (r >= 0)
         r = vl_api_list_begin(request, "", 1, &page, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_exemption_list(conn, request->environment.id, state, page.keys[0].number, page.fetch,
             request->arena, &rows, &n, err);
@@ -90,7 +90,7 @@ static int answer(
     struct vl_exemption e;
     struct vl_json json;
     char etag[VL_API_ETAG_TEXT];
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = read_one(request, conn, guid, &e, err);
     if (r < 0)

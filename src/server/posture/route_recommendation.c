@@ -114,7 +114,7 @@ static int recommendations_list(struct vl_request *request, struct vl_err *err)
     if (r >= 0)
         r = vl_repo_summary_fresh(request->app->store, request->environment.id, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_score_get(conn, request->environment.id, &state, err);
     for (size_t i = 0; i < vl_posture_n_assessments && r >= 0; i++) {
@@ -160,7 +160,7 @@ static int recommendation_get(struct vl_request *request, struct vl_err *err)
     if (r >= 0)
         r = vl_repo_summary_fresh(request->app->store, request->environment.id, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_score_get(conn, request->environment.id, &state, err);
     if (r >= 0)
@@ -218,7 +218,7 @@ static int resources_list(struct vl_request *request, struct vl_err *err)
     if (r >= 0)
         r = vl_api_list_begin(request, "", 1, &page, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r < 0)
         return r;
     filter.key = what->key;
@@ -245,9 +245,11 @@ static int resources_list(struct vl_request *request, struct vl_err *err)
 }
 
 const struct vl_route vl_routes_recommendation[] = {
-    {"GET", "/api/v1/recommendations", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, recommendations_list},
-    {"GET", "/api/v1/recommendations/{}", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, recommendation_get},
-    {"GET", "/api/v1/recommendations/{}/resources", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE,
+    {"GET", "/api/v1/recommendations", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE,
+        recommendations_list},
+    {"GET", "/api/v1/recommendations/{}", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE,
+        recommendation_get},
+    {"GET", "/api/v1/recommendations/{}/resources", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE,
         resources_list},
     {0},
 };

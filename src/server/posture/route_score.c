@@ -48,7 +48,7 @@ static void write_assessed(struct vl_json *json, const struct vl_score_state *st
 static int read_state(struct vl_request *request, struct vl_score_state *ret, struct vl_err *err)
 {
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     return r < 0 ? r : vl_repo_score_get(conn, request->environment.id, ret, err);
 }
 
@@ -171,7 +171,7 @@ static int history(struct vl_request *request, struct vl_err *err)
     if (r >= 0 && *control && !vl_posture_control_find(vl_span_str(control)))
         return vl_err_set(err, VL_ERR_NOT_FOUND, "there is no such control");
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_score_history(conn, request->environment.id, control,
             vl_time_now_ms() / DAY_MS - back + 1, request->arena, &days, &n, err);
@@ -208,7 +208,7 @@ static int read_all(struct vl_request *request, struct one **ret, size_t *ret_n,
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_environment *all = NULL;
     size_t n = 0, open = 0;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_environment_list(conn, request->arena, &all, &n, err);
     struct one *list = r < 0 ? NULL : vl_arena_array(request->arena, n + 1, sizeof(*list));
@@ -257,8 +257,9 @@ static int environments(struct vl_request *request, struct vl_err *err)
 }
 
 const struct vl_route vl_routes_score[] = {
-    {"GET", "/api/v1/secure-score", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, score_get},
-    {"GET", "/api/v1/secure-score/controls", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, controls_list},
+    {"GET", "/api/v1/secure-score", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE, score_get},
+    {"GET", "/api/v1/secure-score/controls", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE,
+        controls_list},
     {"GET", "/api/v1/secure-score/history", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, history},
     {"GET", "/api/v1/secure-score/environments", VL_ROLE_READER, VL_SCOPE_ANY, VL_BODY_NONE, environments},
     {0},

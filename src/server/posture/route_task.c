@@ -38,7 +38,7 @@ static int list(struct vl_request *request, struct vl_err *err)
     if (r >= 0)
         r = vl_api_list_begin(request, "", 1, &page, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_task_list(conn, request->environment.id, "", state, page.keys[0].number, page.fetch,
             request->arena, &tasks, &n, err);
@@ -58,7 +58,7 @@ static int answer(struct vl_request *request, unsigned status, const char *guid,
     struct vl_task *task = NULL;
     struct vl_json json;
     size_t n = 0;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_task_list(conn, request->environment.id, guid, 0, 0, 1, request->arena, &task, &n, err);
     if (r >= 0 && (n == 0 || !*guid))
@@ -164,9 +164,9 @@ static int set(struct vl_request *request, struct vl_err *err)
 }
 
 const struct vl_route vl_routes_task[] = {
-    {"GET", "/api/v1/tasks", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, list},
+    {"GET", "/api/v1/tasks", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE, list},
     {"POST", "/api/v1/tasks", VL_ROLE_ADMIN, VL_SCOPE_QUERY, VL_BODY_JSON, add},
-    {"GET", "/api/v1/tasks/{}", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, get},
+    {"GET", "/api/v1/tasks/{}", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE, get},
     {"PATCH", "/api/v1/tasks/{}", VL_ROLE_ADMIN, VL_SCOPE_QUERY, VL_BODY_JSON, set},
     {0},
 };

@@ -20,7 +20,7 @@ static int vex_export(struct vl_request *request, struct vl_err *err)
     int64_t now = vl_time_now_ms();
     int r = vl_guid_new(id, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_exemption_list(conn, request->environment.id, VL_EXEMPTION_APPROVED, 0, VL_EXEMPTIONS_MAX,
             request->arena, &rows, &n, err);

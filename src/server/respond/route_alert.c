@@ -79,7 +79,7 @@ static int alerts_list(struct vl_request *request, struct vl_err *err)
     if (r >= 0)
         r = vl_api_list_begin(request, "", 1, &page, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r < 0)
         return r;
     int64_t left = page.fetch;
@@ -111,7 +111,7 @@ static int alert_get(struct vl_request *request, struct vl_err *err)
     struct vl_doc *body VL_CLEANUP(vl_doc_cleanup) = NULL;
     struct vl_alert alert;
     struct vl_json json;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_alert_get(
             conn, request->environment.id, vl_span_str(request->params[0]), request->arena, &alert, err);
@@ -236,7 +236,7 @@ static int rules_list(struct vl_request *request, struct vl_err *err)
     struct vl_suppression_rule *rules = NULL;
     struct vl_api_page page;
     size_t n = 0;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_suppression_list(conn, request->environment.id, request->arena, &rules, &n, err);
     if (r >= 0)
@@ -255,7 +255,7 @@ static int rule_get(struct vl_request *request, struct vl_err *err)
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_suppression_rule rule;
     struct vl_json json;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_suppression_get(
             conn, request->environment.id, vl_span_str(request->params[0]), request->arena, &rule, err);

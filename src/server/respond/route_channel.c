@@ -39,7 +39,7 @@ static int channels_list(struct vl_request *request, struct vl_err *err)
     struct vl_channel *channels = NULL;
     struct vl_api_page page;
     size_t n = 0;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_channel_list(conn, request->environment.id, request->arena, &channels, &n, err);
     if (r >= 0)
@@ -59,7 +59,7 @@ static int load(struct vl_request *request, struct vl_channel *ret, struct vl_er
     int64_t id;
     int r = vl_request_id(request, 0, "channel", &id, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_channel_get(conn, request->environment.id, id, request->arena, ret, err);
     return r == 0 ? vl_err_set(err, VL_ERR_NOT_FOUND, "there is no such channel") : r;
@@ -71,7 +71,7 @@ static int answer(
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_channel channel;
     struct vl_json json;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_channel_get(conn, request->environment.id, id, request->arena, &channel, err);
     if (r <= 0)
@@ -363,7 +363,7 @@ static int recipients(struct vl_request *request, const struct vl_channel *chann
     *ret_n = 1;
     if (strcmp(channel->kind, "mail") != 0)
         return 0;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_recipients(conn, channel->environment, channel->config, request->arena, ret, ret_n, err);
     if (r >= 0 && *ret_n == 0)

@@ -53,7 +53,7 @@ static int contacts_list(struct vl_request *request, struct vl_err *err)
     struct vl_contact *contacts = NULL;
     struct vl_api_page page;
     size_t n = 0;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_contact_list(conn, request->environment.id, request->arena, &contacts, &n, err);
     if (r >= 0)
@@ -70,7 +70,7 @@ static int contact_get(struct vl_request *request, struct vl_err *err)
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_contact contact;
     struct vl_json json;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_contact_get(
             conn, request->environment.id, vl_span_str(request->params[0]), request->arena, &contact, err);

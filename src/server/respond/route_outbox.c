@@ -37,7 +37,7 @@ static int outbox_list(struct vl_request *request, struct vl_err *err)
     if (r >= 0)
         r = vl_api_list_begin(request, "", 1, &page, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r < 0)
         return r;
     r = vl_repo_outbox_list(conn, request->environment.id, state, page.resumed ? page.keys[0].number : 0,
@@ -92,7 +92,7 @@ static int notices_list(struct vl_request *request, struct vl_err *err)
     int64_t count = 0;
     int r = vl_api_list_begin(request, "", 1, &page, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r < 0)
         return r;
     r = vl_repo_notice_list(conn, request->environment.id, page.resumed ? page.keys[0].number : 0,

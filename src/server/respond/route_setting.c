@@ -16,7 +16,7 @@ static int mail_get(struct vl_request *request, struct vl_err *err)
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_mail_settings s = {0};
     struct vl_json json;
-    int r = vl_store_read(request->app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_mail_settings_get(conn, request->app->data.seal_key, request->arena, &s, err);
     if (r == 0)

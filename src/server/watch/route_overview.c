@@ -265,7 +265,7 @@ static int overview(struct vl_request *request, struct vl_err *err)
     struct vl_json json;
     int r = vl_repo_summary_fresh(request->app->store, request->environment.id, err);
     if (r >= 0)
-        r = vl_store_read(request->app->store, &conn, err);
+        r = vl_request_read(request, &conn, err);
     if (r >= 0)
         r = vl_repo_sight(conn, request->environment.id, request->arena, &sight, err);
     if (r < 0)
@@ -292,6 +292,6 @@ static int overview(struct vl_request *request, struct vl_err *err)
 }
 
 const struct vl_route vl_routes_overview[] = {
-    {"GET", "/api/v1/overview", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, overview},
+    {"GET", "/api/v1/overview", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE, overview},
     {0},
 };

@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "disk.h"
 #include "findings/advisories.h"
+#include "identity/repo_identity.h"
 #include "routes.h"
 #include "jobs/repo_job.h"
 #include "watch/repo_watch.h"
@@ -169,13 +170,28 @@ static int health_of(
     return r < 0 ? r : advisories_of(request, h, err);
 }
 
+/* What the server does is for those who have a role over it, or over an environment of it: counts of jobs
+ * would tell one with a single registry what goes on beside it. */
+static int has_role(struct vl_request *request, struct vl_store_conn *conn, struct vl_err *err)
+{
+    struct vl_environment *all = NULL;
+    size_t n = 0;
+    enum vl_role role = request->role;
+    int r = role == VL_ROLE_NONE ? vl_repo_environment_list(conn, request->arena, &all, &n, err) : 0;
+    for (size_t i = 0; i < n && r >= 0 && role == VL_ROLE_NONE; i++)
+        r = vl_repo_role_get(conn, &request->who, all[i].id, &role, err);
+    return r < 0 || role > VL_ROLE_NONE ? r : vl_request_forbidden(err, "this needs the role reader");
+}
+
 static int health(struct vl_request *request, struct vl_err *err)
 {
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_json json;
     struct health h = {0};
     const struct vl_server_app *app = request->app;
-    int r = vl_store_read(app->store, &conn, err);
+    int r = vl_request_read(request, &conn, err);
+    if (r >= 0)
+        r = has_role(request, conn, err);
     if (r >= 0)
         r = health_of(request, conn, &h, err);
     if (r < 0)

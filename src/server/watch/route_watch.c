@@ -9,7 +9,8 @@ static int events(struct vl_request *request, struct vl_err *err)
     struct vl_watch_caller caller = {.principal = request->who.id,
         .token = request->who.token_id,
         .environment = request->environment.id,
-        .guid = request->environment.guid};
+        .guid = request->environment.guid,
+        .narrow = request->narrow};
     uint64_t number = 0;
     if (!last)
         last = vl_http_call_param(request->call, "lastEventId"); /* an EventSource cannot send the header */
@@ -25,6 +26,6 @@ static int events(struct vl_request *request, struct vl_err *err)
 }
 
 const struct vl_route vl_routes_watch[] = {
-    {"GET", "/api/v1/events", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, events},
+    {"GET", "/api/v1/events", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE, events},
     {0},
 };

@@ -23,6 +23,7 @@ struct reader {
     int64_t principal, token, environment, cursor;
     int64_t checked; /* ms: when its right was last looked at, and a heartbeat sent */
     char guid[GUID_TEXT];
+    bool narrow; /* sees single registries of the environment alone */
 };
 
 struct vl_watch {
@@ -37,8 +38,17 @@ static const struct vl_store_sql sql_may = {
     "SELECT 1 FROM token t JOIN principal p ON p.id = t.principal_id JOIN role_binding b ON b.principal_id = "
     "p.id WHERE t.id = $1 AND p.id = $2 AND p.disabled = 0 AND (t.expires = 0 OR t.expires > $3) AND "
     "(b.environment_id = $4 OR b.environment_id = 0) AND (t.environment_id = $4 OR t.environment_id = 0) AND "
-    "b.role > 0 LIMIT 1",
+    "b.role > 0 AND (b.registry_id = 0 OR CAST($5 AS BIGINT) = 1) LIMIT 1",
     NULL};
+
+/* Of a narrow reader: whether an image, or a registry, is his. */
+#define HIS "b.principal_id = $1 AND b.environment_id = $2 AND b.registry_id > 0 AND b.role > 0 "
+static const struct vl_store_sql sql_his_image = {
+    "SELECT 1 FROM registry_image ri JOIN role_binding b ON b.registry_id = ri.registry_id WHERE ri.digest = "
+    "$3 AND ri.environment_id = $2 AND " HIS "LIMIT 1",
+    NULL};
+static const struct vl_store_sql sql_his_registry = {
+    "SELECT 1 FROM role_binding b WHERE CAST(b.registry_id AS TEXT) = $3 AND " HIS "LIMIT 1", NULL};
 
 /* --- writing --- */
 
@@ -80,7 +90,25 @@ struct batch {
     bool gap, read, failed;
 };
 
-static bool give(struct reader *reader, const struct batch *batch, int64_t last)
+/* What changed in the rest of the environment, one with a part of it does not hear of. */
+static bool may_hear(struct vl_store_conn *conn, const struct reader *reader, const struct vl_change *change)
+{
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    if (!reader->narrow)
+        return change->environment == reader->environment || change->environment == 0;
+    bool image = strcmp(change->topic, "image") == 0;
+    if (change->environment != reader->environment || (!image && strcmp(change->topic, "registry") != 0))
+        return false;
+    if (vl_stmt_begin(conn, image ? &sql_his_image : &sql_his_registry, &stmt, &err) < 0)
+        return false;
+    vl_stmt_int(stmt, 1, reader->principal);
+    vl_stmt_int(stmt, 2, reader->environment);
+    vl_stmt_str(stmt, 3, change->key);
+    return vl_stmt_step(stmt, &err) > 0;
+}
+
+static bool give(struct vl_store_conn *conn, struct reader *reader, const struct batch *batch, int64_t last)
 {
     /* What was missed is gone, or is too much, or the numbers are another feed's. */
     if (batch->gap || reader->cursor > last || last - reader->cursor > CATCH_UP) {
@@ -90,8 +118,7 @@ static bool give(struct reader *reader, const struct batch *batch, int64_t last)
     for (size_t i = 0; i < batch->n; i++) {
         const struct vl_change *change = &batch->changes[i];
         reader->cursor = change->number;
-        if ((change->environment == reader->environment || change->environment == 0) &&
-            !send_change(reader, change))
+        if (may_hear(conn, reader, change) && !send_change(reader, change))
             return false;
     }
     return true;
@@ -108,6 +135,7 @@ static bool may(struct vl_store_conn *conn, const struct reader *reader, int64_t
     vl_stmt_int(stmt, 2, reader->principal);
     vl_stmt_int(stmt, 3, now);
     vl_stmt_int(stmt, 4, reader->environment);
+    vl_stmt_int(stmt, 5, reader->narrow);
     return vl_stmt_step(stmt, &err) > 0;
 }
 
@@ -136,7 +164,7 @@ static bool serve(struct vl_store_conn *conn, struct reader *reader, struct batc
             return true; /* again at the next round */
         }
     }
-    return give(reader, batch, last);
+    return give(conn, reader, batch, last);
 }
 
 /* One state of the database for all; a reader that is gone or too slow leaves the list. 1: somebody has more
@@ -274,6 +302,7 @@ int vl_watch_open(struct vl_watch *watch, const struct vl_watch_caller *caller, 
         .token = caller->token,
         .environment = caller->environment,
         .cursor = caller->after,
+        .narrow = caller->narrow,
         .checked = vl_time_now_ms()};
     size_t len = strlen(caller->guid);
     memcpy(reader.guid, caller->guid, len < sizeof(reader.guid) ? len : sizeof(reader.guid) - 1);

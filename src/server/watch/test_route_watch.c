@@ -238,6 +238,32 @@ static void test_resume(void **state)
     assert_null(strstr(text, BAD));
 }
 
+/* One with a registry alone hears of it and of its images, and of nothing else in the environment. */
+static void test_part(void **state)
+{
+    struct vl_test_server *s = *state;
+    int64_t own = vl_rows_registry(s, environment, "part"), other = vl_rows_registry(s, environment, "rest");
+    const struct vl_rows_image image = {.digest = DIGEST("1234"), .repository = "p"},
+                               hidden = {.digest = DIGEST("5678"), .repository = "h"};
+    vl_rows_image(s, environment, own, &image);
+    vl_rows_image(s, environment, other, &hidden);
+    const char *token = vl_rows_part_caller(s, "part-reader", environment, own, VL_ROLE_READER);
+    int64_t from = last_number(s);
+    change(s, environment, "image", hidden.digest);
+    change(s, environment, "registry", vl_arena_printf(s->arena, "%lld", (long long)other));
+    change(s, environment, "alert", "1");
+    change(s, environment, "score", "");
+    change(s, 0, "health", "h");
+    change(s, environment, "registry", vl_arena_printf(s->arena, "%lld", (long long)own));
+    change(s, environment, "image", image.digest);
+    const char *text = listen_until(s, vl_arena_printf(s->arena, "?environment=%s", s->environment), token,
+        vl_arena_printf(s->arena, "%lld", (long long)from), image.digest);
+    assert_null(strstr(text, hidden.digest));
+    const char *first = strstr(text, "event: ");
+    assert_true(first && strncmp(first, "event: registry\n", 16) == 0);
+    assert_true(strncmp(strstr(first + 7, "event: "), "event: image\n", 13) == 0);
+}
+
 static void test_gap(void **state)
 {
     static const struct vl_store_sql trim = {
@@ -321,7 +347,7 @@ static void test_health(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_blind), cmocka_unit_test(test_overview),
-        cmocka_unit_test(test_me), cmocka_unit_test(test_resume), cmocka_unit_test(test_gap),
-        cmocka_unit_test(test_live), cmocka_unit_test(test_health)};
+        cmocka_unit_test(test_me), cmocka_unit_test(test_resume), cmocka_unit_test(test_part),
+        cmocka_unit_test(test_gap), cmocka_unit_test(test_live), cmocka_unit_test(test_health)};
     return cmocka_run_group_tests(tests, set_up, vl_test_server_stop);
 }

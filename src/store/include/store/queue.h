@@ -78,6 +78,9 @@ VL_MUST_CHECK int vl_queue_recover(struct vl_store *store, struct vl_err *err);
 VL_MUST_CHECK int vl_queue_group_max(
     struct vl_store_conn *conn, const char *group, unsigned most, struct vl_err *err);
 
+/* The group has no limit of its own any more. */
+VL_MUST_CHECK int vl_queue_group_remove(struct vl_store_conn *conn, const char *group, struct vl_err *err);
+
 /* A dead job is due again, from its first attempt: 1, or 0 where there is no such dead one. */
 VL_MUST_CHECK int vl_queue_retry(struct vl_store_conn *conn, int64_t id, struct vl_err *err);
 

@@ -61,6 +61,22 @@ VL_MUST_CHECK int vl_store_read(struct vl_store *store, struct vl_store_conn **r
 void vl_store_read_done(struct vl_store_conn *conn); /* accepts NULL */
 void vl_store_read_cleanup(struct vl_store_conn **conn);
 
+/* A part of the database under the same names: temporary views stand before the tables that they are named
+ * like, so that every statement, whoever wrote it, sees no more than the part. What a view is made of is said
+ * once; which ids are in the part is said with each read. */
+struct vl_store_narrowing {
+    /* Run in this order on a connection that is new, by one CREATE TEMP VIEW each; ends with a NULL text.
+     * They read the ids from "narrowed" (column id). SQLite finds a table that is hidden by its view as
+     * main.TABLE; PostgreSQL by its name alone, as long as the view of that name is not made. */
+    const struct vl_store_sql *views;
+};
+#define VL_STORE_NARROWED_MAX 1000 /* ids of a part */
+
+/* As vl_store_read(), but of the part; `how` must be static. VL_ERR_LIMIT where there are too many ids. */
+VL_MUST_CHECK int vl_store_read_narrowed(struct vl_store *store, const struct vl_store_narrowing *how,
+    const int64_t *ids, size_t n, struct vl_store_conn **ret, struct vl_err *err);
+bool vl_store_is_narrowed(const struct vl_store_conn *conn);
+
 /* --- writing --- */
 
 /* Runs `write` on the writer, in a transaction; comes back after the commit, or after a rollback with the
