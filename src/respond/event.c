@@ -76,11 +76,13 @@ void vl_notify_event_write(const struct vl_notify_event *event, struct vl_json *
     member_cut(json, "title", event->title);
     member_cut(json, "text", event->text);
     member_cut(json, "object", event->object);
+    member_cut(json, "url", event->url);
     if (event->registry_id)
         vl_json_member_int(json, "registryId", event->registry_id);
     member_cut(json, "registry", event->registry);
     member_cut(json, "repository", event->repository);
     vl_json_member_str(json, "environment", event->environment);
+    vl_json_member_str(json, "environmentId", event->environment_id);
     vl_json_member_time(json, "at", event->at);
     vl_json_key(json, "facts");
     vl_json_array(json);
@@ -167,7 +169,8 @@ int vl_notify_event_read(
 
 /* --- links --- */
 
-/* Only what a click can follow safely: a path of our own portal, or http(s). */
+/* Only what a click can follow safely: a path of our own portal, or http(s). A person may see several
+ * environments: a path of ours says which one it is about. */
 static const char *absolute(const struct vl_notify_event *event, const char *url, struct vl_arena *arena)
 {
     if (!url)
@@ -179,7 +182,12 @@ static const char *absolute(const struct vl_notify_event *event, const char *url
     size_t n = strlen(event->base_url);
     while (n > 0 && event->base_url[n - 1] == '/')
         n--;
-    return vl_arena_printf(arena, "%.*s%s", (int)n, event->base_url, url);
+    const char *id = event->environment_id;
+    return vl_arena_printf(arena, "%.*s%s%s%s", (int)n, event->base_url, url,
+        !id                ? ""
+        : strchr(url, '?') ? "&environment="
+                           : "?environment=",
+        id ? id : "");
 }
 
 int vl_notify_event_links(const struct vl_notify_event *event, struct vl_arena *arena,

@@ -99,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .n_links = size % (VL_NOTIFY_LINKS_MAX + 1),
         .id = texts[7],
         .environment = texts[2],
+        .environment_id = "11111111-2222-4333-8444-555555555555",
         .base_url = "https://vallum.example",
         .at = 1764288000000};
     check_mail(&event, &out);

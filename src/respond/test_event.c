@@ -103,6 +103,15 @@ static void links_are_absolute(void **state)
     assert_string_equal(got[0].url, "https://vallum.example:8443/images/1");
     assert_string_equal(got[1].url, "https://vallum.example:8443/alerts/7");
     assert_string_equal(got[2].title, "https://example.org/");
+    /* Which environment it is about stands in those of our own. */
+    e.environment_id = "11111111-2222-4333-8444-555555555555";
+    e.object = "/settings?tab=channels";
+    assert_int_equal(vl_notify_event_links(&e, arena, &got, &n, &err), 0);
+    assert_string_equal(got[0].url,
+        "https://vallum.example:8443/settings?tab=channels&environment=11111111-2222-4333-8444-555555555555");
+    assert_string_equal(
+        got[1].url, "https://vallum.example:8443/alerts/7?environment=11111111-2222-4333-8444-555555555555");
+    assert_string_equal(got[2].url, "https://example.org/");
     e.base_url = NULL;
     assert_int_equal(vl_notify_event_links(&e, arena, &got, &n, &err), 0);
     assert_int_equal(n, 1);

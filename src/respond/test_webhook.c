@@ -52,6 +52,28 @@ static struct vl_doc *made(int (*write)(const struct vl_notify_event *, struct v
     return doc;
 }
 
+/* Receivers of a generic one get addresses that they can open, as people do. */
+static void generic_links(void **state)
+{
+    (void)state;
+    struct vl_notify_event e = event;
+    e.environment = "shop";
+    e.environment_id = "11111111-2222-4333-8444-555555555555";
+    struct vl_doc *doc VL_CLEANUP(vl_doc_cleanup) = made(vl_webhook_write, &e, VL_WEBHOOK_BODY_MAX);
+    const struct vl_doc_node *root = vl_doc_root(doc);
+    assert_true(vl_span_eq_str(vl_doc_get_str(root, "url"),
+        "https://vallum.example/images/1?environment=11111111-2222-4333-8444-555555555555"));
+    assert_true(
+        vl_span_eq_str(vl_doc_get_str(root, "environmentId"), "11111111-2222-4333-8444-555555555555"));
+    assert_true(vl_span_eq_str(vl_doc_get_str(root, "object"), "/images/1"));
+    assert_int_equal(vl_doc_size(vl_doc_get(root, "links")), 1);
+    struct vl_doc *plain VL_CLEANUP(vl_doc_cleanup) = NULL;
+    e.base_url = NULL;
+    plain = made(vl_webhook_write, &e, VL_WEBHOOK_BODY_MAX);
+    assert_null(vl_doc_get(vl_doc_root(plain), "url"));
+    assert_int_equal(vl_doc_size(vl_doc_get(vl_doc_root(plain), "links")), 1);
+}
+
 static void slack(void **state)
 {
     (void)state;
@@ -145,7 +167,8 @@ static void cleaning(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(published_signature), cmocka_unit_test(slack),
-        cmocka_unit_test(teams), cmocka_unit_test(largest), cmocka_unit_test(cleaning)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(published_signature), cmocka_unit_test(generic_links),
+        cmocka_unit_test(slack), cmocka_unit_test(teams), cmocka_unit_test(largest),
+        cmocka_unit_test(cleaning)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

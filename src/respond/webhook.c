@@ -24,9 +24,22 @@
 
 int vl_webhook_write(const struct vl_notify_event *event, struct vl_buf *out, struct vl_err *err)
 {
+    struct vl_arena *arena VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(ARENA_MAX);
+    struct vl_notify_event absolute = *event;
+    struct vl_notify_link *links;
+    size_t n;
     struct vl_json json;
+    if (!arena)
+        return vl_err_nomem(err);
+    int r = vl_notify_event_links(event, arena, &links, &n, err);
+    if (r < 0)
+        return r;
+    bool own = n > 0 && event->object && event->base_url; /* its own link is the first */
+    absolute.url = own ? links[0].url : NULL;
+    absolute.links = links + own;
+    absolute.n_links = n - own;
     vl_json_init(&json, out, false);
-    vl_notify_event_write(event, &json);
+    vl_notify_event_write(&absolute, &json);
     return vl_json_check(&json, "a webhook", err);
 }
 

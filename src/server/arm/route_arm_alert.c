@@ -108,8 +108,9 @@ static int write_alert(struct vl_request *request, struct vl_json *json, int ver
     vl_arm_time(json, "processingEndTimeUtc", a->created);
     write_body(json, version, vl_doc_root(body), a->resource);
     vl_json_member_bool(json, "isIncident", false);
-    vl_json_member_str(
-        json, "alertUri", vl_arena_printf(request->arena, "%s/ui/alerts/%s", vl_arm_base(request), a->guid));
+    vl_json_member_str(json, "alertUri",
+        vl_arena_printf(request->arena, "%s/ui/alerts/%s?environment=%s", vl_arm_base(request), a->guid,
+            request->environment.guid));
     if (a->simulated)
         vl_json_member_bool(json, "isSample", true); /* no test is taken for the real thing */
     vl_arm_entry_end(json);

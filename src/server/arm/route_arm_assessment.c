@@ -101,7 +101,8 @@ static void write_assessment(
     if (vl_arm_expand(request, "links")) {
         vl_api_object(json, "links");
         vl_json_member_str(json, "azurePortal",
-            vl_arena_printf(request->arena, "%s/ui/recommendations/%s", vl_arm_base(request), a->key));
+            vl_arena_printf(request->arena, "%s/ui/recommendations/%s?environment=%s", vl_arm_base(request),
+                a->key, request->environment.guid));
         vl_json_object_end(json);
     }
     if (known && vl_arm_expand(request, "metadata")) {

@@ -98,6 +98,7 @@ static int send_it(struct message *m, struct vl_err *err)
         return r;
     event.id = vl_arena_printf(m->arena, "%s-%lld", m->run->environment.guid, (long long)m->row.id);
     event.environment = m->run->environment.name;
+    event.environment_id = m->run->environment.guid;
     event.base_url = m->run->base_url;
     const struct vl_delivery delivery = {.app = m->run->job->app,
         .channel = &m->run->channel,

@@ -389,6 +389,7 @@ static int send_test(struct vl_request *request, const struct vl_channel *channe
         .at = vl_time_now_ms(),
         .id = guid,
         .environment = request->environment.name,
+        .environment_id = request->environment.guid,
         .base_url = vl_deliver_base_url(request->app, request->arena)};
     if (r >= 0)
         r = recipients(request, channel, &to, &n, err);

@@ -4,6 +4,7 @@
 
 #include "api.h"
 #include "base/time.h"
+#include "findings/repo_finding.h"
 #include "findings/repo_summary.h"
 #include "identity/repo_visit.h"
 #include "inventory/repo_image.h"
@@ -14,8 +15,11 @@
 #define DAY_MS         (24 * 3600000LL)
 #define NEXT_MAX       5
 #define NEXT_LOOKED_AT 40
-#define NEWS_DAYS      7 /* where there was no visit before */
+#define NEXT_TAGS      5
+#define NEXT_FIXES     50 /* findings that are looked at for packages to mend */
+#define NEWS_DAYS      7  /* where there was no visit before */
 #define TREND_DAYS     30
+#define SHORT_DIGEST   19 /* "sha256:" and 12 digits */
 
 /* --- do next --- */
 
@@ -26,6 +30,8 @@ struct next {
         const char *why[4];
         int64_t kev, fixable, rank;
         const char *severity;
+        struct vl_image_row image; /* id 0: it is about none */
+        const char *fix, *command; /* NULL: none is known */
     } tasks[NEXT_LOOKED_AT + VL_SUMMARY_BASES_SHOWN];
     size_t n;
 };
@@ -45,6 +51,11 @@ static const char *worst(const struct vl_image_counts *c)
     return c->critical ? "critical" : c->high ? "high" : c->medium ? "medium" : c->low ? "low" : "unknown";
 }
 
+static struct vl_span kept(struct vl_arena *arena, struct vl_span lent)
+{
+    return vl_span_str(vl_arena_dup_span(arena, lent));
+}
+
 static int next_image(const struct vl_image_row *row, void *user, struct vl_err *err)
 {
     struct next *next = user;
@@ -57,8 +68,14 @@ static int next_image(const struct vl_image_row *row, void *user, struct vl_err 
     }
     struct task *t = &next->tasks[next->n++];
     *t = (struct task){.kind = "image",
-        .title = vl_arena_printf(
-            next->arena, "%.*s/%.*s", VL_SPAN_FMT(row->registry_host), VL_SPAN_FMT(row->repository)),
+        .image = {.id = row->id,
+            .image = row->image,
+            .registry = row->registry,
+            .registry_name = kept(next->arena, row->registry_name),
+            .registry_host = kept(next->arena, row->registry_host),
+            .repository = kept(next->arena, row->repository),
+            .digest = kept(next->arena, row->digest),
+            .parent = kept(next->arena, row->parent)},
         .link = vl_arena_printf(next->arena, "/images/%.*s", VL_SPAN_FMT(row->digest)),
         .kev = c->kev,
         .fixable = c->fixable,
@@ -84,6 +101,7 @@ static int next_base(const struct vl_base_row *row, void *user, struct vl_err *e
         .link = "/base-images",
         .fixable = row->fixes,
         .rank = INT64_MAX,
+        .fix = vl_arena_printf(next->arena, "build on %s", row->newer),
         .severity = row->critical ? "critical" : "high"};
     add_why(next->arena, t, row->images, "image is built on it", "images are built on it");
     add_why(next->arena, t, row->fixes, "finding goes", "findings go");
@@ -98,6 +116,108 @@ static bool before(const struct task *a, const struct task *b)
     if ((a->fixable > 0) != (b->fixable > 0))
         return a->fixable > 0;
     return a->rank > b->rank;
+}
+
+/* --- what a person needs to begin: which image, and what mends it --- */
+
+struct fixes {
+    struct vl_arena *arena;
+    struct vl_span package; /* of the most urgent finding that has a fix */
+    const char *text, *command;
+    size_t others; /* packages beside it */
+    struct vl_span seen[NEXT_FIXES];
+};
+
+static int next_fix(const struct vl_finding_row *row, void *user, struct vl_err *err)
+{
+    struct fixes *f = user;
+    if (!f->text) {
+        f->package = kept(f->arena, row->package_name);
+        f->text = vl_arena_printf(f->arena, "update %.*s %.*s to %.*s", VL_SPAN_FMT(row->package_name),
+            VL_SPAN_FMT(row->package_version), VL_SPAN_FMT(row->fixed_version));
+        f->command = row->remedy_command.len ? vl_arena_dup_span(f->arena, row->remedy_command) : NULL;
+        return vl_arena_check(f->arena, "the answer", err);
+    }
+    bool seen = vl_span_eq(f->package, row->package_name);
+    for (size_t i = 0; i < f->others && !seen; i++)
+        seen = vl_span_eq(f->seen[i], row->package_name);
+    if (!seen && f->others < NEXT_FIXES)
+        f->seen[f->others++] = kept(f->arena, row->package_name);
+    return vl_arena_check(f->arena, "the answer", err);
+}
+
+static int find_fix(
+    struct vl_request *request, struct vl_store_conn *conn, struct task *t, struct vl_err *err)
+{
+    struct fixes f = {.arena = request->arena};
+    const struct vl_finding_filter filter = {.environment = request->environment.id,
+        .image = t->image.image,
+        .severity = -1,
+        .q = "",
+        .fixable = true};
+    const struct vl_finding_after start = {0};
+    int r = vl_repo_finding_list(conn, &filter, VL_FINDING_BY_RISK, &start, NEXT_FIXES, next_fix, &f, err);
+    if (r < 0)
+        return r;
+    t->command = f.command;
+    t->fix = f.others == 0 ? f.text
+                           : vl_arena_printf(request->arena, "%s, and %zu other %s", f.text, f.others,
+                                 f.others == 1 ? "package" : "packages");
+    return vl_arena_check(request->arena, "the answer", err);
+}
+
+/* "host/repository:tag", as one would pull it. */
+static int name_image(struct vl_request *request, struct vl_json *json, struct vl_store_conn *conn,
+    struct task *t, struct vl_err *err)
+{
+    const struct vl_image_row *row = &t->image;
+    struct vl_span *tags = NULL;
+    size_t n = 0;
+    int r = vl_repo_image_tags(conn, row, request->arena, &tags, &n, err);
+    if (r >= 0)
+        r = find_fix(request, conn, t, err);
+    if (r < 0)
+        return r;
+    t->title = vl_arena_printf(request->arena, "%.*s/%.*s%s%.*s", VL_SPAN_FMT(row->registry_host),
+        VL_SPAN_FMT(row->repository), n ? ":" : "@",
+        VL_SPAN_FMT(n ? tags[0] : vl_span_slice(row->digest, 0, SHORT_DIGEST)));
+    vl_api_object(json, "image");
+    vl_api_span(json, "digest", row->digest);
+    vl_api_span(json, "registry", row->registry_name);
+    vl_api_span(json, "repository", row->repository);
+    vl_api_array(json, "tags");
+    for (size_t i = 0; i < n && i < NEXT_TAGS; i++)
+        vl_json_span(json, tags[i]);
+    vl_json_array_end(json);
+    vl_json_member_int(json, "tagCount", (int64_t)n);
+    vl_json_object_end(json);
+    return vl_arena_check(request->arena, "the answer", err);
+}
+
+static int write_next(struct vl_request *request, struct vl_store_conn *conn, struct vl_json *json,
+    struct task *t, struct vl_err *err)
+{
+    int r = 0;
+    vl_json_object(json);
+    if (t->image.id)
+        r = name_image(request, json, conn, t, err);
+    else
+        vl_api_null(json, "image");
+    vl_api_str(json, "kind", t->kind);
+    vl_api_str(json, "title", t->title);
+    vl_api_array(json, "why");
+    for (size_t i = 0; i < VL_ARRAY_LEN(t->why) && t->why[i]; i++)
+        vl_json_str(json, t->why[i]);
+    vl_json_array_end(json);
+    vl_api_str(json, "severity", t->severity);
+    vl_api_int(json, "kev", t->kev);
+    vl_api_int(json, "fixable", t->fixable);
+    vl_api_str(json, "fix", t->fix);
+    vl_api_str(json, "command", t->command);
+    vl_api_null(json, "running"); /* until clusters are joined */
+    vl_api_str(json, "link", t->link);
+    vl_json_object_end(json);
+    return r;
 }
 
 static int do_next(
@@ -123,20 +243,9 @@ static int do_next(
                 next.tasks[shown] = swap;
             }
         }
-        const struct task *t = &next.tasks[shown];
-        vl_json_object(json);
-        vl_api_str(json, "kind", t->kind);
-        vl_api_str(json, "title", t->title);
-        vl_api_array(json, "why");
-        for (size_t i = 0; i < VL_ARRAY_LEN(t->why) && t->why[i]; i++)
-            vl_json_str(json, t->why[i]);
-        vl_json_array_end(json);
-        vl_api_str(json, "severity", t->severity);
-        vl_api_int(json, "kev", t->kev);
-        vl_api_int(json, "fixable", t->fixable);
-        vl_api_null(json, "running"); /* until clusters are joined */
-        vl_api_str(json, "link", t->link);
-        vl_json_object_end(json);
+        r = write_next(request, conn, json, &next.tasks[shown], err);
+        if (r < 0)
+            return r;
     }
     vl_json_array_end(json);
     return 0;
@@ -170,19 +279,24 @@ static void cannot_see(struct vl_request *request, const struct vl_sight *s, str
             vl_arena_printf(a, "vallum registry test %s", s->failing_name));
     if (errors > 0)
         blind(json, "images",
-            vl_arena_printf(a, "%lld images could not be scanned: %s", (long long)errors,
-                s->error_reason ? s->error_reason : "see the list"),
+            vl_arena_printf(a, "%lld %s could not be scanned: %s", (long long)errors,
+                errors == 1 ? "image" : "images", s->error_reason ? s->error_reason : "see the list"),
             "vallum image list --state 'Scan error'");
     if (s->not_assessed > 0)
         blind(json, "findings",
-            vl_arena_printf(a, "%lld images are not assessed: there is no advisory data for what is in them",
-                (long long)s->not_assessed),
+            s->not_assessed == 1
+                ? "1 image is not assessed: there is no advisory data for what is in it"
+                : vl_arena_printf(a,
+                      "%lld images are not assessed: there is no advisory data for what is in them",
+                      (long long)s->not_assessed),
             "vallum db update");
     if (s->partial > 0)
         blind(json, "findings",
-            vl_arena_printf(a,
-                "%lld images are assessed in part: some of what is in them has no advisory data",
-                (long long)s->partial),
+            s->partial == 1
+                ? "1 image is assessed in part: some of what is in it has no advisory data"
+                : vl_arena_printf(a,
+                      "%lld images are assessed in part: some of what is in them has no advisory data",
+                      (long long)s->partial),
             "vallum db update");
     if (s->data_ms > 0 && vl_time_now_ms() - s->data_ms > VL_WATCH_STALE_MS)
         blind(json, "findings",

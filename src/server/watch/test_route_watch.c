@@ -83,8 +83,8 @@ static void test_overview(void **state)
         NULL};
     struct vl_test_server *s = *state;
     int64_t registry = vl_rows_registry(s, environment, "one");
-    int64_t bad = vl_rows_image(
-        s, environment, registry, &(struct vl_rows_image){.digest = BAD, .repository = "app/web"});
+    int64_t bad = vl_rows_image(s, environment, registry,
+        &(struct vl_rows_image){.digest = BAD, .repository = "app/web", .tag = "1.1"});
     vl_rows_image(s, environment, registry,
         &(struct vl_rows_image){.digest = NO_DATA, .repository = "app/odd", .not_assessed = true});
     vl_rows_image(s, environment, registry,
@@ -94,20 +94,28 @@ static void test_overview(void **state)
     vl_rows_finding(s, bad,
         &(struct vl_rows_finding){"CVE-2026-0001", "pkg:deb/debian/libssl@1", "libssl", "1", "2",
             VL_SEVERITY_CRITICAL, true, 0.5, 0});
+    vl_rows_finding(s, bad,
+        &(struct vl_rows_finding){
+            "CVE-2026-0002", "pkg:deb/debian/zlib@1", "zlib", "1", "1.1", VL_SEVERITY_LOW, false, 0, 0});
     vl_rows_sql(s, &failing, "i", registry);
     vl_rows_sql(s, &broken, "s", DIGEST("dddd"));
     vl_rows_sql(s, &history, "ii", bad, vl_time_now_ms());
     vl_rows_sql(s, &history, "ii", bad, vl_time_now_ms() - 30 * DAY_MS); /* before what is new */
     const char *a = get(s, "overview");
     assert_string_equal(vl_test_get(s, a, "doNext.0.kind"), "image");
-    assert_string_equal(vl_test_get(s, a, "doNext.0.title"), "one.example:5000/app/web");
+    assert_string_equal(vl_test_get(s, a, "doNext.0.title"), "one.example:5000/app/web:1.1");
+    assert_string_equal(vl_test_get(s, a, "doNext.0.image.repository"), "app/web");
+    assert_string_equal(vl_test_get(s, a, "doNext.0.image.registry"), "one");
+    assert_string_equal(vl_test_get(s, a, "doNext.0.image.tags.0"), "1.1");
+    assert_string_equal(vl_test_get(s, a, "doNext.0.image.tagCount"), "1");
+    assert_string_equal(vl_test_get(s, a, "doNext.0.fix"), "update libssl 1 to 2, and 1 other package");
     assert_string_equal(vl_test_get(s, a, "doNext.0.link"), "/images/" BAD);
     assert_string_equal(vl_test_get(s, a, "doNext.0.why.0"), "1 vulnerability that is exploited (CISA KEV)");
     assert_string_equal(vl_test_get(s, a, "doNext.0.running"), "null");
     assert_string_equal(vl_test_get(s, a, "doNext.1"), "");
     assert_true(find(s, a, "cannotSee", "why", "1 of 1 registries cannot be read; one: it is down") >= 0);
-    assert_true(find(s, a, "cannotSee", "why", "1 images could not be scanned: layer 2 is damaged") >= 0);
-    assert_true(find(s, a, "cannotSee", "why", "1 images are not assessed") >= 0);
+    assert_true(find(s, a, "cannotSee", "why", "1 image could not be scanned: layer 2 is damaged") >= 0);
+    assert_true(find(s, a, "cannotSee", "why", "1 image is not assessed") >= 0);
     assert_true(find(s, a, "cannotSee", "why", "no registry") < 0);
     assert_string_equal(vl_test_get(s, a, "images.total"), "4");
     assert_string_equal(vl_test_get(s, a, "images.unscanned"), "1");

@@ -56,20 +56,23 @@ struct vl_notify_event {
     size_t n_links;
     int64_t at; /* ms; 0: now */
     /* Set on the way out, by who delivers: */
-    const char *id;          /* the same on every try: receivers see by it what they have already */
-    const char *environment; /* its name */
-    const char *base_url;    /* of the portal, "https://vallum.example:8443": before paths; or NULL */
+    const char *id;             /* the same on every try: receivers see by it what they have already */
+    const char *environment;    /* its name */
+    const char *environment_id; /* its GUID: links into the portal name it; or NULL */
+    const char *base_url;       /* of the portal, "https://vallum.example:8443": before paths; or NULL */
+    const char *url;            /* of the object, absolute; vl_webhook_write() sets it */
 };
 
 /* The event as an object of JSON: how it waits in the outbox, and the body of a generic webhook:
- * {"id","topic","severity","title","text","object","registryId","registry","repository","environment","at","facts":
- * [{"name","value"}],"links":[{"title","url"}]}; what is NULL is left out. */
+ * {"id","topic","severity","title","text","object","url","registryId","registry","repository","environment",
+ * "environmentId","at","facts":[{"name","value"}],"links":[{"title","url"}]}; what is NULL is left out. */
 void vl_notify_event_write(const struct vl_notify_event *event, struct vl_json *json);
 /* Back again; texts in the arena. VL_ERR_INVALID where it is no such object. */
 VL_MUST_CHECK int vl_notify_event_read(
     const struct vl_doc_node *node, struct vl_arena *arena, struct vl_notify_event *ret, struct vl_err *err);
 
-/* The links with absolute URLs, the object's first ("Open in Vallum"); at most VL_NOTIFY_LINKS_MAX + 1. Those
+/* The links with absolute URLs, those into the portal with "?environment=GUID"; the object's first ("Open in
+ * Vallum"); at most VL_NOTIFY_LINKS_MAX + 1. Those
  * that cannot be made absolute are left out. */
 VL_MUST_CHECK int vl_notify_event_links(const struct vl_notify_event *event, struct vl_arena *arena,
     struct vl_notify_link **ret, size_t *ret_n, struct vl_err *err);
