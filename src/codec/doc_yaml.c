@@ -473,6 +473,11 @@ static int fail_parser(const struct walk *w, struct vl_err *err)
         return vl_err_nomem(err);
     /* The reader runs ahead of the tokens; its offset is of the last byte it could read. */
     const yaml_mark_t *mark = p->error == YAML_READER_ERROR ? &p->mark : &p->problem_mark;
+    /* A quote that is not closed is found at the end of the text: where it begins is what helps. */
+    if (p->context && p->error != YAML_READER_ERROR && p->context_mark.line != mark->line)
+        return doc_fail(err, VL_ERR_INVALID, w->b.name, (uint32_t)mark->line + 1, (uint32_t)mark->column + 1,
+            "%s (from %zu:%zu on), %s", p->context, p->context_mark.line + 1, p->context_mark.column + 1,
+            problem);
     return doc_fail(err, VL_ERR_INVALID, w->b.name, (uint32_t)mark->line + 1, (uint32_t)mark->column + 1,
         "%s%s%s", p->context ? p->context : "", p->context ? ", " : "", problem);
 }

@@ -32,7 +32,10 @@ static bool value_of(const struct fd_item *item, const char *key, bool optional,
     *ret_place = place;
     if (!value) {
         if (!optional)
-            rs_tell(item->set, true, RS_ERR_YAML_VALIDATE, &item->place, item->label, NULL,
+            rs_tell(item->set, true, RS_ERR_YAML_VALIDATE, &item->place, item->label,
+                vl_doc_get(item->node, "rule")    ? "a rule needs desc, condition, output and priority"
+                : vl_doc_get(item->node, "macro") ? "a macro needs a condition"
+                                                  : NULL,
                 "Item has no mapping for key '%s'", key);
         return optional;
     }

@@ -44,7 +44,11 @@ static bool fail_unknown(struct resolving *r, const struct vl_condition *node, c
             rs_near_try(&near, m->name);
     }
     (void)snprintf(hint, sizeof(hint), "did you mean '%s'?", near.best ? near.best : "");
-    if (later)
+    struct vl_span item = r->item ? vl_span_str(r->item) : VL_SPAN_EMPTY;
+    if (later && vl_span_starts_with(item, "macro '") &&
+        vl_span_eq(vl_span_slice(item, sizeof("macro '") - 1, item.len - 1), node->as.macro))
+        tip = "a macro cannot use itself";
+    else if (later)
         tip = "it is defined later: a macro is seen only by what comes after it";
     else if (near.best)
         tip = hint;

@@ -227,7 +227,21 @@ static void tell_unreadable(struct vl_ruleset *set, struct rs_source *source, co
         VL_SPAN_FMT(message));
 }
 
-/* Tells the first byte that is no UTF-8; the document readers do not say where it is. */
+/* What YAML does not allow as it is: controls but tab, line feed, carriage return. */
+static bool is_control(uint32_t rune)
+{
+    return (rune < 0x20 && rune != '\t' && rune != '\n' && rune != '\r') || rune == 0x7f;
+}
+
+static bool has_control(struct vl_span text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (is_control((unsigned char)text.ptr[i]))
+            return true;
+    return false;
+}
+
+/* Tells the first byte that is no UTF-8, or a control; the document readers do not say where it is. */
 static bool tell_bytes(struct vl_ruleset *set, struct rs_source *source)
 {
     struct vl_span rest = source->text;
@@ -239,6 +253,12 @@ static bool tell_bytes(struct vl_ruleset *set, struct rs_source *source)
             source->schema_broken = true;
             rs_tell(set, true, RS_ERR_YAML_PARSE, &place, NULL, "save the file as UTF-8",
                 "not UTF-8: byte 0x%02x", (unsigned char)*rest.ptr);
+            return true;
+        }
+        if (is_control(rune)) {
+            source->schema_broken = true;
+            rs_tell(set, true, RS_ERR_YAML_PARSE, &place, NULL, "write it with an escape, in double quotes",
+                "control characters are not allowed: 0x%02x", (unsigned)rune);
             return true;
         }
         place.column = rune == '\n' ? 1 : place.column + 1;
@@ -264,7 +284,7 @@ int vl_ruleset_add(struct vl_ruleset *set, struct vl_span text, const char *file
             set, true, RS_ERR_YAML_PARSE, &place, NULL, NULL, "the file is over %lu bytes", VL_RULE_FILE_MAX);
         return 0;
     }
-    if (!vl_utf8_valid(source->text) && tell_bytes(set, source))
+    if ((!vl_utf8_valid(source->text) || has_control(source->text)) && tell_bytes(set, source))
         return 0;
     int r = vl_doc_parse_stream(source->text, VL_DOC_YAML, RULES_NAME, read_document, &adding, &bad);
     if (r < 0 && bad.code == VL_ERR_MEMORY) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "sigma_impl.h"
+#include "sigma_vars.h"
 
 int vl_sigma_new(struct vl_rule_sink *sink, struct vl_sigma **ret, struct vl_err *err)
 {
@@ -15,6 +16,7 @@ int vl_sigma_new(struct vl_rule_sink *sink, struct vl_sigma **ret, struct vl_err
     vl_vec_init(&sigma->filters, sizeof(struct vl_sigma_filter), VL_SIGMA_FILTERS_MAX);
     vl_map_init(&sigma->by_name, 2UL * VL_SIGMA_RULES_MAX);
     vl_map_init(&sigma->by_title, VL_SIGMA_RULES_MAX);
+    vl_map_init(&sigma->vars, VL_SIGMA_VARS_MAX);
     *ret = sigma;
     return 0;
 }
@@ -27,6 +29,7 @@ void vl_sigma_free(struct vl_sigma *sigma)
     vl_vec_done(&sigma->filters);
     vl_map_done(&sigma->by_name);
     vl_map_done(&sigma->by_title);
+    vl_map_done(&sigma->vars);
     free(sigma);
 }
 
@@ -41,7 +44,7 @@ bool vl_sigma_is(const struct vl_doc_node *root)
     return vl_doc_is(root, VL_DOC_OBJECT) &&
            (vl_doc_get(root, "detection") != NULL || vl_doc_get(root, "correlation") != NULL ||
                vl_doc_get(root, "filter") != NULL || vl_doc_get(root, "action") != NULL ||
-               vl_doc_get(root, "logsource") != NULL);
+               vl_doc_get(root, "logsource") != NULL || vl_doc_get(root, "vars") != NULL);
 }
 
 int vl_sigma_problem(struct vl_sigma *sigma, const struct vl_sigma_place *place, bool is_error,
@@ -73,7 +76,7 @@ static int tree_of(struct vl_sigma *sigma, const struct vl_sigma_source *source,
     const struct vl_doc_node *root, struct vl_sigma_place *place, struct vl_condition **ret,
     const char **ret_unknown, struct vl_err *err)
 {
-    struct vl_sigma_build build = {.arena = sigma->arena, .source = source};
+    struct vl_sigma_build build = {.arena = sigma->arena, .source = source, .vars = &sigma->vars};
     struct vl_condition *both[2] = {NULL, NULL};
     int r = vl_sigma_detection(&build, vl_doc_get(root, "detection"), NULL, &both[1], err);
     place->node = build.where != NULL ? build.where : root;
@@ -202,6 +205,8 @@ int vl_sigma_read(
         r = read_correlation(sigma, root, &place, err);
     else if (vl_doc_get(root, "filter") != NULL)
         r = vl_sigma_filter_read(sigma, root, &place, err);
+    else if (vl_doc_get(root, "vars") != NULL && vl_doc_get(root, "detection") == NULL)
+        r = vl_sigma_vars_read(&sigma->vars, root, sigma->arena, err);
     else
         r = read_rule(sigma, root, &place, err);
     if (r >= 0)

@@ -2,6 +2,8 @@
 #ifndef VL_RULE_SIGMA_BUILD_H
 #define VL_RULE_SIGMA_BUILD_H
 
+#include "base/buf.h"
+#include "base/map.h"
 #include "codec/doc.h"
 #include "rule/condition.h"
 #include "sigma_source.h"
@@ -12,6 +14,7 @@ struct vl_sigma_build {
     const struct vl_sigma_source *source; /* NULL: log records */
     uint32_t nodes;                       /* of the tree so far */
     const struct vl_doc_node *where;      /* what is being read, for messages */
+    const struct vl_map *vars;            /* values of placeholders; NULL: none */
     const char *unknown_field;            /* the first field that the source does not have; NULL: none */
 };
 
@@ -42,6 +45,7 @@ enum vl_sigma_time {
     VL_SIGMA_MINUTE,
     VL_SIGMA_HOUR,
     VL_SIGMA_DAY,
+    VL_SIGMA_WEEK,
     VL_SIGMA_MONTH,
     VL_SIGMA_YEAR,
 };
@@ -72,6 +76,11 @@ struct vl_sigma_modifiers {
 /* "Field|mod|mod": the name, and what stands behind it. Contradictions are errors. */
 VL_MUST_CHECK int vl_sigma_modifiers_parse(
     struct vl_span key, struct vl_span *ret_name, struct vl_sigma_modifiers *ret, struct vl_err *err);
+
+/* --- sigma_week.c --- */
+
+/* An expression that fits the texts of times in the ISO weeks that are set (1 to 53). */
+void vl_sigma_week_expression(const bool weeks[54], struct vl_buf *out);
 
 /* --- sigma_value.c --- */
 

@@ -172,6 +172,21 @@ static int read_aliases(struct vl_sigma *sigma, const struct vl_doc_node *aliase
     return 0;
 }
 
+/* Beside the units of windows Sigma has months and years: a twelfth of the mean year, and the mean year, as
+ * pySigma counts them. */
+static bool read_span(struct vl_span text, uint64_t *ret)
+{
+    struct vl_span number = vl_span_slice(text, 0, text.len ? text.len - 1 : 0);
+    bool month = vl_span_ends_with(text, "M");
+    uint64_t n = 0, one = (month ? 2629746ULL : 31556952ULL) * 1000000000ULL;
+    if (!month && !vl_span_ends_with(text, "y"))
+        return vl_window_span_parse(text, ret);
+    if (!vl_span_to_u64(number, &n) || n == 0 || n > VL_WINDOW_SPAN_MAX / one)
+        return false;
+    *ret = n * one;
+    return true;
+}
+
 int vl_sigma_correlation_read(struct vl_sigma *sigma, const struct vl_doc_node *root,
     struct vl_sigma_place *place, const struct vl_sigma_correlation **ret, struct vl_err *err)
 {
@@ -197,9 +212,9 @@ int vl_sigma_correlation_read(struct vl_sigma *sigma, const struct vl_doc_node *
     const struct vl_doc_node *span = vl_doc_get(node, "timespan");
     if (span == NULL)
         span = vl_doc_get(node, "timeframe");
-    if (!vl_window_span_parse(vl_doc_text(span), &c->window.span))
+    if (!read_span(vl_doc_text(span), &c->window.span))
         return vl_err_set(
-            err, VL_ERR_INVALID, "timespan is a number with s, m, h, d or w, at most 366d: 90m");
+            err, VL_ERR_INVALID, "timespan is a number with s, m, h, d, w, M or y, at most 366d: 90m");
     r = read_condition(sigma, node, c, place, err);
     if (r == 0)
         r = read_aliases(sigma, vl_doc_get(node, "aliases"), c, place, err);

@@ -24,6 +24,7 @@ struct parser {
     struct vl_sigma_build *build;
     struct selection *selections;
     uint32_t n_selections;
+    const struct vl_doc_node *condition; /* being read */
     struct vl_span text;
     size_t pos;
     unsigned depth;
@@ -159,6 +160,7 @@ static bool name_matches(struct vl_span pattern, struct vl_span name)
 
 static int unexpected(const struct parser *parser, const char *wanted, struct vl_err *err)
 {
+    parser->build->where = parser->condition;
     return vl_err_set(err, VL_ERR_INVALID, "condition, character %zu: expected %s, found %.*s",
         parser->word_at + 1, wanted, VL_SPAN_FMT(parser->word));
 }
@@ -285,7 +287,7 @@ static int or_tree(struct parser *parser, struct vl_condition **ret, struct vl_e
 static int condition_tree(
     struct parser *parser, const struct vl_doc_node *condition, struct vl_condition **ret, struct vl_err *err)
 {
-    parser->build->where = condition;
+    parser->build->where = parser->condition = condition;
     if (!vl_doc_is(condition, VL_DOC_STRING))
         return vl_err_set(
             err, VL_ERR_INVALID, "condition is a text, not %s", vl_doc_type_name(vl_doc_type(condition)));
@@ -296,10 +298,12 @@ static int condition_tree(
     int r = or_tree(parser, ret, err);
     if (r < 0)
         return r;
-    if (parser->token == TOKEN_WORD && vl_span_starts_with(parser->word, "|"))
+    if (parser->token == TOKEN_WORD && vl_span_starts_with(parser->word, "|")) {
+        parser->build->where = condition;
         return vl_err_set(err, VL_ERR_UNSUPPORTED,
             "condition, character %zu: aggregations behind | are not part of Sigma 2; write a correlation",
             parser->word_at + 1);
+    }
     if (parser->token != TOKEN_END)
         return unexpected(parser, "and, or or the end", err);
     return 0;

@@ -37,7 +37,7 @@ int vl_sigma_filter_read(
     /* Its rules may come later and of any source, and the document is gone then. */
     for (unsigned i = 0; i <= vl_sigma_n_sources; i++) {
         const struct vl_sigma_source *source = i < vl_sigma_n_sources ? &vl_sigma_sources[i] : NULL;
-        struct vl_sigma_build build = {.arena = sigma->arena, .source = source};
+        struct vl_sigma_build build = {.arena = sigma->arena, .source = source, .vars = &sigma->vars};
         struct vl_condition *tree = NULL;
         r = vl_sigma_detection(&build, node, "rules", &tree, err);
         place->node = build.where;
@@ -71,7 +71,7 @@ static int add(struct vl_sigma *sigma, struct vl_sigma_entry *entry, unsigned wh
 {
     if (unwanted == NULL || entry->rules[which] == NULL)
         return 0;
-    struct vl_sigma_build build = {.arena = sigma->arena};
+    struct vl_sigma_build build = {.arena = sigma->arena, .vars = &sigma->vars};
     struct vl_condition *both[2] = {entry->conditions[which], NULL};
     int r = vl_sigma_tree_not(&build, unwanted, &both[1], err);
     if (r == 0)

@@ -59,6 +59,7 @@ struct vl_sigma {
     struct vl_vec filters;  /* struct vl_sigma_filter */
     struct vl_map by_name;  /* id and name of an entry to its number */
     struct vl_map by_title;
+    struct vl_map vars; /* of placeholders (sigma_vars.c) */
 };
 
 /* --- sigma.c --- */

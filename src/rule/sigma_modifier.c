@@ -56,6 +56,7 @@ static int set_choice(struct vl_sigma_modifiers *m, struct vl_span name, struct 
         {"minute", 't', VL_SIGMA_MINUTE},
         {"hour", 't', VL_SIGMA_HOUR},
         {"day", 't', VL_SIGMA_DAY},
+        {"week", 't', VL_SIGMA_WEEK},
         {"month", 't', VL_SIGMA_MONTH},
         {"year", 't', VL_SIGMA_YEAR},
         {"windash", 'e', VL_SIGMA_WINDASH},
@@ -91,6 +92,16 @@ static int set_choice(struct vl_sigma_modifiers *m, struct vl_span name, struct 
         return 1;
     }
     return 0;
+}
+
+static int unknown(struct vl_span part, struct vl_err *err)
+{
+    static const char names[] =
+        "all, contains, startswith, endswith, exists, cased, neq, re (i, m, s), cidr, windash, base64, "
+        "base64offset, wide, utf16, utf16le, utf16be, lt, lte, gt, gte, minute, hour, day, week, month, "
+        "year, "
+        "expand, fieldref";
+    return vl_err_set(err, VL_ERR_INVALID, "no such modifier: %.*s; there are %s", VL_SPAN_FMT(part), names);
 }
 
 static int check_together(const struct vl_sigma_modifiers *m, struct vl_err *err)
@@ -129,11 +140,8 @@ int vl_sigma_modifiers_parse(
         int r = set_choice(&m, part, err);
         if (r < 0)
             return r;
-        if (vl_span_eq_str(part, "week"))
-            return vl_err_set(err, VL_ERR_UNSUPPORTED,
-                "the modifier week is not supported: the week is no part of a time's text");
         if (r == 0)
-            return vl_err_set(err, VL_ERR_INVALID, "no such modifier: %.*s", VL_SPAN_FMT(part));
+            return unknown(part, err);
     }
     int r = check_together(&m, err);
     if (r < 0)

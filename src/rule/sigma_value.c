@@ -7,6 +7,7 @@
 #include "sigma.h"
 #include "sigma_build.h"
 #include "sigma_text.h"
+#include "sigma_vars.h"
 
 /* One entry while it becomes a tree. */
 struct entry {
@@ -105,24 +106,10 @@ static int text_check(const struct entry *entry, const struct vl_sigma_text *tex
     return one_check(entry, op_of(shape, m->cased), &value, ret, err);
 }
 
-/* %name% stands for values that only the user knows. */
-static bool has_placeholder(struct vl_span text)
-{
-    size_t from = vl_span_find_char(text, '%');
-    if (from == SIZE_MAX)
-        return false;
-    struct vl_span rest = vl_span_slice(text, from + 1, text.len);
-    size_t to = vl_span_find_char(rest, '%');
-    return to != SIZE_MAX && to > 0 && vl_span_find_char(vl_span_slice(rest, 0, to), ' ') == SIZE_MAX;
-}
-
-static int text_value(
+static int one_text(
     const struct entry *entry, struct vl_span written, struct vl_condition **ret, struct vl_err *err)
 {
     const struct vl_sigma_modifiers *m = &entry->m;
-    if (m->expand && has_placeholder(written))
-        return vl_err_set(err, VL_ERR_UNSUPPORTED,
-            "expand: the value of the placeholder in \"%.*s\" is not known here", VL_SPAN_FMT(written));
     VL_CLEANUP(vl_vec_done) struct vl_vec texts;
     vl_vec_init(&texts, sizeof(struct vl_sigma_text), VL_SIGMA_VALUES_MAX);
     struct vl_sigma_text *first = vl_vec_push(&texts, "values of one field", err);
@@ -144,6 +131,40 @@ static int text_value(
             return r;
     }
     return vl_sigma_tree_group(entry->build, VL_COND_OR, nodes.items, (uint32_t)nodes.len, ret, err);
+}
+
+/* The texts of a value with placeholders while they become trees. */
+struct expansion {
+    const struct entry *entry;
+    int (*one)(
+        const struct entry *entry, struct vl_span written, struct vl_condition **ret, struct vl_err *err);
+    struct vl_vec nodes; /* of struct vl_condition * */
+};
+
+static int expand_one(struct vl_span text, void *user, struct vl_err *err)
+{
+    struct expansion *e = user;
+    struct vl_condition **node = vl_vec_push(&e->nodes, "values of one field", err);
+    return node == NULL ? err->err : e->one(e->entry, text, node, err);
+}
+
+/* A value that may have placeholders: any of what they stand for. */
+static int expanded(const struct entry *entry, struct vl_span written,
+    int (*one)(
+        const struct entry *entry, struct vl_span written, struct vl_condition **ret, struct vl_err *err),
+    struct vl_condition **ret, struct vl_err *err)
+{
+    struct expansion e = {.entry = entry, .one = one};
+    int r = 0;
+    vl_vec_init(&e.nodes, sizeof(struct vl_condition *), VL_SIGMA_VALUES_MAX);
+    if (entry->m.expand)
+        r = vl_sigma_vars_expand(entry->build->vars, written, entry->build->arena, expand_one, &e, err);
+    if (r == 0)
+        r = one(entry, written, ret, err);
+    else if (r > 0)
+        r = vl_sigma_tree_group(entry->build, VL_COND_OR, e.nodes.items, (uint32_t)e.nodes.len, ret, err);
+    vl_vec_done(&e.nodes);
+    return r;
 }
 
 /* --- other kinds of values --- */
@@ -215,6 +236,26 @@ static bool holds(double n, enum vl_condition_op op, double bound)
     }
 }
 
+static int week_value(const struct entry *entry, const struct vl_doc_node *value, double bound,
+    struct vl_condition **ret, struct vl_err *err)
+{
+    enum vl_condition_op op = entry->m.compares ? (enum vl_condition_op)entry->m.compare : VL_OP_EQ;
+    bool weeks[54] = {false}, any = false;
+    for (int i = 1; i <= 53; i++) {
+        weeks[i] = holds(i, op, bound);
+        any |= weeks[i];
+    }
+    if (!any)
+        return vl_err_set(
+            err, VL_ERR_INVALID, "no year has such a week: %.*s", VL_SPAN_FMT(vl_doc_text(value)));
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    vl_buf_init(&text, VL_REGEX_PATTERN_MAX);
+    vl_sigma_week_expression(weeks, &text);
+    int r = vl_buf_check(&text, "the weeks of a time", err);
+    struct vl_span expression = vl_buf_span(&text);
+    return r < 0 ? r : one_check(entry, VL_OP_IREGEX, &expression, ret, err);
+}
+
 /* A part of a time is a part of its text (RFC 3339): the numbers that are meant, as an expression. */
 static int time_value(
     const struct entry *entry, const struct vl_doc_node *value, struct vl_condition **ret, struct vl_err *err)
@@ -233,6 +274,8 @@ static int time_value(
     int r = number_of(value, &bound, err);
     if (r < 0)
         return r;
+    if (entry->m.time == VL_SIGMA_WEEK)
+        return week_value(entry, value, bound, ret, err);
     VL_CLEANUP(vl_buf_done) struct vl_buf text;
     vl_buf_init(&text, VL_REGEX_PATTERN_MAX);
     vl_buf_append_str(&text, parts[entry->m.time].before);
@@ -318,8 +361,8 @@ static int value_tree(
     if (m->re)
         return regex_value(entry, text, ret, err);
     if (m->cidr)
-        return cidr_value(entry, text, ret, err);
-    return text_value(entry, text, ret, err);
+        return expanded(entry, text, cidr_value, ret, err);
+    return expanded(entry, text, one_text, ret, err);
 }
 
 static int value_list(

@@ -214,7 +214,7 @@ static const struct {
     {"a: {f|base64: 'a*'}\ncondition: a\n", "wildcards"},
     {"a: {f|exists: 7}\ncondition: a\n", "true or false"},
     {"a: {f|expand: '%users%'}\ncondition: a\n", "placeholder"},
-    {"a: {f|week: 5}\ncondition: a\n", "week"},
+    {"a: {f|week: 60}\ncondition: a\n", "week"},
     {"a: {f: []}\ncondition: a\n", "without any value"},
     {"a: {f: [[1]]}\ncondition: a\n", "a value is a text"},
     {"a: {f: 1}\nb: {g|nosuch: 1}\ncondition: a\n", "no such modifier"},
