@@ -5,6 +5,7 @@
 
 #include "pack.h"
 
+#define WARM_MAX       (16ULL * 1024 * 1024)
 #define DB_ARENA_MAX   (64UL * 1024 * 1024)
 #define PACKAGE_WINDOW 32U /* bytes before the rows of a package: four varints */
 
@@ -151,6 +152,22 @@ int vl_advisory_db_open(const char *path, struct vl_advisory_db **ret, struct vl
     }
     *ret = db;
     return 0;
+}
+
+void vl_advisory_db_warm(struct vl_advisory_db *db)
+{
+    static const enum adb_chunk hot[] = {ADB_SLOTS, ADB_PACKAGES, ADB_STRINGS, ADB_ADVISORY_BLOCKS,
+        ADB_ADVISORIES, ADB_GROUP_BLOCKS, ADB_GROUPS, ADB_ID_BLOCKS, ADB_IDS};
+    uint64_t left = WARM_MAX;
+    for (size_t i = 0; i < VL_ARRAY_LEN(hot) && left; i++) {
+        struct vl_err ignored = VL_ERR_INIT;
+        struct vl_span bytes;
+        uint64_t size = vl_chunk_file_size(db->file, hot[i]);
+        size = size < left ? size : left;
+        if (size && vl_chunk_file_read(db->file, hot[i], 0, size, &bytes, &ignored) < 0)
+            return;
+        left -= size;
+    }
 }
 
 void vl_advisory_db_close(struct vl_advisory_db *db)

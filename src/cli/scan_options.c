@@ -16,6 +16,7 @@ enum {
     KEY_NO_IGNORE,
     KEY_VEX,
     KEY_INCLUDE_DEV,
+    KEY_ISOLATE,
     KEY_JUDGE_OWNED,
     KEY_PACKAGES_ONLY,
     KEY_SHOW_HIDDEN,
@@ -45,6 +46,9 @@ enum {
         {"all-advisories", KEY_JUDGE_OWNED, NULL, 0,                                                        \
             "Judge files of distribution packages by language advisories too (false positives: backported " \
             "fixes)",                                                                                       \
+            GROUP_WHAT},                                                                                    \
+        {"isolate", KEY_ISOLATE, NULL, 0,                                                                   \
+            "Read an SBOM in a process that has nothing, as layers are (some milliseconds more)",           \
             GROUP_WHAT},                                                                                    \
         {"jobs", KEY_JOBS, "N", 0, "Layers at once (default: processors, at most 8)", GROUP_WHAT},          \
         {"output", 'o', "FORMAT[=FILE]", 0,                                                                 \
@@ -111,6 +115,8 @@ const struct argp_option vl_cli_packages_options[] = {
     {"output", 'o', "FORMAT[=FILE]", 0, "json (default), table, csv, cyclonedx, spdx; may be repeated",
         GROUP_OUTPUT},
     {"width", KEY_WIDTH, "COLUMNS", 0, "Of the table (default: the terminal's)", GROUP_OUTPUT},
+    {"isolate", KEY_ISOLATE, NULL, 0,
+        "Read an SBOM in a process that has nothing, as layers are (some milliseconds more)", GROUP_WHAT},
     {"jobs", KEY_JOBS, "N", 0, "Layers at once (default: processors, at most 8)", GROUP_WHAT},
     IMAGE_OPTIONS,
     {0},
@@ -165,6 +171,9 @@ static bool parse_what(int key, char *arg, struct argp_state *state)
         return true;
     case KEY_INCLUDE_DEV:
         s->include_dev = true;
+        return true;
+    case KEY_ISOLATE:
+        s->isolate = true;
         return true;
     case KEY_JUDGE_OWNED:
         s->judge_os_owned = true;

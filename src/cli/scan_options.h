@@ -24,6 +24,7 @@ struct vl_cli_scan_settings {
     unsigned scanners;
     unsigned jobs;
     bool include_dev;
+    bool isolate;
     bool judge_os_owned;
     bool attach;
     const char *sign_key;

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "codec/doc.h"
+#include "document.h"
 #include "package/sbom.h"
 
 #define ARENA_MAX    (8UL * 1024 * 1024)
@@ -15,8 +16,7 @@ static bool says(const char *text, const char *word)
     return text && vl_span_find(vl_span_str(text), vl_span_str(word)) != SIZE_MAX;
 }
 
-/* By the type it is listed under, where its bytes tell nothing. */
-static const char *kind_of_type(const char *type)
+const char *vl_scan_attestation_kind(const char *type)
 {
     if (says(type, "cyclonedx") || says(type, "spdx"))
         return "SBOM";
@@ -92,7 +92,7 @@ int vl_scan_attestation_read(struct vl_span bytes, const char *listed_as, struct
     VL_CLEANUP(vl_doc_cleanup) struct vl_doc *statement = NULL;
     VL_CLEANUP(vl_buf_done) struct vl_buf summary;
     struct vl_err ignored = VL_ERR_INIT;
-    struct vl_attestation found = {.kind = kind_of_type(listed_as)};
+    struct vl_attestation found = {.kind = vl_scan_attestation_kind(listed_as)};
     int r = 0;
     vl_buf_init(&summary, 4 * SUMMARY_MAX + 256);
     if (open_statement(bytes, &statement, &ignored) == 0) {
@@ -125,7 +125,7 @@ int vl_scan_attestation_read(struct vl_span bytes, const char *listed_as, struct
     return r;
 }
 
-static int take(struct vl_image *image, struct vl_scan_result *result,
+static int take(struct vl_image *image, const char *const *indexer, struct vl_scan_result *result,
     const struct vl_image_referrer *referrer, bool read, struct vl_err *err)
 {
     VL_CLEANUP(vl_buf_done) struct vl_buf bytes;
@@ -136,10 +136,11 @@ static int take(struct vl_image *image, struct vl_scan_result *result,
     struct vl_attestation *a = vl_vec_push(&result->attestations, "attestations", err);
     if (!a)
         return err->err;
-    struct vl_attestation found = {.kind = kind_of_type(type)};
+    struct vl_attestation found = {.kind = vl_scan_attestation_kind(type)};
     if (read && (vl_image_referrer_read(image, referrer->digest, &bytes, &why) < 0 ||
-                    vl_scan_attestation_read(vl_buf_span(&bytes), type, result->arena, &found, &why) < 0)) {
-        found = (struct vl_attestation){.kind = kind_of_type(type)};
+                    vl_document_attestation(indexer, vl_buf_span(&bytes), referrer->digest, type,
+                        result->arena, &found, &why) < 0)) {
+        found = (struct vl_attestation){.kind = vl_scan_attestation_kind(type)};
         vl_notes_add(&result->inventory->notes, VL_NOTE_INFO, why.code, referrer->digest,
             "is listed beside the image but cannot be read: %s", why.msg);
     }
@@ -149,7 +150,8 @@ static int take(struct vl_image *image, struct vl_scan_result *result,
     return vl_arena_check(result->arena, "attestations", err);
 }
 
-int vl_scan_attestations(struct vl_image *image, struct vl_scan_result *result, struct vl_err *err)
+int vl_scan_attestations(
+    struct vl_image *image, const char *const *indexer, struct vl_scan_result *result, struct vl_err *err)
 {
     VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(ARENA_MAX);
     VL_CLEANUP(vl_vec_done) struct vl_vec referrers = {0};
@@ -162,7 +164,7 @@ int vl_scan_attestations(struct vl_image *image, struct vl_scan_result *result, 
         return 0;
     }
     for (size_t i = 0; i < referrers.len; i++) {
-        int r = take(image, result, vl_vec_at(&referrers, i), i < VL_ATTESTATIONS_READ_MAX, err);
+        int r = take(image, indexer, result, vl_vec_at(&referrers, i), i < VL_ATTESTATIONS_READ_MAX, err);
         if (r < 0)
             return r;
     }

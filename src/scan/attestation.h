@@ -10,9 +10,13 @@
 #define VL_ATTESTATIONS_READ_MAX 32                   /* documents fetched; the rest is listed only */
 #define VL_ATTESTATION_BYTES_MAX (16UL * 1024 * 1024) /* of one document */
 
-/* Fills result->attestations. What cannot be listed or read is a note, never the end of a scan. */
+/* Fills result->attestations, read by indexers (struct vl_scan_options.indexer). What cannot be listed or
+ * read is a note, never the end of a scan. */
 VL_MUST_CHECK int vl_scan_attestations(
-    struct vl_image *image, struct vl_scan_result *result, struct vl_err *err);
+    struct vl_image *image, const char *const *indexer, struct vl_scan_result *result, struct vl_err *err);
+
+/* What the type says that it is listed under (or NULL), for where its bytes tell nothing. */
+const char *vl_scan_attestation_kind(const char *type);
 
 /* Kind, predicate and summary of one document, from its bytes; strings in `arena`. `listed_as` is its
  * artifact type or media type, or NULL. */

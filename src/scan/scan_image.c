@@ -107,7 +107,7 @@ int vl_scan_image(struct vl_image *image, struct vl_advisory_db *db, const struc
     if (options->cache_dir)
         r = look_for_newer_base(options, result, err);
     if (r >= 0 && options->attestations)
-        r = vl_scan_attestations(image, result, err);
+        r = vl_scan_attestations(image, options->indexer, result, err);
     if (r < 0)
         return r;
     result->took_us = vl_time_monotonic_us() - start;

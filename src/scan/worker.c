@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,10 +18,11 @@
 #include "base/file.h"
 #include "base/reader.h"
 #include "base/time.h"
+#include "scan/inventory_codec.h"
 #include "worker_protocol.h"
 
 #define ARGV_MAX   16 /* of the program itself */
-#define NAME_BYTES 512
+#define NAME_BYTES 4096
 #define READ_STEP  (256UL * 1024)
 #define FIRST_FD   10 /* above those that the worker gets */
 #define REAP_MS    5000
@@ -32,6 +34,7 @@ static const char *const passed_env[] = {"TMPDIR", "LD_LIBRARY_PATH", "VALLUM_IN
 void vl_worker_answer_done(struct vl_worker_answer *answer)
 {
     vl_layer_index_cleanup(&answer->index);
+    vl_inventory_cleanup(&answer->inventory);
     vl_buf_done(&answer->encoded);
 }
 
@@ -47,7 +50,9 @@ struct command {
 static const char *const kind_names[] = {[VL_WORKER_STREAM] = "stream",
     [VL_WORKER_REGION] = "region",
     [VL_WORKER_FOLDER] = "folder",
-    [VL_WORKER_BESIDE] = "beside"};
+    [VL_WORKER_BESIDE] = "beside",
+    [VL_WORKER_SBOM] = "sbom",
+    [VL_WORKER_ATTESTATION] = "attestation"};
 
 /* By its name where it has one, since to valgrind and emulators /proc/self/exe is themselves. A program that
  * was replaced since it started has none any more, but is still there. */
@@ -193,7 +198,7 @@ int vl_worker_start(const char *const *argv, const struct vl_worker_job *job, un
     VL_CLEANUP(vl_file_close) int out_write = -1;
     VL_CLEANUP(vl_file_close) int file = -1;
     struct command command;
-    struct vl_worker w = {.in = -1, .out = -1, .name = job->name};
+    struct vl_worker w = {.in = -1, .out = -1, .name = job->name, .kind = job->kind};
     int r = make_command(argv, job, &command, err);
     if (r == 0)
         r = make_pipe(&out_read, &out_write, err);
@@ -236,7 +241,7 @@ static void heard_done(struct heard *h)
 static int take_ahead(const struct vl_worker *w, struct heard *h, struct vl_err *err)
 {
     struct vl_digest is;
-    if (h->ahead.len || h->rest.len < VL_WORKER_AHEAD_BYTES)
+    if (vl_worker_is_document(w->kind) || h->ahead.len || h->rest.len < VL_WORKER_AHEAD_BYTES)
         return 0;
     struct vl_reader r = vl_reader_new(vl_buf_span(&h->rest));
     if (!vl_span_eq_str(vl_reader_take(&r, 8), VL_WORKER_AHEAD_MAGIC))
@@ -308,6 +313,15 @@ static void kill_worker(const struct vl_worker *w)
     (void)kill(w->pid, SIGKILL);
 }
 
+/* Returns when the process has ended or the time is over; at once on kernels before 5.3. */
+static void await_end(pid_t pid, int ms)
+{
+    VL_CLEANUP(vl_file_close) int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    struct pollfd end = {.fd = fd, .events = POLLIN};
+    if (fd >= 0)
+        (void)poll(&end, 1, ms);
+}
+
 /* One that closed its pipe and lives on is given a little time. */
 static int reap(struct vl_worker *w)
 {
@@ -315,6 +329,7 @@ static int reap(struct vl_worker *w)
     int64_t patience = vl_time_monotonic_us() + REAP_MS * 1000;
     const struct timespec pause = {.tv_nsec = 500000};
     pid_t r;
+    await_end(w->pid, REAP_MS);
     while ((r = waitpid(w->pid, &status, WNOHANG)) == 0 || (r < 0 && errno == EINTR)) {
         if (vl_time_monotonic_us() > patience)
             kill_worker(w);
@@ -396,27 +411,37 @@ static int stand_by_ahead(struct heard *h, struct vl_worker_answer *answer, stru
     return 0;
 }
 
-static int read_answer(const struct vl_worker *w, int status, struct heard *h,
-    struct vl_worker_answer *answer, struct vl_err *err)
+/* What the answer says that code and trailer say is whole. */
+static int decode_answer(
+    const struct vl_worker *w, struct heard *h, struct vl_worker_answer *answer, struct vl_err *err)
+{
+    int r = 0;
+    if (h->ahead.len && h->rest.len == 0 && answer->has_blob_digest)
+        return stand_by_ahead(h, answer, err);
+    if (w->kind == VL_WORKER_SBOM)
+        r = vl_inventory_decode(vl_buf_span(&h->rest), &answer->inventory, err);
+    else if (w->kind != VL_WORKER_ATTESTATION)
+        r = vl_layer_index_decode(vl_buf_span(&h->rest), &answer->index, err);
+    answer->encoded = h->rest;
+    vl_buf_init(&h->rest, 0);
+    return r < 0 ? vl_err_wrap(err, "the indexer of %s", w->name) : 0;
+}
+
+/* Decoded while the worker goes away, believed when it has gone well. */
+static int read_answer(
+    struct vl_worker *w, struct heard *h, struct vl_worker_answer *answer, struct vl_err *err)
 {
     uint32_t code = 0;
     int errnum = 0;
-    if (!take_trailer(&h->rest, &code, &errnum, answer))
-        return died(w, status, err);
+    bool whole = take_trailer(&h->rest, &code, &errnum, answer);
+    int r = whole && !code ? decode_answer(w, h, answer, err) : 0;
+    int status = reap(w);
     /* One that answered and then failed was found out by a tool that watches it. An error has a text. */
-    if ((!code && status != 0) || (code && h->rest.len == 0))
+    if (!whole || (!code && status != 0) || (code && h->rest.len == 0)) {
+        *err = VL_ERR_INIT;
         return died(w, status, err);
-    if (code)
-        return told_error(&h->rest, code, errnum, err);
-    int r = 0;
-    if (h->ahead.len && h->rest.len == 0 && answer->has_blob_digest) {
-        r = stand_by_ahead(h, answer, err);
-    } else {
-        r = vl_layer_index_decode(vl_buf_span(&h->rest), &answer->index, err);
-        answer->encoded = h->rest;
-        vl_buf_init(&h->rest, 0);
     }
-    return r < 0 ? vl_err_wrap(err, "the indexer of %s", w->name) : 0;
+    return code ? told_error(&h->rest, code, errnum, err) : r;
 }
 
 int vl_worker_finish(struct vl_worker *worker, const struct vl_worker_listen *listen,
@@ -430,9 +455,10 @@ int vl_worker_finish(struct vl_worker *worker, const struct vl_worker_listen *li
     if (r < 0)
         kill_worker(worker);
     vl_file_close(&worker->out);
-    int status = reap(worker);
     if (r == 0)
-        r = read_answer(worker, status, &heard, &answer, err);
+        r = read_answer(worker, &heard, &answer, err);
+    else
+        (void)reap(worker);
     if (r < 0) {
         vl_worker_answer_done(&answer);
         return r;

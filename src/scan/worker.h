@@ -14,7 +14,14 @@ enum vl_worker_kind {
     VL_WORKER_REGION, /* a blob in a file */
     VL_WORKER_FOLDER, /* a folder, or one file */
     VL_WORKER_BESIDE, /* one file of a folder, named by the last part of the job's name */
+    VL_WORKER_SBOM,   /* a document: document.h */
+    VL_WORKER_ATTESTATION,
 };
+
+static inline bool vl_worker_is_document(enum vl_worker_kind kind)
+{
+    return kind == VL_WORKER_SBOM || kind == VL_WORKER_ATTESTATION;
+}
 
 struct vl_worker_job {
     enum vl_worker_kind kind;
@@ -27,8 +34,10 @@ struct vl_worker_job {
 
 /* What an indexer found. */
 struct vl_worker_answer {
-    struct vl_layer_index *index; /* owned; NULL where vl_worker_listen.ahead was given it and it stands */
-    struct vl_buf encoded; /* owned: the index as it came, for the cache; empty where none was needed */
+    struct vl_layer_index *index;   /* owned; NULL where vl_worker_listen.ahead was given it and it stands */
+    struct vl_inventory *inventory; /* owned: of an SBOM */
+    struct vl_buf encoded; /* owned: the index as it came, for the cache; empty where none was needed; of a
+                              document what document.h says */
     bool stands;           /* what was told ahead is the answer */
     bool has_blob_digest;
     struct vl_digest blob_digest;
@@ -41,6 +50,7 @@ struct vl_worker {
     int in;    /* the blob's way in; -1 for other kinds */
     int out;
     const char *name; /* lent */
+    enum vl_worker_kind kind;
     int64_t deadline_us;
 };
 

@@ -8,10 +8,13 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/heap.h"
 #include "codec/load.h"
+#include "document.h"
 #include "package/parser.h"
 #include "pattern/multi.h"
 #include "sandbox.h"
+#include "scan/inventory_codec.h"
 #include "worker_protocol.h"
 
 #define HASH_STEP (256UL * 1024)
@@ -108,7 +111,8 @@ int vl_worker_here(const struct vl_worker_job *job, struct vl_worker_answer *ret
     vl_buf_init(&answer.encoded, VL_LAYER_INDEX_MAX);
     struct vl_index_options options = job->options;
     options.beside = job->kind == VL_WORKER_BESIDE;
-    int r = job->kind == VL_WORKER_STREAM ? index_stream(job, &answer, err)
+    int r = vl_worker_is_document(job->kind) ? vl_document_read(job, &answer, err)
+            : job->kind == VL_WORKER_STREAM  ? index_stream(job, &answer, err)
             : job->kind == VL_WORKER_REGION
                 ? index_region(job, &answer, err)
                 : vl_index_folder(job->fd, job->name, &options, &answer.index, err);
@@ -152,6 +156,10 @@ static int parse_job(int argc, char **argv, struct vl_worker_job *job, struct vl
         job->kind = VL_WORKER_FOLDER;
     } else if (strcmp(kind, "beside") == 0) {
         job->kind = VL_WORKER_BESIDE;
+    } else if (strcmp(kind, "sbom") == 0) {
+        job->kind = VL_WORKER_SBOM;
+    } else if (strcmp(kind, "attestation") == 0) {
+        job->kind = VL_WORKER_ATTESTATION;
     } else {
         ok = false;
     }
@@ -208,7 +216,9 @@ static int put_ahead(const struct vl_layer_index *index, void *user, struct vl_e
 static int put_answer(struct vl_worker_answer *answer, struct vl_err *err)
 {
     const struct vl_err good = VL_ERR_INIT;
-    int r = vl_layer_index_encode(answer->index, &answer->encoded, err);
+    int r = answer->index       ? vl_layer_index_encode(answer->index, &answer->encoded, err)
+            : answer->inventory ? vl_inventory_encode(answer->inventory, &answer->encoded, err)
+                                : 0;
     if (r == 0)
         r = vl_file_write_fd(1, "indexer's answer", vl_buf_span(&answer->encoded), err);
     return r < 0 ? r : put_trailer(answer, vl_buf_span(&answer->encoded), &good, err);
@@ -218,60 +228,71 @@ static int put_answer(struct vl_worker_answer *answer, struct vl_err *err)
 static int put_rest(bool told, struct vl_worker_answer *answer, struct vl_err *err)
 {
     const struct vl_err good = VL_ERR_INIT;
-    if (told && answer->index->has_diff_id && answer->has_blob_digest)
+    if (told && answer->index && answer->index->has_diff_id && answer->has_blob_digest)
         return put_trailer(answer, VL_SPAN_EMPTY, &good, err);
     return put_answer(answer, err);
 }
 
 /* Now, since no file can be opened from the sandbox. What is not installed is told where it is missed. */
-static void load_libraries(unsigned scanners)
+static void load_libraries(const struct vl_worker_job *job)
 {
     struct vl_err ignored = VL_ERR_INIT;
+    if (vl_worker_is_document(job->kind)) {
+        int r = vl_codec_load_documents(&ignored);
+        (void)r;
+        return;
+    }
     bool all = vl_codec_load(&ignored) >= 0;
     all = vl_package_load(&ignored) >= 0 && all;
-    if (scanners & VL_SCAN_SECRET)
+    if (job->options.scanners & VL_SCAN_SECRET)
         all = vl_multi_load(&ignored) >= 0 && all;
     (void)all;
 }
 
-static int work(int argc, char **argv, struct vl_err *err)
+static int work(const struct vl_worker_job *asked, struct vl_err *err)
 {
     VL_CLEANUP(vl_worker_answer_done) struct vl_worker_answer answer = {0};
-    struct vl_worker_job job = {0};
+    struct vl_worker_job job = *asked;
     bool told = false;
-    int r = parse_job(argc, argv, &job, err);
-    if (r < 0)
-        return r;
     job.options.ahead = put_ahead;
     job.options.ahead_user = &told;
     job.options.steps_back = true;
-    load_libraries(job.options.scanners);
+    load_libraries(&job);
     const struct vl_sandbox sandbox = {
         .folder = job.kind == VL_WORKER_FOLDER || job.kind == VL_WORKER_BESIDE ? job.fd : -1};
-    r = vl_sandbox_enter(&sandbox, err);
+    int r = vl_sandbox_enter(&sandbox, err);
     if (r == 0)
         r = vl_worker_here(&job, &answer, err);
     return r < 0 ? r : put_rest(told, &answer, err);
 }
 
-int vl_scan_indexer_main(int argc, char **argv)
+static int say_error(struct vl_err *err)
 {
-    struct vl_err err = VL_ERR_INIT;
     struct vl_err ignored = VL_ERR_INIT;
     const struct vl_worker_answer none = {0};
-    /* Should whoever asked die, nobody wants the answer. */
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    /* One heap for all threads, given back as soon as may be. */
-    (void)mallopt(M_ARENA_MAX, 1);
-    if (work(argc, argv, &err) >= 0)
-        return 0;
-    struct vl_span message = vl_span_str(err.msg);
+    struct vl_span message = vl_span_str(err->msg);
     if (isatty(1)) { /* somebody typed it */
         (void)!write(2, message.ptr, message.len);
         (void)!write(2, "\n", 1);
     } else if (vl_file_write_fd(1, "indexer's answer", message, &ignored) == 0) {
-        int r = put_trailer(&none, message, &err, &ignored);
+        int r = put_trailer(&none, message, err, &ignored);
         (void)r;
     }
     return 1;
+}
+
+int vl_scan_indexer_main(int argc, char **argv)
+{
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_worker_job job = {0};
+    /* Should whoever asked die, nobody wants the answer. */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* One heap for all threads, given back as soon as may be. */
+    (void)mallopt(M_ARENA_MAX, 1);
+    int r = parse_job(argc, argv, &job, &err);
+    if (r == 0 && vl_worker_is_document(job.kind))
+        vl_heap_prepare(); /* all at once, and then the end */
+    if (r == 0)
+        r = work(&job, &err);
+    return r < 0 ? say_error(&err) : 0;
 }

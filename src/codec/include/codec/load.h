@@ -8,4 +8,7 @@
 /* All that are there; the error is of the first that is not. */
 VL_MUST_CHECK int vl_codec_load(struct vl_err *err);
 
+/* Those of documents alone: XML and YAML. */
+VL_MUST_CHECK int vl_codec_load_documents(struct vl_err *err);
+
 #endif

@@ -29,6 +29,7 @@ struct vl_scan_options {
     bool judge_os_owned;        /* also match language packages inside distribution packages */
     bool packages_only;         /* inventory without matching */
     bool attestations;          /* image: read what lies beside it in its registry, too */
+    bool isolate;               /* SBOM: read it in an indexer, too */
     bool shared_cache; /* others' images are indexed with this cache too: what they are called is neither
                           remembered in it nor told of the base */
     struct vl_scan_progress progress;
