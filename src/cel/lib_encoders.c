@@ -52,5 +52,8 @@ static const struct vl_cel_function functions[] = {
     {"base64.encode", encode_overloads, 1},
 };
 
-const struct vl_cel_library vl_cel_lib_encoders = {
-    .name = "cel.lib.ext.encoders", .functions = functions, .n = VL_ARRAY_LEN(functions), .spec_only = true, .kyverno = true};
+const struct vl_cel_library vl_cel_lib_encoders = {.name = "cel.lib.ext.encoders",
+    .functions = functions,
+    .n = VL_ARRAY_LEN(functions),
+    .spec_only = true,
+    .kyverno = true};

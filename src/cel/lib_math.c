@@ -235,5 +235,8 @@ static const struct vl_cel_function functions[] = {
     FUNCTION("math.bitShiftRight", right),
 };
 
-const struct vl_cel_library vl_cel_lib_math = {
-    .name = "cel.lib.ext.math", .functions = functions, .n = VL_ARRAY_LEN(functions), .spec_only = true, .kyverno = true};
+const struct vl_cel_library vl_cel_lib_math = {.name = "cel.lib.ext.math",
+    .functions = functions,
+    .n = VL_ARRAY_LEN(functions),
+    .spec_only = true,
+    .kyverno = true};

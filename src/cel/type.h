@@ -49,9 +49,9 @@ extern const struct vl_cel_type vl_cel_t_dyn, vl_cel_t_null, vl_cel_t_bool, vl_c
     vl_cel_t_a, vl_cel_t_b, vl_cel_t_list_dyn, vl_cel_t_list_a, vl_cel_t_list_string, vl_cel_t_list_int,
     vl_cel_t_map_dyn, vl_cel_t_map_ab, vl_cel_t_optional_a, vl_cel_t_quantity, vl_cel_t_ip, vl_cel_t_cidr,
     vl_cel_t_url, vl_cel_t_format, vl_cel_t_semver, vl_cel_t_authorizer, vl_cel_t_path_check,
-    vl_cel_t_group_check, vl_cel_t_resource_check, vl_cel_t_decision, vl_cel_t_image, vl_cel_t_optional_dyn, vl_cel_t_error,
-    vl_cel_t_any, vl_cel_t_map_string_dyn, vl_cel_t_wrapper_bool, vl_cel_t_wrapper_int, vl_cel_t_wrapper_uint,
-    vl_cel_t_wrapper_double, vl_cel_t_wrapper_string, vl_cel_t_wrapper_bytes;
+    vl_cel_t_group_check, vl_cel_t_resource_check, vl_cel_t_decision, vl_cel_t_image, vl_cel_t_optional_dyn,
+    vl_cel_t_error, vl_cel_t_any, vl_cel_t_map_string_dyn, vl_cel_t_wrapper_bool, vl_cel_t_wrapper_int,
+    vl_cel_t_wrapper_uint, vl_cel_t_wrapper_double, vl_cel_t_wrapper_string, vl_cel_t_wrapper_bytes;
 
 const struct vl_cel_type *vl_cel_type_list(struct vl_arena *arena, const struct vl_cel_type *item);
 const struct vl_cel_type *vl_cel_type_map(

@@ -7,6 +7,7 @@
 #include "policy/examples.h"
 #include "policy_files.h"
 #include "policy_kyverno_test.h"
+#include "policy_suite.h"
 
 #define OUTPUT_MAX (1024UL * 1024)
 
@@ -15,7 +16,7 @@ struct settings {
     struct vl_cli_list folders;
     bool json, verbose;
     struct vl_policies *set;
-    unsigned invalid, agree, differ, suites;
+    unsigned invalid, agree, differ, not_run, suites;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -55,6 +56,8 @@ static void write_json(const struct vl_policy_example *e, struct vl_buf *out)
     vl_json_init(&j, out, false);
     vl_json_object(&j);
     vl_json_member_bool(&j, "agrees", e->agrees);
+    if (e->not_run)
+        vl_json_member_bool(&j, "not_run", true);
     vl_json_member_str(&j, "policy", e->policy);
     vl_json_member_str(&j, "rule", e->rule);
     vl_json_member_str(&j, "name", e->name);
@@ -73,13 +76,17 @@ static int each_example(const struct vl_policy_example *e, void *user, struct vl
     VL_CLEANUP(vl_buf_done) struct vl_buf out;
     vl_buf_init(&out, OUTPUT_MAX);
     s->agree += e->agrees;
-    s->differ += !e->agrees;
+    s->differ += !e->agrees && !e->not_run;
+    s->not_run += e->not_run;
     if (s->json)
         write_json(e, &out);
     else if (!e->agrees || s->verbose)
         vl_buf_printf(&out, "%s:%u: %s: %s%s%s, example '%s': expected %s, got %s%s%s\n", e->file, e->line,
-            e->agrees ? "ok" : "differs", e->policy, e->rule ? " rule " : "", e->rule ? e->rule : "", e->name,
-            e->expected, e->got, e->message ? ": " : "", e->message ? e->message : "");
+            e->agrees    ? "ok"
+            : e->not_run ? "not run"
+                         : "differs",
+            e->policy, e->rule ? " rule " : "", e->rule ? e->rule : "", e->name, e->expected, e->got,
+            e->message ? ": " : "", e->message ? e->message : "");
     return out.len ? vl_cli_answer(&out, err) : 0;
 }
 
@@ -88,7 +95,14 @@ static int load_file(const char *path, struct vl_span text, void *user, struct v
 {
     struct settings *s = user;
     int r;
-    if (vl_cli_is_kyverno_test(path, text)) {
+    const struct vl_cli_suite suite = {path, each_example, s};
+    if (vl_cli_is_chainsaw_test(path, text)) {
+        s->suites++;
+        r = vl_cli_run_chainsaw_test(&suite, text, err);
+    } else if (vl_cli_is_gator_suite(path, text)) {
+        s->suites++;
+        r = vl_cli_run_gator_suite(&suite, text, err);
+    } else if (vl_cli_is_kyverno_test(path, text)) {
         s->suites++;
         r = vl_cli_run_kyverno_test(path, text, each_example, s, err);
     } else {
@@ -108,7 +122,10 @@ static int summary(struct settings *s, struct vl_err *err)
     vl_buf_init(&out, OUTPUT_MAX);
     if (s->json || s->common.quiet)
         return 0;
-    vl_buf_printf(&out, "%u examples agree, %u differ\n", s->agree, s->differ);
+    vl_buf_printf(&out, "%u examples agree, %u differ", s->agree, s->differ);
+    if (s->not_run)
+        vl_buf_printf(&out, ", %u not run (policies that are not converted)", s->not_run);
+    vl_buf_append_char(&out, '\n');
     return vl_cli_answer(&out, err);
 }
 
@@ -133,11 +150,13 @@ static int run(void *settings, struct vl_err *err)
         r = vl_cli_answers_done(err);
     if (r < 0)
         return r;
-    if (s->agree + s->differ == 0 && !s->invalid) {
+    if (s->agree + s->differ + s->not_run == 0 && !s->invalid) {
         vl_cli_warn("there are no examples: nothing was tested");
         return VL_EXIT_PARTIAL;
     }
-    return s->differ || s->invalid ? VL_EXIT_FAILS : VL_EXIT_OK;
+    if (s->differ || s->invalid)
+        return VL_EXIT_FAILS;
+    return s->not_run ? VL_EXIT_PARTIAL : VL_EXIT_OK;
 }
 
 const struct vl_command vl_cli_policy_test = {
@@ -146,13 +165,18 @@ const struct vl_command vl_cli_policy_test = {
     .argp = {.options = options,
         .parser = parse,
         .args_doc = "DIR...",
-        .doc = "Runs the examples of all checks below the folders, and test suites in the form of Kyverno's "
-               "command "
-               "line (kyverno-test.yaml). Every check needs an example that passes and one that fails. Exit "
-               "status "
-               "2 where one differs or a document has errors, 5 where there are no examples."
-               "\v"
-               "Example: vallum policy test content/checks",
+        .doc =
+            "Runs the examples of all checks below the folders, and the test suites beside policies in "
+            "these layouts:\n"
+            "  kyverno-test.yaml     Kyverno's command line (in .kyverno-test, too), with values, user info "
+            "and exceptions\n"
+            "  chainsaw-test.yaml    Chainsaw (in .chainsaw-test, too): what is applied, and what is to be "
+            "refused\n"
+            "  suite.yaml            Gatekeeper's gator: templates, constraints, violations\n"
+            "Every check needs an example that passes and one that fails. Exit status 2 where one differs "
+            "or a document has errors, 5 where there are no examples or some could not run.\n"
+            "\v"
+            "Example: vallum policy test content/checks",
         .children = vl_cli_common_options},
     .settings_size = sizeof(struct settings),
     .run = run,

@@ -38,7 +38,8 @@ static int keep(const struct dirent *entry)
 
 static int keep_tests(const struct dirent *entry)
 {
-    return keep(entry) || strcmp(entry->d_name, ".kyverno-test") == 0;
+    return keep(entry) || strcmp(entry->d_name, ".kyverno-test") == 0 ||
+           strcmp(entry->d_name, ".chainsaw-test") == 0;
 }
 
 static int walk_folder(struct walk *w, const char *path, unsigned depth, struct vl_err *err)

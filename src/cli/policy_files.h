@@ -14,7 +14,8 @@ VL_MUST_CHECK int vl_cli_each_policy_file(const char *path,
     int (*each)(const char *path, struct vl_span text, void *user, struct vl_err *err), void *user,
     struct vl_err *err);
 
-/* The same with the folders ".kyverno-test", where Kyverno's policies have their test suites. */
+/* The same with the folders ".kyverno-test" and ".chainsaw-test", where Kyverno's policies have their test
+ * suites. */
 VL_MUST_CHECK int vl_cli_each_test_file(const char *path,
     int (*each)(const char *path, struct vl_span text, void *user, struct vl_err *err), void *user,
     struct vl_err *err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "codec/json.h"
 #include "policy_files.h"
 
 #define RESULTS_MAX 10000
@@ -24,6 +25,8 @@ struct suite {
     struct vl_policy_run *run;
     struct vl_vec expected; /* struct expected */
     const char *file;
+    struct vl_doc *values, *user; /* of the files that it names; may be NULL */
+    const struct vl_doc_node *inline_values;
 };
 
 bool vl_cli_is_kyverno_test(const char *path, struct vl_span text)
@@ -88,6 +91,84 @@ static int expect(
     return 0;
 }
 
+/* --- values: labels of namespaces, and the operation --- */
+
+/* The file that `key` names, as a document of its own. */
+static int read_beside(
+    struct suite *s, const struct vl_doc_node *root, const char *key, struct vl_doc **ret, struct vl_err *err)
+{
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    char path[4096];
+    struct vl_span name = vl_doc_get_str(root, key);
+    vl_buf_init(&text, VL_POLICY_FILE_MAX);
+    if (!name.len)
+        return 0;
+    int r = beside(s, name, path, err);
+    if (r == 0)
+        r = vl_file_read(path, VL_POLICY_FILE_MAX, &text, err);
+    return r < 0 ? r : vl_doc_parse(vl_buf_span(&text), VL_DOC_YAML, path, ret, err);
+}
+
+/* The values stand in a file or beside the results; older files have no "spec". */
+static const struct vl_doc_node *value_of(const struct suite *s, const char *key)
+{
+    const struct vl_doc_node *file = vl_doc_root(s->values);
+    const struct vl_doc_node *places[] = {s->inline_values, vl_doc_get(file, "spec"), file};
+    const struct vl_doc_node *found = NULL;
+    for (size_t i = 0; i < VL_ARRAY_LEN(places) && !found; i++)
+        found = places[i] ? vl_doc_get(places[i], key) : NULL;
+    return found;
+}
+
+/* {namespaceSelector: [{name, labels}]} */
+static int add_namespaces(struct suite *s, struct vl_err *err)
+{
+    const struct vl_doc_node *list = value_of(s, "namespaceSelector");
+    int r = 0;
+    for (const struct vl_doc_node *n = vl_doc_first(list); n && r >= 0; n = vl_doc_next(n)) {
+        VL_CLEANUP(vl_buf_done) struct vl_buf text;
+        struct vl_json j;
+        vl_buf_init(&text, VL_POLICY_FILE_MAX);
+        vl_json_init(&j, &text, false);
+        vl_json_object(&j);
+        vl_json_member_str(&j, "apiVersion", "v1");
+        vl_json_member_str(&j, "kind", "Namespace");
+        vl_json_key(&j, "metadata");
+        vl_json_object(&j);
+        vl_json_key(&j, "name");
+        vl_json_span(&j, vl_doc_get_str(n, "name"));
+        vl_json_key(&j, "labels");
+        vl_json_object(&j);
+        const struct vl_doc_node *labels = vl_doc_get(n, "labels");
+        for (const struct vl_doc_node *l = vl_doc_first(labels); l; l = vl_doc_next(l)) {
+            vl_json_key_span(&j, vl_doc_key(l));
+            vl_json_span(&j, vl_doc_text(l));
+        }
+        vl_json_object_end(&j);
+        vl_json_object_end(&j);
+        vl_json_object_end(&j);
+        r = vl_json_check(&j, "a namespace", err);
+        if (r >= 0)
+            r = vl_policies_add_params(s->set, vl_buf_span(&text), s->path, err);
+    }
+    return r < 0 ? r : 0;
+}
+
+/* "request.operation" of the object in some policy, else of all. */
+static struct vl_span operation_of(const struct suite *s, const struct vl_kube_object *o)
+{
+    const struct vl_doc_node *policies = value_of(s, "policies");
+    for (const struct vl_doc_node *p = vl_doc_first(policies); p; p = vl_doc_next(p)) {
+        const struct vl_doc_node *list = vl_doc_get(p, "resources");
+        for (const struct vl_doc_node *n = vl_doc_first(list); n; n = vl_doc_next(n)) {
+            struct vl_span said = vl_doc_get_str(vl_doc_get(n, "values"), "request.operation");
+            if (said.len && vl_span_eq(vl_doc_get_str(n, "name"), o->name))
+                return said;
+        }
+    }
+    return vl_doc_get_str(value_of(s, "globalValues"), "request.operation");
+}
+
 static int read_results(struct suite *s, const struct vl_doc_node *root, struct vl_err *err)
 {
     int r = 0;
@@ -147,6 +228,13 @@ static int judge_object(const struct vl_kube_object *o, void *user, struct vl_er
 {
     struct suite *s = user;
     struct vl_policy_request q = {.object = o, .file = s->file};
+    q.operation = operation_of(s, o);
+    q.user_info = vl_doc_get(vl_doc_root(s->user), "userInfo");
+    /* A deletion has the old object alone, an update both. */
+    if (vl_span_eq_str(q.operation, "DELETE"))
+        q.object = NULL;
+    if (vl_span_eq_str(q.operation, "DELETE") || vl_span_eq_str(q.operation, "UPDATE"))
+        q.old_object = o;
     return vl_policy_evaluate(s->run, &q, judge, s, err);
 }
 
@@ -169,6 +257,23 @@ static int judge_file(const char *path, struct vl_span text, void *user, struct 
         text, json ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES, path, judge_document, s, err);
 }
 
+/* Kyverno skips what an exception is about, and only warns where a policy is not scored. */
+static const char *outcome_name(const struct expected *e)
+{
+    if (e->got == VL_VERDICT_EXEMPT)
+        return "skip";
+    if (e->got == VL_VERDICT_FAIL && vl_span_eq_str(e->result, "warn"))
+        return "warn";
+    return vl_verdict_outcome_name(e->got);
+}
+
+/* The policy is there, and its document has no errors. */
+static bool evaluated(const struct suite *s, const char *name)
+{
+    uint32_t index = vl_policies_find(s->set, name);
+    return index != UINT32_MAX && vl_policies_at(s->set, index)->usable;
+}
+
 static int tell(struct suite *s,
     int (*each)(const struct vl_policy_example *example, void *user, struct vl_err *err), void *user,
     struct vl_err *err)
@@ -176,7 +281,10 @@ static int tell(struct suite *s,
     int r = 0;
     for (size_t i = 0; i < s->expected.len && r >= 0; i++) {
         const struct expected *e = vl_vec_at(&s->expected, i);
-        const char *got = e->seen ? vl_verdict_outcome_name(e->got) : "no such policy or resource";
+        bool converted = evaluated(s, e->policy);
+        const char *got = !converted ? "not run: the policy is not converted"
+                          : e->seen  ? outcome_name(e)
+                                     : "no such policy or resource";
         struct vl_policy_example x = {.file = s->path,
             .line = vl_doc_line(e->node),
             .policy = e->policy,
@@ -185,21 +293,33 @@ static int tell(struct suite *s,
             .expected = e->result.len ? e->result.ptr : "",
             .got = got,
             .message = e->message[0] ? e->message : NULL,
-            .agrees = e->seen && vl_span_eq_str(e->result, got)};
+            .not_run = !converted,
+            .agrees = converted && e->seen && vl_span_eq_str(e->result, got)};
         r = each(&x, user, err);
     }
     return r < 0 ? r : 0;
 }
 
-static int run_suite(struct suite *s, const struct vl_doc_node *root, struct vl_err *err)
+static int run_suite(struct suite *s, const struct vl_doc_node *root,
+    int (*each)(const struct vl_policy_example *example, void *user, struct vl_err *err), void *user,
+    struct vl_err *err)
 {
     struct vl_policy_options options = {.autogen = true};
     VL_CLEANUP(vl_policies_cleanup) struct vl_policies *set = NULL;
     VL_CLEANUP(vl_policy_run_cleanup) struct vl_policy_run *run = NULL;
     int r = vl_policies_new(&options, &set, err);
     s->set = set;
+    s->inline_values = vl_doc_get(root, "values");
+    if (r == 0)
+        r = read_beside(s, root, "variables", &s->values, err);
+    if (r == 0)
+        r = read_beside(s, root, "userinfo", &s->user, err);
     if (r == 0)
         r = each_file(s, vl_doc_get(root, "policies"), load_policy, err);
+    if (r == 0)
+        r = each_file(s, vl_doc_get(root, "exceptions"), load_policy, err);
+    if (r == 0)
+        r = add_namespaces(s, err);
     if (r == 0)
         r = vl_policies_finish(set, err);
     if (r == 0)
@@ -209,7 +329,9 @@ static int run_suite(struct suite *s, const struct vl_doc_node *root, struct vl_
         (void)vl_cli_policy_problems(set, true);
         r = read_results(s, root, err);
     }
-    return r < 0 ? r : each_file(s, vl_doc_get(root, "resources"), judge_file, err);
+    if (r == 0)
+        r = each_file(s, vl_doc_get(root, "resources"), judge_file, err);
+    return r < 0 ? r : tell(s, each, user, err);
 }
 
 int vl_cli_run_kyverno_test(const char *path, struct vl_span text,
@@ -222,9 +344,9 @@ int vl_cli_run_kyverno_test(const char *path, struct vl_span text,
     if (r < 0)
         return r;
     vl_vec_init(&s.expected, sizeof(struct expected), RESULTS_MAX);
-    r = run_suite(&s, vl_doc_root(doc), err);
-    if (r == 0)
-        r = tell(&s, each, user, err);
+    r = run_suite(&s, vl_doc_root(doc), each, user, err);
+    vl_doc_free(s.values);
+    vl_doc_free(s.user);
     vl_vec_done(&s.expected);
     return r;
 }

@@ -14,6 +14,7 @@ struct vl_policy_example {
     const char *got;
     const char *message; /* of the verdict, or why it could not run; or NULL */
     bool agrees;
+    bool not_run; /* its policy is none that can be evaluated: another language, or errors */
 };
 
 /* Runs the examples of all loaded checks: each expected outcome against the verdict. Every check must have at
