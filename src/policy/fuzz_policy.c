@@ -1,5 +1,6 @@
 /* Policies and objects from strangers in one file: the documents before a line "--- # objects" are policies,
- * the rest are objects that they are evaluated on; then everything is exported. */
+ * the rest are objects that they are evaluated on (an AdmissionReview is what it asks for), and their
+ * parameters and namespaces; then everything is exported. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,9 +31,24 @@ static int each_object(const struct vl_kube_object *o, void *user, struct vl_err
     return vl_policy_evaluate(objects->run, &q, each_verdict, &objects->out, err);
 }
 
+/* What is wrong with one review does not matter to the next. */
+static int review(const struct vl_doc_node *node, struct objects *objects, struct vl_err *err)
+{
+    struct vl_kube_object object, old_object;
+    struct vl_policy_request q;
+    struct vl_err bad = VL_ERR_INIT;
+    if (vl_policy_request_review(node, "o.yaml", &object, &old_object, &q, &bad) >= 0)
+        return vl_policy_evaluate(objects->run, &q, each_verdict, &objects->out, err);
+    if (bad.msg[0] == '\0')
+        abort();
+    return 0;
+}
+
 static int each_document(struct vl_doc *doc, void *user, struct vl_err *err)
 {
-    int r = vl_kube_each_object(vl_doc_root(doc), "o.yaml", each_object, user, err);
+    bool asks = vl_span_eq_str(vl_doc_get_str(vl_doc_root(doc), "kind"), "AdmissionReview");
+    int r = asks ? review(vl_doc_root(doc), user, err)
+                 : vl_kube_each_object(vl_doc_root(doc), "o.yaml", each_object, user, err);
     vl_doc_free(doc);
     return r;
 }
@@ -72,6 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct objects objects = {0};
     vl_buf_init(&objects.out, 16UL * 1024 * 1024);
     if (vl_policies_new(&options, &set, &err) == 0 && vl_policies_add(set, policies, "p.yaml", &err) >= 0 &&
+        (mark == SIZE_MAX || vl_policies_add_params(set, rest, "o.yaml", &err) >= 0) &&
         vl_policies_finish(set, &err) == 0 && vl_policy_run_new(set, &objects.run, &err) == 0) {
         /* What is wrong with one object does not matter to the next input. */
         if (vl_doc_parse_stream(rest, VL_DOC_YAML, "o.yaml", each_document, &objects, &err) < 0)
