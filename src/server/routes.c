@@ -20,6 +20,7 @@ const struct vl_route_group vl_server_routes[] = {
     {VL_FACE_API, vl_routes_jobs},
     {VL_FACE_API, vl_routes_portal},
     {VL_FACE_API, vl_routes_user},
+    {VL_FACE_API, vl_routes_user_token},
     {VL_FACE_ARM, vl_routes_arm_login},
     {VL_FACE_ARM, vl_routes_arm_server},
     {VL_FACE_ARM, vl_routes_arm_assessment},

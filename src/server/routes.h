@@ -7,12 +7,13 @@
 
 extern const struct vl_route vl_routes_authority[]; /* route_authority.c */
 
-extern const struct vl_route vl_routes_health[];         /* route_health.c */
-extern const struct vl_route vl_routes_identity[];       /* identity/route_identity.c */
-extern const struct vl_route vl_routes_oidc[];           /* identity/route_oidc.c */
-extern const struct vl_route vl_routes_image[];          /* inventory/route_image.c */
-extern const struct vl_route vl_routes_portal[];         /* portal/route_portal.c */
-extern const struct vl_route vl_routes_user[];           /* identity/route_user.c */
+extern const struct vl_route vl_routes_health[];   /* route_health.c */
+extern const struct vl_route vl_routes_identity[]; /* identity/route_identity.c */
+extern const struct vl_route vl_routes_oidc[];     /* identity/route_oidc.c */
+extern const struct vl_route vl_routes_image[];    /* inventory/route_image.c */
+extern const struct vl_route vl_routes_portal[];   /* portal/route_portal.c */
+extern const struct vl_route vl_routes_user[];
+extern const struct vl_route vl_routes_user_token[];     /* identity/route_user.c */
 extern const struct vl_route vl_routes_arm_login[];      /* arm/route_arm_login.c */
 extern const struct vl_route vl_routes_arm_server[];     /* arm/route_arm_server.c */
 extern const struct vl_route vl_routes_arm_assessment[]; /* arm/route_arm_assessment.c */

@@ -146,6 +146,31 @@ static const struct vl_api_command user_remove = {.method = "DELETE",
 VL_API_COMMAND(vl_cli_user_remove, "user remove", "removes a user and the tokens", "NAME",
     "Removes a user; every token of theirs ends.", plain_options, user_remove);
 
+static const struct vl_api_field user_tokens_fields[] = {
+    {VL_API_ARG, NULL, "the user's name or id", .place = VL_API_PATH, .required = true}, {0}};
+static const struct vl_api_command user_tokens = {.method = "GET",
+    .path = "/users/{}/tokens",
+    .fields = user_tokens_fields,
+    .lookup = "/users",
+    .lookup_by = "name|id",
+    .list = true,
+    .columns = token_columns};
+VL_API_COMMAND(vl_cli_user_tokens, "user tokens", "somebody's API tokens", "NAME",
+    "Lists the tokens of a user; their texts are known to nobody but who got them.", plain_options,
+    user_tokens);
+
+static const struct vl_api_field user_revoke_fields[] = {
+    {VL_API_ARG, NULL, "the user's name or id", .place = VL_API_PATH, .required = true},
+    {VL_API_ARG, NULL, "the token's id", .place = VL_API_PATH, .required = true}, {0}};
+static const struct vl_api_command user_revoke = {.method = "DELETE",
+    .path = "/users/{}/tokens/{}",
+    .fields = user_revoke_fields,
+    .lookup = "/users",
+    .lookup_by = "name|id",
+    .said = "revoked"};
+VL_API_COMMAND(vl_cli_user_revoke, "user revoke", "ends a token of somebody", "NAME TOKEN",
+    "Ends one token of a user at once; vallum user tokens NAME has their ids.", plain_options, user_revoke);
+
 /* --- environments --- */
 
 static const struct vl_cli_column environment_columns[] = {

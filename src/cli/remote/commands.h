@@ -85,6 +85,8 @@
     C(user_list)                  \
     C(user_update)                \
     C(user_remove)                \
+    C(user_tokens)                \
+    C(user_revoke)                \
     C(environment_create)         \
     C(environment_list)           \
     C(audit_list)

@@ -1,4 +1,4 @@
-/* tests: repo_user.c route_user.c
+/* tests: repo_user.c route_user.c route_user_token.c
  *
  * What a user, locked, changed or removed, may then do is asked of the other routes, not of these. */
 #include <stdarg.h>
@@ -35,6 +35,36 @@ static const char *login(struct vl_test_server *s, const char *name, const char 
 static const char *add(struct vl_test_server *s, const char *body)
 {
     return vl_test_get(s, vl_test_call(s, OWNER, "POST", "/api/v1/users", body, 201), "id");
+}
+
+/* An owner sees which tokens somebody has, never what they are, and ends one. */
+static void test_tokens(void **state)
+{
+    struct vl_test_server *s = *state;
+    const char *answer;
+    const char *id = add(s, "{\"name\":\"tom\",\"password\":\"a long enough one\",\"role\":\"reader\"}");
+    const char *session = login(s, "tom", "a long enough one", 200);
+    assert_int_equal(
+        vl_test_ask(s, "POST", "/api/v1/tokens", session, "{\"name\":\"pipe\",\"days\":3}", &answer), 201);
+    const char *token = vl_test_get(s, answer, "token"), *token_id = vl_test_get(s, answer, "id");
+    const char *path = text(s, "/api/v1/users/%s/tokens", id);
+    answer = vl_test_call(s, OWNER, "GET", path, NULL, 200);
+    assert_null(strstr(answer, "vlt_"));
+    is(s, answer, "items.1.name", "pipe");
+    is(s, answer, "items.1.role", "reader");
+    is(s, answer, "items.1.environment", "null");
+    (void)vl_test_call(s, VL_ROLE_ADMIN, "GET", path, NULL, 403);
+    (void)vl_test_call(s, OWNER, "GET", "/api/v1/users/999999/tokens", NULL, 404);
+    /* of somebody else the same id is none */
+    (void)vl_test_call(s, OWNER, "DELETE", text(s, "/api/v1/users/1/tokens/%s", token_id), NULL, 404);
+    assert_int_equal(vl_test_ask(s, "GET", "/api/v1/me", token, NULL, &answer), 200);
+    (void)vl_test_call(s, OWNER, "DELETE", text(s, "%s/%s", path, token_id), NULL, 204);
+    (void)vl_test_call(s, OWNER, "DELETE", text(s, "%s/%s", path, token_id), NULL, 404);
+    assert_int_equal(vl_test_ask(s, "GET", "/api/v1/me", token, NULL, &answer), 401);
+    assert_int_equal(vl_test_ask(s, "GET", "/api/v1/me", session, NULL, &answer), 200);
+    answer = vl_test_call(s, OWNER, "GET", "/api/v1/audit?limit=1", NULL, 200);
+    is(s, answer, "items.0.action", "token.remove");
+    is(s, answer, "items.0.object", text(s, "tom: %s", token_id));
 }
 
 static void test_life(void **state)
@@ -180,6 +210,7 @@ static void test_audit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_life),
         cmocka_unit_test(test_environments),
         cmocka_unit_test(test_refused),

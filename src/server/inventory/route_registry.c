@@ -109,6 +109,23 @@ static int find(
     return r == 0 ? vl_err_set(err, VL_ERR_NOT_FOUND, "there is no such registry") : r;
 }
 
+/* Of what can be set. Counts and progress change by themselves: who changes a setting does not mind them. */
+static void etag_of(const struct vl_registry *g, struct vl_arena *arena, char ret[VL_API_ETAG_TEXT])
+{
+    const char *text = vl_arena_printf(arena, "%lld\n%s\n%s\n%s\n%s\n%s\n%s\n%d %d %d %d %lld %lld",
+        (long long)g->id, g->name, g->host, g->kind, g->username ? g->username : "",
+        g->ca_pem ? g->ca_pem : "", g->include ? g->include : "", g->has_secret, g->has_webhook, g->insecure,
+        g->enabled, (long long)g->poll_seconds, (long long)g->concurrency);
+    vl_api_etag_of(vl_span_str(text), ret);
+}
+
+static int if_match(struct vl_request *request, const struct vl_registry *g, struct vl_err *err)
+{
+    char etag[VL_API_ETAG_TEXT];
+    etag_of(g, request->arena, etag);
+    return vl_api_if_match(request, etag, err);
+}
+
 static int answer(
     struct vl_request *request, unsigned status, int64_t id, const char *made_secret, struct vl_err *err)
 {
@@ -126,9 +143,12 @@ static int answer(
         vl_json_member_str(&json, "webhookSecret", made_secret);
     if (r >= 0)
         r = vl_request_json_end(&json, err);
-    if (r >= 0 && status == 200)
-        vl_api_etag(request);
-    return r;
+    if (r < 0)
+        return r;
+    char etag[VL_API_ETAG_TEXT];
+    etag_of(&g, request->arena, etag);
+    vl_http_reply_header(request->reply, "ETag", vl_arena_strdup(request->arena, etag));
+    return 0;
 }
 
 static int registries_list(struct vl_request *request, struct vl_err *err)
@@ -216,6 +236,8 @@ static int change_write(struct vl_store_conn *conn, void *user, struct vl_err *e
     if (r >= 0 && c->request->narrow && vl_doc_get(c->request->body, "name"))
         r = vl_request_forbidden(err, "a registry's name is its environment's to give");
     if (r >= 0)
+        r = if_match(c->request, &before, err);
+    if (r >= 0)
         r = vl_registry_form_read(c->request, &before, &c->form, err);
     if (r >= 0)
         r = vl_repo_registry_change(conn, &c->form.registry, &c->form.secrets, err);
@@ -239,6 +261,8 @@ static int remove_write(struct vl_store_conn *conn, void *user, struct vl_err *e
     struct change *c = user;
     struct vl_registry before;
     int r = find(c->request, conn, &before, err);
+    if (r >= 0)
+        r = if_match(c->request, &before, err);
     if (r >= 0)
         r = vl_repo_registry_remove(conn, c->request->environment.id, before.id, err);
     if (r >= 0)

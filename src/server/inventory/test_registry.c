@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -96,6 +97,32 @@ static void test_life(void **state)
                                               "'registry.change', 'registry.discover', 'registry.remove')",
         NULL};
     assert_int_equal(vl_rows_sql(s, &audit, ""), 5);
+}
+
+/* Who changed what another has changed meanwhile is told; counts that move do not count. */
+static void test_if_match(void **state)
+{
+    struct vl_test_server *s = *state;
+    const char *answer = vl_test_call(s, VL_ROLE_ADMIN, "POST",
+        vl_arena_printf(s->arena, "/api/v1/registries?environment=%s", s->environment),
+        "{\"name\":\"matched\",\"host\":\"matched.example\"}", 201);
+    const char *path = vl_arena_printf(
+        s->arena, "/api/v1/registries/%s?environment=%s", vl_test_get(s, answer, "id"), s->environment);
+    const char *admin = s->token[VL_ROLE_ADMIN];
+    struct vl_test_answer read = vl_test_send(s, "GET", path, admin, NULL, NULL);
+    assert_true(strlen(read.etag) > 2);
+    const char *match = vl_arena_printf(s->arena, "If-Match: %s", read.etag);
+    (void)vl_rows_image(s, vl_rows_first_environment(s), strtoll(vl_test_get(s, answer, "id"), NULL, 10),
+        &(struct vl_rows_image){.digest = "sha256:"
+                                          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+            .repository = "r"});
+    struct vl_test_answer changed = vl_test_send(s, "PATCH", path, admin, match, "{\"pollSeconds\":120}");
+    assert_int_equal(changed.status, 200);
+    assert_string_not_equal(changed.etag, read.etag);
+    assert_int_equal(vl_test_send(s, "PATCH", path, admin, match, "{\"pollSeconds\":90}").status, 412);
+    assert_int_equal(vl_test_send(s, "DELETE", path, admin, match, NULL).status, 412);
+    match = vl_arena_printf(s->arena, "If-Match: %s", changed.etag);
+    assert_int_equal(vl_test_send(s, "DELETE", path, admin, match, NULL).status, 204);
 }
 
 static void test_wrong_bodies(void **state)
@@ -511,6 +538,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_life),
+        cmocka_unit_test(test_if_match),
         cmocka_unit_test(test_wrong_bodies),
         cmocka_unit_test(test_moved_secret),
         cmocka_unit_test(test_roles_and_environments),

@@ -1,3 +1,4 @@
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -5,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -23,8 +25,26 @@
 #define VERSION  (1U << 0)
 #define OF_FILES \
     (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE | TRUNCATE)
-#define READ     (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_EXECUTE)
+#define READ     (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define RUN      (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE)
 #define FILE_MAX (8ULL * 1024 * 1024 * 1024) /* bytes of one file in the cache */
+
+/* Sanitizers trace their process at its end, to look for leaks; valgrind starts its own programs. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#else
+#define RUNNING_ON_VALGRIND 0
+#endif
 
 static const char *const system_folders[] = {"/usr", "/lib", "/lib64", "/bin", "/etc", "/run", "/proc",
     "/dev", "/sys/devices/system/cpu", "/sys/fs/cgroup", "/var/lib/ca-certificates"};
@@ -43,6 +63,19 @@ static int allow(int ruleset, const char *path, uint64_t rights, struct vl_err *
     if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0U) < 0)
         return vl_err_sys(err, errno, "landlock: %s", path);
     return 0;
+}
+
+/* What may be started: the program itself (the indexer is one), by the loader that it was started with. */
+static int allow_programs(int ruleset, struct vl_err *err)
+{
+    uintptr_t base = getauxval(AT_BASE);
+    Dl_info loader = {0};
+    int r = allow(ruleset, "/proc/self/exe", RUN, err);
+    if (r >= 0 && base && dladdr((const void *)base, &loader) && loader.dli_fname)
+        r = allow(ruleset, loader.dli_fname, RUN, err);
+    for (size_t i = 0; RUNNING_ON_VALGRIND && i < VL_ARRAY_LEN(system_folders) && r >= 0; i++)
+        r = allow(ruleset, system_folders[i], READ | LANDLOCK_ACCESS_FS_EXECUTE, err);
+    return r;
 }
 
 /* "A:B:C" */
@@ -76,7 +109,7 @@ static int use_landlock(const char *cache_dir, struct vl_err *err)
     for (size_t i = 0; i < VL_ARRAY_LEN(system_folders) && r >= 0; i++)
         r = allow(ruleset, system_folders[i], READ, err);
     if (r >= 0)
-        r = allow(ruleset, "/proc/self/exe", READ, err);
+        r = allow_programs(ruleset, err);
     if (r >= 0)
         r = allow(ruleset, "/dev/null",
             (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | TRUNCATE) & all, err);
@@ -116,5 +149,8 @@ int vl_fetch_sandbox(const char *cache_dir, struct vl_err *err)
     int r = limit(RLIMIT_CORE, 0, err);
     if (r >= 0)
         r = limit(RLIMIT_FSIZE, FILE_MAX, err);
-    return r < 0 ? r : use_landlock(cache_dir, err);
+    if (r >= 0)
+        r = use_landlock(cache_dir, err);
+    /* Valgrind makes calls of its own in the process: it is watched as it is. */
+    return r < 0 || RUNNING_ON_VALGRIND ? r : vl_fetch_filter(SANITIZED, err);
 }

@@ -22,6 +22,9 @@
  * already; or NULL), new privileges, core dumps; it ends with its parent. Where the kernel has no Landlock
  * the rest holds. */
 VL_MUST_CHECK int vl_fetch_sandbox(const char *cache_dir, struct vl_err *err);
+/* The part of it that leaves few calls to the kernel, for good, also for what is started (the indexer).
+ * `watched`: a sanitizer or valgrind looks at the process, and may trace it. */
+VL_MUST_CHECK int vl_fetch_filter(bool watched, struct vl_err *err);
 
 /* What was heard so far. */
 struct vl_fetch_talk {

@@ -1,4 +1,4 @@
-/* tests: fetch.c fetch_answer.c fetch_main.c fetch_task.c fetch_sandbox.c
+/* tests: fetch.c fetch_answer.c fetch_filter.c fetch_main.c fetch_task.c fetch_sandbox.c
  * Against Debian's docker-registry; what is in the image was written by hand (test_registry.h). The process
  * is this program itself, started again. */
 #include <stdarg.h>
@@ -7,14 +7,20 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -235,6 +241,122 @@ static void test_sandbox(void **state)
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* What each of these calls gives to one who is shut in: an errno, or 0. */
+static const struct {
+    const char *name;
+    long call, a, b, c;
+    int wanted;
+} calls[] = {
+    {"getpid", SYS_getpid, 0, 0, 0, 0},
+    {"socket", SYS_socket, AF_INET, SOCK_STREAM, 0, 0},
+    {"socket (names)", SYS_socket, AF_UNIX, SOCK_STREAM, 0, 0},
+    {"socket (addresses)", SYS_socket, AF_NETLINK, SOCK_RAW, 0, 0},
+    {"socket (packets)", SYS_socket, AF_PACKET, SOCK_RAW, 0, EAFNOSUPPORT},
+    {"socket (kernel's ciphers)", SYS_socket, AF_ALG, SOCK_SEQPACKET, 0, EAFNOSUPPORT},
+    {"socket (machines)", SYS_socket, AF_VSOCK, SOCK_STREAM, 0, EAFNOSUPPORT},
+    {"listen", SYS_listen, 0, 1, 0, ENOSYS},
+    {"accept4", SYS_accept4, 0, 0, 0, ENOSYS},
+    {"mount", SYS_mount, 0, 0, 0, ENOSYS},
+    {"bpf", SYS_bpf, 0, 0, 0, ENOSYS},
+    {"keyctl", SYS_keyctl, 0, 0, 0, ENOSYS},
+    {"add_key", SYS_add_key, 0, 0, 0, ENOSYS},
+    {"init_module", SYS_init_module, 0, 0, 0, ENOSYS},
+    {"finit_module", SYS_finit_module, -1, 0, 0, ENOSYS},
+    {"unshare", SYS_unshare, CLONE_NEWUSER, 0, 0, ENOSYS},
+    {"setns", SYS_setns, -1, 0, 0, ENOSYS},
+    {"clone (user namespace)", SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, EPERM},
+    {"clone3", SYS_clone3, 0, 0, 0, ENOSYS},
+    {"process_vm_readv", SYS_process_vm_readv, 1, 0, 0, ENOSYS},
+    {"pidfd_getfd", SYS_pidfd_getfd, -1, 0, 0, ENOSYS},
+    {"perf_event_open", SYS_perf_event_open, 0, 0, 0, ENOSYS},
+    {"userfaultfd", SYS_userfaultfd, 0, 0, 0, ENOSYS},
+    {"io_uring_setup", SYS_io_uring_setup, 1, 0, 0, ENOSYS},
+    {"open_by_handle_at", SYS_open_by_handle_at, -1, 0, 0, ENOSYS},
+    {"execveat", SYS_execveat, -1, 0, 0, ENOSYS},
+    {"chroot", SYS_chroot, 0, 0, 0, ENOSYS},
+    {"pivot_root", SYS_pivot_root, 0, 0, 0, ENOSYS},
+    {"setuid", SYS_setuid, 0, 0, 0, ENOSYS},
+    {"personality", SYS_personality, 0xffffffff, 0, 0, ENOSYS},
+    {"kexec_load", SYS_kexec_load, 0, 0, 0, ENOSYS},
+    {"reboot", SYS_reboot, 0, 0, 0, ENOSYS},
+    {"a call of tomorrow", 999, 0, 0, 0, ENOSYS},
+};
+
+/* The status of one who is shut in and does this. */
+static int shut_in(void (*what)(size_t), size_t index)
+{
+    char cache[128];
+    struct vl_err err = VL_ERR_INIT;
+    int status = 0;
+    (void)snprintf(cache, sizeof(cache), "%s/cache", registry.folder);
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (vl_fetch_sandbox(cache, &err) < 0)
+            _exit(200);
+        what(index);
+        _exit(201);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void call_it(size_t i)
+{
+    long r = syscall(calls[i].call, calls[i].a, calls[i].b, calls[i].c, 0, 0, 0);
+    _exit(r < 0 ? errno : 0);
+}
+
+static void start_shell(size_t i)
+{
+    (void)i;
+    char *const shell[] = {(char[]){"sh"}, (char[]){"-c"}, (char[]){"exit 0"}, NULL};
+    (void)execv("/bin/sh", shell);
+    _exit(errno);
+}
+
+static void trace_parent(size_t i)
+{
+    (void)i;
+    _exit(ptrace(PTRACE_SEIZE, getppid(), NULL, NULL) < 0 ? errno : 0);
+}
+
+static void look_up(size_t i)
+{
+    struct addrinfo *found = NULL, hints = {.ai_socktype = SOCK_STREAM};
+    (void)i;
+    int r = getaddrinfo("localhost", "443", &hints, &found);
+    _exit(r == 0 && found ? 0 : 1);
+}
+
+/* Scans and lists above were done by processes that were shut in so. */
+static void test_filter(void **state)
+{
+    (void)state;
+    if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0) {
+        print_message("this kernel has no seccomp\n");
+        skip();
+    }
+    for (size_t i = 0; i < VL_ARRAY_LEN(calls); i++) {
+        int got = shut_in(call_it, i);
+        if (got != calls[i].wanted)
+            fail_msg("%s: %d instead of %d", calls[i].name, got, calls[i].wanted);
+    }
+    assert_int_equal(shut_in(look_up, 0), 0);
+    int traced = shut_in(trace_parent, 0);
+#ifdef __SANITIZE_ADDRESS__ /* which traces its own process */
+    assert_true(traced == 0 || traced == EPERM);
+#else
+    assert_int_equal(traced, ENOSYS);
+#endif
+    int shell = shut_in(start_shell, 0);
+    if (shell == 0) {
+        print_message("this kernel has no Landlock: other programs can be started\n");
+        skip();
+    }
+    assert_int_equal(shell, EACCES);
+}
+
 static void *stop_soon(void *user)
 {
     (void)usleep(300000);
@@ -290,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_damaged_layer),
         cmocka_unit_test(test_task_form),
         cmocka_unit_test(test_sandbox),
+        cmocka_unit_test(test_filter),
         cmocka_unit_test(test_stop),
     };
     int status = cmocka_run_group_tests(tests, NULL, NULL);
