@@ -119,21 +119,28 @@ static inline const uint64_t *sets_row(
     return row;
 }
 
-/* The same on small letters, added to the row. Without memory for them the event ends in an error. */
+/* In the scratch memory; without memory, where the event ends in an error, no text. */
+static struct vl_span small_letters(struct vl_rule_matcher *m, struct vl_span text)
+{
+    char *small = vl_arena_dup_span(m->scratch, text);
+    for (size_t i = 0; small && i < text.len; i++) {
+        if (small[i] >= 'A' && small[i] <= 'Z')
+            small[i] = (char)(small[i] | 0x20);
+    }
+    return (struct vl_span){small, small ? text.len : 0};
+}
+
+/* The same on small letters, added to the row. */
 APART const uint64_t *add_folded(struct vl_rule_matcher *m, const struct prog_slot *slot, struct vl_span text,
     const uint64_t *row, uint64_t *room)
 {
     const uint64_t *none = m->program->no_row;
     uint32_t words = slot->words[ROW_WHOLE];
-    char *small = vl_arena_dup_span(m->scratch, text);
+    struct vl_span small = small_letters(m, text);
     uint64_t *other = vl_arena_array(m->scratch, words, sizeof(*other));
-    if (!small || !other)
+    if (!small.ptr || !other)
         return row;
-    for (size_t i = 0; i < text.len; i++) {
-        if (small[i] >= 'A' && small[i] <= 'Z')
-            small[i] = (char)(small[i] | 0x20);
-    }
-    const uint64_t *folded = sets_row(none, &slot->folded, (struct vl_span){small, text.len}, words, other);
+    const uint64_t *folded = sets_row(none, &slot->folded, small, words, other);
     if (row == none || folded == none)
         return row == none ? folded : row;
     return join_rows(row, folded, words, room);
@@ -160,13 +167,53 @@ APART const uint64_t *both_rows(struct vl_rule_matcher *m, const struct prog_slo
     return join_rows(first, row, words, first);
 }
 
+/* Sets the bits of a text's lists in the row, which is cleared before the first of them: true where it has
+ * any. */
+static bool add_lists(
+    const struct text_sets *sets, struct vl_span text, uint64_t *row, uint32_t words, bool cleared)
+{
+    const struct text_bit *lists[3] = {sets->dict.entries ? text_dict_find(&sets->dict, text, NULL) : NULL,
+        sets->prefixes.nodes ? text_tree_find(&sets->prefixes, text, NULL) : NULL,
+        sets->suffixes.nodes ? text_tree_find(&sets->suffixes, text, NULL) : NULL};
+    for (unsigned i = 0; i < VL_ARRAY_LEN(lists); i++) {
+        if (lists[i] && !cleared) {
+            memset(row, 0, words * sizeof(*row));
+            cleared = true;
+        }
+        for (const struct text_bit *b = lists[i]; b; b = b->next)
+            row[b->bit / 64] |= 1ULL << (b->bit % 64);
+    }
+    return cleared;
+}
+
+/* The row of a slot that has so many checks that texts have lists. */
+APART const uint64_t *list_row(
+    struct vl_rule_matcher *m, const struct prog_slot *slot, const struct vl_event_value *value)
+{
+    uint64_t *row = m->rows + slot->row_at[ROW_WHOLE];
+    uint32_t words = slot->words[ROW_WHOLE];
+    const struct vl_span forms[2] = {value->as.string, value->other};
+    bool any = false;
+    for (unsigned i = 0; i < VL_ARRAY_LEN(forms) && (i == 0 || forms[i].len); i++) {
+        any = add_lists(&slot->exact, forms[i], row, words, any);
+        if (!slot->has_folded)
+            continue;
+        struct vl_span small = small_letters(m, forms[i]);
+        if (small.ptr)
+            any = add_lists(&slot->folded, small, row, words, any);
+    }
+    return any ? row : m->program->no_row;
+}
+
 /* The row of a slot whose value is one text. */
 static inline const uint64_t *read_row(
     struct vl_rule_matcher *m, struct slot_state *state, uint32_t number, enum text_rows which)
 {
     const struct prog_slot *slot = &m->program->slots[number];
     const uint64_t *row;
-    if (state->value->other.len)
+    if (which == ROW_WHOLE && !text_has_rows(slot->words[which]))
+        row = list_row(m, slot, state->value);
+    else if (state->value->other.len)
         row = both_rows(m, slot, state->value, which);
     else if (which == ROW_WHOLE)
         row = whole_row(m, slot, state->value->as.string, m->rows + slot->row_at[which]);

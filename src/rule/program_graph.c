@@ -6,6 +6,7 @@
 #include "program_impl.h"
 
 #define COST_MAX 60000U
+#define KEY_MAX  (64UL * 1024 * 1024) /* bytes of a check as text */
 
 static struct build_node *node_at(const struct builder *b, uint32_t node)
 {
@@ -19,11 +20,50 @@ static const uint32_t *children_of(const struct builder *b, const struct build_n
 
 /* --- leaves --- */
 
-static int64_t slot_of(struct builder *b, struct vl_span key, const struct check_operand *operand)
+static int64_t push_node(struct builder *b, struct build_node node)
 {
+    struct build_node *place = vl_vec_push(&b->nodes, "nodes of a program", b->err);
+    if (!place)
+        return b->err->err;
+    *place = node;
+    return (int64_t)b->nodes.len - 1;
+}
+
+/* A key that outlives building, where it is a new one. */
+static int put_key(struct builder *b, struct vl_map *map, struct vl_span key, struct vl_map_slot **ret_place,
+    bool *ret_added)
+{
+    struct vl_map_slot *known = vl_map_get(map, key);
+    *ret_added = !known;
+    if (known) {
+        *ret_place = known;
+        return 0;
+    }
+    const char *copy = vl_arena_dup_span(b->work, key);
+    if (!copy)
+        return vl_arena_check(b->work, "program", b->err);
+    return vl_map_put(map, (struct vl_span){copy, key.len}, ret_place, ret_added, b->err);
+}
+
+/* The text of a check, with the source before it. */
+static int key_of(const struct builder *b, const struct vl_condition *c, struct vl_buf *ret_text)
+{
+    vl_buf_clear(ret_text);
+    vl_buf_append_char(ret_text, (char)('0' + (int)b->source));
+    return vl_condition_format(c, ret_text, b->err);
+}
+
+static int64_t slot_of(struct builder *b, const struct vl_condition *c, const struct check_operand *operand)
+{
+    struct vl_condition exists = {.kind = VL_COND_CHECK, .op = VL_OP_EXISTS};
     struct vl_map_slot *place;
     bool added;
-    int r = vl_map_put(&b->slot_ids, key, &place, &added, b->err);
+    VL_CLEANUP(vl_buf_done) struct vl_buf key;
+    vl_buf_init(&key, KEY_MAX);
+    exists.as.check.left = c->as.check.left;
+    int r = key_of(b, &exists, &key);
+    if (r >= 0)
+        r = put_key(b, &b->slot_ids, vl_buf_span(&key), &place, &added);
     if (r < 0)
         return r;
     if (!added)
@@ -41,38 +81,6 @@ static int64_t slot_of(struct builder *b, struct vl_span key, const struct check
     return (int64_t)place->value.num;
 }
 
-static int64_t push_node(struct builder *b, struct build_node node)
-{
-    struct build_node *place = vl_vec_push(&b->nodes, "nodes of a program", b->err);
-    if (!place)
-        return b->err->err;
-    *place = node;
-    return (int64_t)b->nodes.len - 1;
-}
-
-/* The text of a check, or of its left side, as a key that outlives building it. */
-static int key_of(
-    struct builder *b, const struct vl_condition *c, struct vl_span *ret_check, struct vl_span *ret_left)
-{
-    struct vl_condition exists = {.kind = VL_COND_CHECK, .op = VL_OP_EXISTS};
-    VL_CLEANUP(vl_buf_done) struct vl_buf text;
-    vl_buf_init(&text, 64UL * 1024 * 1024);
-    exists.as.check.left = c->as.check.left;
-    vl_buf_append_char(&text, (char)('0' + (int)b->source));
-    int r = vl_condition_format(c, &text, b->err);
-    if (r < 0)
-        return r;
-    const char *copy = vl_arena_dup_span(b->work, vl_buf_span(&text));
-    *ret_check = (struct vl_span){copy, text.len};
-    vl_buf_truncate(&text, 1);
-    r = vl_condition_format(&exists, &text, b->err);
-    if (r < 0)
-        return r;
-    const char *left = vl_arena_dup_span(b->work, vl_buf_span(&text));
-    *ret_left = (struct vl_span){left, text.len};
-    return copy && left ? 0 : vl_arena_check(b->work, "program", b->err);
-}
-
 static bool is_event_type(const struct builder *b, const struct check *check)
 {
     return b->source == VL_EVENT_SYSCALL && check->left->field &&
@@ -80,7 +88,7 @@ static bool is_event_type(const struct builder *b, const struct check *check)
            strcmp(check->left->field->name, "evt.type") == 0 && !check->right;
 }
 
-static int64_t new_check(struct builder *b, const struct vl_condition *c, struct vl_span left_key)
+static int64_t new_check(struct builder *b, const struct vl_condition *c)
 {
     struct check_problem problem = {0};
     struct check *check = vl_vec_push(&b->checks, "checks of a program", b->err);
@@ -89,7 +97,7 @@ static int64_t new_check(struct builder *b, const struct vl_condition *c, struct
     int r = check_init(check, c, b->source, false, b->arena, &problem, b->err);
     if (r < 0)
         return r;
-    int64_t slot = slot_of(b, left_key, check->left);
+    int64_t slot = slot_of(b, c, check->left);
     if (slot < 0)
         return slot;
     uint32_t number = (uint32_t)b->checks.len - 1;
@@ -106,17 +114,18 @@ static int64_t new_check(struct builder *b, const struct vl_condition *c, struct
 
 static int64_t leaf(struct builder *b, const struct vl_condition *c)
 {
-    struct vl_span key, left;
     struct vl_map_slot *place;
     bool added;
-    int r = key_of(b, c, &key, &left);
+    VL_CLEANUP(vl_buf_done) struct vl_buf key;
+    vl_buf_init(&key, KEY_MAX);
+    int r = key_of(b, c, &key);
     if (r >= 0)
-        r = vl_map_put(&b->check_ids, key, &place, &added, b->err);
+        r = put_key(b, &b->check_ids, vl_buf_span(&key), &place, &added);
     if (r < 0)
         return r;
     if (!added)
         return (int64_t)place->value.num;
-    int64_t node = new_check(b, c, left);
+    int64_t node = new_check(b, c);
     if (node >= 0)
         place->value.num = (uint64_t)node;
     return node;
@@ -204,13 +213,14 @@ static int64_t intern(struct builder *b, enum prog_kind kind, const uint32_t *ch
 {
     struct vl_map_slot *place;
     bool added;
-    uint32_t *key = vl_arena_array(b->work, n + 1UL, sizeof(*key));
+    uint32_t *key = malloc((n + 1UL) * sizeof(*key));
     if (!key)
-        return vl_arena_check(b->work, "program", b->err);
+        return vl_err_nomem(b->err);
     key[0] = kind;
     memcpy(key + 1, children, n * sizeof(*key));
-    int r = vl_map_put(
-        &b->node_ids, (struct vl_span){(const char *)key, (n + 1UL) * sizeof(*key)}, &place, &added, b->err);
+    struct vl_span bytes = {(const char *)key, (n + 1UL) * sizeof(*key)};
+    int r = put_key(b, &b->node_ids, bytes, &place, &added);
+    free(key);
     if (r < 0)
         return r;
     if (!added)

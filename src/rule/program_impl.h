@@ -24,16 +24,26 @@
 
 /* --- sets of texts --- */
 
-/* Bits of the checks of one family on one slot. */
-struct text_row {
-    const uint64_t *bits;
+/* What a text answers: a row of words whose bits are checks. Where a slot has more checks than this, a row
+ * for each text would take memory that grows with their square: then it is a list of the bits that are set,
+ * and the matcher makes the row. */
+#define TEXT_ROW_WORDS_MAX 8
+
+struct text_bit {
+    const struct text_bit *next;
+    uint32_t bit;
 };
+
+static inline bool text_has_rows(uint32_t words)
+{
+    return words <= TEXT_ROW_WORDS_MAX;
+}
 
 /* Equal texts: a hash table whose rows say which checks hold. */
 struct text_dict_entry {
     uint64_t hash; /* 0: free */
     struct vl_span key;
-    const uint64_t *row;
+    const void *row; /* words, or struct text_bit */
 };
 struct text_dict {
     struct text_dict_entry *entries;
@@ -49,7 +59,7 @@ struct text_tree_node {
     uint32_t label, label_len; /* into `bytes` */
     uint32_t first_child, n_children;
     const uint16_t *table; /* by byte: 1 + which child, 0 none; NULL where there are few */
-    const uint64_t *row;   /* of this text and all its prefixes; NULL: no text ends here */
+    const void *row;       /* of this text and all its prefixes; NULL: no text ends here */
 };
 struct text_tree {
     struct text_tree_node *nodes; /* children of a node beside each other; [0]: the root */
@@ -91,7 +101,7 @@ struct text_item {
     bool ignore_case;
 };
 
-/* Builders: items in any order; rows have `words` words. Everything lies in the arena. */
+/* Builders: items in any order; rows have `words` words, or are lists. Everything lies in the arena. */
 VL_MUST_CHECK int text_dict_build(struct text_dict *dict, const struct text_item *items, uint32_t n,
     uint32_t words, struct vl_arena *arena, struct vl_err *err);
 VL_MUST_CHECK int text_tree_build(struct text_tree *tree, struct text_item *items, uint32_t n, uint32_t words,

@@ -210,14 +210,16 @@ static int64_t merge_bits(struct builder *b, const uint32_t *nodes, uint32_t n)
 {
     struct vl_map_slot *place;
     bool added;
-    const char *copy = vl_arena_dup_span(b->work, (struct vl_span){(const char *)nodes, n * sizeof(*nodes)});
-    if (!copy)
+    struct vl_span key = {(const char *)nodes, n * sizeof(*nodes)};
+    place = vl_map_get(&b->merged, key);
+    if (place)
+        return (int64_t)place->value.num;
+    key.ptr = vl_arena_dup_span(b->work, key);
+    if (!key.ptr)
         return vl_arena_check(b->work, "program", b->err);
-    int r = vl_map_put(&b->merged, (struct vl_span){copy, n * sizeof(*nodes)}, &place, &added, b->err);
+    int r = vl_map_put(&b->merged, key, &place, &added, b->err);
     if (r < 0)
         return r;
-    if (!added)
-        return (int64_t)place->value.num;
     struct build_node node = *node_at(b, nodes[0]);
     struct prog_slot *slot = vl_vec_at(&b->slots, node.slot);
     node.bit = slot->n_bits[node.detail]++;

@@ -8,12 +8,15 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/buf.h"
+#include "program_impl.h"
 #include "rule/program.h"
 
 #define ARENA_MAX (256UL * 1024 * 1024)
@@ -357,9 +360,181 @@ static void test_many(void **state)
     vl_ruleset_free(set);
 }
 
+/* --- memory --- */
+
+/* Rules that each know a name, a prefix and an end of their own. */
+static struct vl_ruleset *wide_set(unsigned n)
+{
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_ruleset *set;
+    vl_buf_init(&text, 1 << 26);
+    for (unsigned i = 0; i < n; i++)
+        vl_buf_printf(&text,
+            "- rule: r%u\n  desc: d\n  output: o\n  priority: INFO\n  condition: evt.type = open and "
+            "(proc.name = n%u or fd.name startswith /n%u/ or fd.name endswith /n%u)\n",
+            i, i, i / 2, i);
+    assert_int_equal(vl_ruleset_new(&set, &err), 0);
+    assert_int_equal(vl_ruleset_add(set, vl_buf_span(&text), "wide", &err), 0);
+    assert_int_equal(vl_ruleset_finish(set, &err), 0);
+    assert_int_equal(vl_ruleset_errors(set), 0);
+    return set;
+}
+
+static int on_wide(const struct vl_rule *rule, const struct vl_event *event, void *user, struct vl_err *err)
+{
+    (void)event, (void)err;
+    *(uint64_t *)user = *(uint64_t *)user * 1000003 + rule->index + 1;
+    return 0;
+}
+
+/* What fires is what conditions by themselves say, where texts have lists instead of rows. */
+static void check_wide(const struct vl_ruleset *set, const struct vl_rule_program *program, unsigned n)
+{
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_rule_matcher *matcher;
+    assert_int_equal(vl_rule_matcher_new(program, &matcher, &err), 0);
+    for (unsigned i = 0; i < n; i += n / 16) {
+        VL_CLEANUP(vl_buf_done) struct vl_buf json;
+        VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(ARENA_MAX);
+        VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
+        struct vl_event event;
+        uint64_t fired = 0, expected = 0;
+        vl_buf_init(&json, 1 << 16);
+        vl_buf_printf(&json,
+            "{\"fields\":{\"evt.num\":1,\"evt.type\":\"open\",\"proc.name\":\"n%u\",\"fd.name\":"
+            "[\"/n%u/n%u\",\"/n%u/x\"]}}",
+            i, (i + 7) / 2, i + 9, i / 3);
+        assert_int_equal(vl_doc_parse(vl_buf_span(&json), VL_DOC_JSON, "event", &doc, &err), 0);
+        assert_int_equal(vl_event_from_recorded(doc, &event, &err), 0);
+        assert_int_equal(vl_rule_match(matcher, &event, on_wide, &fired, &err), 0);
+        for (uint32_t j = 0; j < n; j++) {
+            bool holds = false;
+            const struct vl_rule *rule = vl_ruleset_at(set, j);
+            assert_int_equal(vl_rule_condition_holds(rule->condition, &event, arena, &holds, &err), 0);
+            if (holds)
+                expected = expected * 1000003 + j + 1;
+        }
+        assert_true(expected != 0 && fired == expected);
+    }
+    vl_rule_matcher_free(matcher);
+}
+
+/* Bytes of the program and of what a matcher needs for rows. */
+static size_t wide_bytes(unsigned n)
+{
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_ruleset *set = wide_set(n);
+    struct vl_rule_program *program;
+    assert_int_equal(vl_rule_program_new(set, VL_RULE_MATCH_ALL, &program, &err), 0);
+    size_t bytes = vl_arena_used(program->arena) + program->row_words * sizeof(uint64_t) +
+                   program->n_nodes * sizeof(uint32_t);
+    check_wide(set, program, n);
+    vl_rule_program_free(program);
+    vl_ruleset_free(set);
+    return bytes;
+}
+
+/* A row for each text, with a bit for each check, would be 3 * 3 * n * n / 8 bytes. */
+static void test_memory(void **state)
+{
+    (void)state;
+    size_t some = wide_bytes(2000), more = wide_bytes(8000);
+    printf("2,000 rules: %zu bytes, 8,000 rules: %zu bytes\n", some, more);
+    assert_true(more < 5 * some);
+    assert_true(more < 8000UL * 2000);
+}
+
+/* --- reload: a second program is made beside the first, which goes on --- */
+
+#define RELOADS     6
+#define BETWEEN_MIN 2000
+
+struct reload {
+    unsigned generation;
+    struct vl_ruleset *set;
+    struct vl_rule_program *program;
+    atomic_bool ready;
+};
+
+static void *make_next(void *user)
+{
+    struct reload *r = user;
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    struct vl_err err = VL_ERR_INIT;
+    vl_buf_init(&text, 1 << 20);
+    vl_buf_printf(&text,
+        "- rule: g%u\n  desc: d\n  output: o\n  priority: INFO\n  condition: proc.name = bash\n",
+        r->generation);
+    for (unsigned i = 0; i < NAMED; i++)
+        vl_buf_printf(&text,
+            "- rule: r%u\n  desc: d\n  output: o\n  priority: INFO\n  condition: proc.name = x%u and "
+            "fd.name regex '/a%u.*'\n",
+            i, i, i);
+    if (vl_ruleset_new(&r->set, &err) < 0 || vl_ruleset_add(r->set, vl_buf_span(&text), "next", &err) < 0 ||
+        vl_ruleset_finish(r->set, &err) < 0 ||
+        vl_rule_program_new(r->set, VL_RULE_MATCH_ALL, &r->program, &err) < 0)
+        r->program = NULL;
+    atomic_store(&r->ready, true);
+    return NULL;
+}
+
+struct counted {
+    unsigned fired[RELOADS + 1];
+};
+
+static int on_counted(
+    const struct vl_rule *rule, const struct vl_event *event, void *user, struct vl_err *err)
+{
+    (void)event, (void)err;
+    assert_int_equal(rule->name[0], 'g');
+    ((struct counted *)user)->fired[rule->name[1] - '0']++;
+    return 0;
+}
+
+/* Each event is answered by exactly one program, while the next one is made by another thread. */
+static void test_reload(void **state)
+{
+    (void)state;
+    static const char json[] = "{\"fields\":{\"evt.num\":1,\"evt.type\":\"open\",\"proc.name\":\"bash\"}}";
+    VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_event event;
+    struct counted counted = {{0}};
+    struct reload now = {.generation = 0};
+    unsigned events = 0, fired = 0;
+    assert_int_equal(vl_doc_parse(vl_span_str(json), VL_DOC_JSON, "event", &doc, &err), 0);
+    assert_int_equal(vl_event_from_recorded(doc, &event, &err), 0);
+    make_next(&now);
+    for (unsigned i = 1; i <= RELOADS + 1; i++) {
+        struct reload next = {.generation = i};
+        struct vl_rule_matcher *matcher;
+        pthread_t thread;
+        assert_non_null(now.program);
+        assert_int_equal(vl_rule_matcher_new(now.program, &matcher, &err), 0);
+        if (i <= RELOADS)
+            assert_int_equal(pthread_create(&thread, NULL, make_next, &next), 0);
+        for (unsigned n = 0; n < BETWEEN_MIN || (i <= RELOADS && !atomic_load(&next.ready)); n++, events++)
+            assert_int_equal(vl_rule_match(matcher, &event, on_counted, &counted, &err), 0);
+        if (i <= RELOADS)
+            assert_int_equal(pthread_join(thread, NULL), 0);
+        vl_rule_matcher_free(matcher);
+        vl_rule_program_free(now.program);
+        vl_ruleset_free(now.set);
+        now.set = next.set;
+        now.program = next.program;
+    }
+    for (unsigned i = 0; i <= RELOADS; i++) {
+        assert_true(counted.fired[i] >= BETWEEN_MIN);
+        fired += counted.fired[i];
+    }
+    assert_int_equal(fired, events);
+}
+
 /* --- texts blind to case: Sigma's rules over logs --- */
 
 #define SIGMA_RULES 30
+#define SIGMA_MAX   2048 /* a document may become several rules */
 
 static struct vl_ruleset *random_sigma(void)
 {
@@ -392,7 +567,7 @@ static struct vl_ruleset *random_sigma(void)
 }
 
 struct seen {
-    bool rules[8 * SIGMA_RULES];
+    bool rules[SIGMA_MAX];
 };
 
 static int on_sigma(const struct vl_rule *rule, const struct vl_event *event, void *user, struct vl_err *err)
@@ -410,6 +585,7 @@ static unsigned compare_sigma(const struct vl_ruleset *set, struct vl_rule_match
     struct vl_err err = VL_ERR_INIT;
     struct vl_event event;
     unsigned compared = 0;
+    assert_true(vl_ruleset_size(set) <= SIGMA_MAX);
     assert_int_equal(vl_doc_parse(vl_span_str(json), VL_DOC_JSON, "record", &doc, &err), 0);
     assert_int_equal(vl_event_from_log(vl_doc_root(doc), &event, &err), 0);
     assert_int_equal(vl_rule_match(matcher, &event, on_sigma, &seen, &err), 0);
@@ -441,7 +617,6 @@ static void test_sigma(void **state)
         struct vl_rule_program *program;
         struct vl_rule_matcher *matcher;
         unsigned compared = 0;
-        assert_true(vl_ruleset_size(set) <= 8 * SIGMA_RULES);
         assert_int_equal(vl_rule_program_new(set, VL_RULE_MATCH_ALL, &program, &err), 0);
         assert_int_equal(vl_rule_matcher_new(program, &matcher, &err), 0);
         for (size_t i = 0; i < VL_ARRAY_LEN(records); i++)
@@ -451,6 +626,40 @@ static void test_sigma(void **state)
         vl_rule_program_free(program);
         vl_ruleset_free(set);
     }
+}
+
+/* So many texts of one field that they have lists, blind to case and not. */
+static void test_wide_sigma(void **state)
+{
+    (void)state;
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_ruleset *set;
+    struct vl_rule_program *program;
+    struct vl_rule_matcher *matcher;
+    unsigned compared = 0;
+    vl_buf_init(&text, 1 << 20);
+    for (unsigned i = 0; i < 260; i++)
+        vl_buf_printf(&text,
+            "---\ntitle: s%u\nlogsource:\n  category: process_creation\n  product: linux\ndetection:\n"
+            "  x0:\n    Image: /Bin/x%u\n  x1:\n    Image|endswith: 'Y%u'\n  x2:\n    Image|cased: /bin/X%u\n"
+            "  x3:\n    Image|startswith: '/%u/'\n  condition: 1 of x*\nlevel: high\n",
+            i, i, i, i, i / 3);
+    assert_int_equal(vl_ruleset_new(&set, &err), 0);
+    assert_int_equal(vl_ruleset_add(set, vl_buf_span(&text), "sigma", &err), 0);
+    assert_int_equal(vl_ruleset_finish(set, &err), 0);
+    assert_int_equal(vl_ruleset_errors(set), 0);
+    assert_int_equal(vl_rule_program_new(set, VL_RULE_MATCH_ALL, &program, &err), 0);
+    assert_int_equal(vl_rule_matcher_new(program, &matcher, &err), 0);
+    static const char *const records[] = {"{\"Image\":\"/bin/X77\"}", "{\"Image\":\"/bIN/x78\"}",
+        "{\"Image\":\"/7/by9\"}", "{\"Image\":\"none\"}", "{\"Image\":\"/70/Y200\"}", "{}",
+        "{\"Image\":[\"/bin/x3\",\"y4\"]}", "{\"Image\":\"\"}"};
+    for (size_t i = 0; i < VL_ARRAY_LEN(records); i++)
+        compared += compare_sigma(set, matcher, records[i]);
+    assert_true(compared >= 260 * VL_ARRAY_LEN(records));
+    vl_rule_matcher_free(matcher);
+    vl_rule_program_free(program);
+    vl_ruleset_free(set);
 }
 
 /* --- what a probe is told, and large lists --- */
@@ -546,7 +755,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_many),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_reload),
         cmocka_unit_test(test_sigma),
+        cmocka_unit_test(test_wide_sigma),
         cmocka_unit_test(test_prefilter),
         cmocka_unit_test(test_large_lists),
     };

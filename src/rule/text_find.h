@@ -73,9 +73,8 @@ static inline bool same_bytes(const char *a, const char *b, size_t len)
     return ((x ^ y) | (u ^ v)) == 0;
 }
 
-/* The row of a text; `none` where no check holds. */
-static inline const uint64_t *text_dict_find(
-    const struct text_dict *dict, struct vl_span text, const uint64_t *none)
+/* The row of a text, or the list; `none` where no check holds. */
+static inline const void *text_dict_find(const struct text_dict *dict, struct vl_span text, const void *none)
 {
     if (!(dict->lengths & length_bit(text.len)))
         return none;
@@ -136,11 +135,11 @@ static inline const struct text_tree_node *text_tree_child(
 }
 
 /* `backwards` as a constant, so that each of the two ways is short. */
-static inline const uint64_t *text_tree_walk(
-    const struct text_tree *tree, struct vl_span text, const uint64_t *none, bool backwards)
+static inline const void *text_tree_walk(
+    const struct text_tree *tree, struct vl_span text, const void *none, bool backwards)
 {
     const struct text_tree_node *node = tree->nodes;
-    const uint64_t *row = none;
+    const void *row = none;
     size_t at = 0;
     while (label_matches(node, tree->bytes, text, at, backwards)) {
         at += node->label_len;
@@ -155,8 +154,7 @@ static inline const uint64_t *text_tree_walk(
     return row;
 }
 
-static inline const uint64_t *text_tree_find(
-    const struct text_tree *tree, struct vl_span text, const uint64_t *none)
+static inline const void *text_tree_find(const struct text_tree *tree, struct vl_span text, const void *none)
 {
     return tree->backwards ? text_tree_walk(tree, text, none, true) : text_tree_walk(tree, text, none, false);
 }

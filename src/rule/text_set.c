@@ -12,15 +12,58 @@ static void row_set(uint64_t *row, uint32_t bit)
     row[bit / 64] |= 1ULL << (bit % 64);
 }
 
-int text_dict_build(struct text_dict *dict, const struct text_item *items, uint32_t n, uint32_t words,
-    struct vl_arena *arena, struct vl_err *err)
+/* A row with one more bit: `row` itself, whose memory is the builder's, a new one, or a longer list. */
+static const void *with_bit(const void *row, uint32_t bit, uint32_t words, struct vl_arena *arena)
+{
+    if (!text_has_rows(words)) {
+        struct text_bit *first = vl_arena_alloc(arena, sizeof(*first));
+        if (first)
+            *first = (struct text_bit){row, bit};
+        return first;
+    }
+    uint64_t *own;
+    memcpy(&own, &row, sizeof(own));
+    if (!own)
+        own = vl_arena_array(arena, words, sizeof(*own));
+    if (own)
+        row_set(own, bit);
+    return own;
+}
+
+/* How many different texts there are: many rules may name the same ones. */
+static int count_keys(const struct text_item *items, uint32_t n, uint32_t *ret, struct vl_err *err)
 {
     uint64_t cap = 2;
     while (cap < 2ULL * n)
         cap *= 2;
+    uint32_t count = 0, *seen = calloc(cap, sizeof(*seen)); /* 1 + which item */
+    if (!seen)
+        return vl_err_nomem(err);
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t at = hash_text(items[i].text) >> 7 & (cap - 1);
+        while (seen[at] && !vl_span_eq(items[seen[at] - 1].text, items[i].text))
+            at = (at + 1) & (cap - 1);
+        if (seen[at])
+            continue;
+        count++;
+        seen[at] = i + 1;
+    }
+    free(seen);
+    *ret = count;
+    return 0;
+}
+
+int text_dict_build(struct text_dict *dict, const struct text_item *items, uint32_t n, uint32_t words,
+    struct vl_arena *arena, struct vl_err *err)
+{
+    uint64_t cap = 2;
+    uint32_t keys;
     *dict = (struct text_dict){.quick = n <= QUICK_MAX};
-    if (n == 0)
-        return 0;
+    int r = n ? count_keys(items, n, &keys, err) : 0;
+    if (r < 0 || n == 0)
+        return r;
+    while (cap < 2ULL * keys)
+        cap *= 2;
     dict->entries = vl_arena_array(arena, cap, sizeof(*dict->entries));
     dict->mask = cap - 1;
     for (uint32_t i = 0; i < n && dict->entries; i++) {
@@ -29,14 +72,9 @@ int text_dict_build(struct text_dict *dict, const struct text_item *items, uint3
                (dict->entries[at].hash != hash || !vl_span_eq(dict->entries[at].key, items[i].text)))
             at = (at + 1) & dict->mask;
         struct text_dict_entry *e = &dict->entries[at];
-        uint64_t *row;
-        if (e->hash)
-            memcpy(&row, &e->row, sizeof(row)); /* it is ours: made just below */
-        else
-            row = vl_arena_array(arena, words, sizeof(*row));
+        const void *row = with_bit(e->hash ? e->row : NULL, items[i].bit, words, arena);
         if (!row)
             return vl_arena_check(arena, "program", err);
-        row_set(row, items[i].bit);
         *e = (struct text_dict_entry){hash, items[i].text, row};
         dict->lengths |= length_bit(items[i].text.len);
     }
@@ -63,7 +101,7 @@ struct tree_builder {
 struct range {
     uint32_t from, to, node;
     uint32_t depth;
-    const uint64_t *row; /* of the texts above */
+    const void *row; /* of the texts above */
 };
 
 static uint32_t common_prefix(const struct tree_builder *t, const struct range *r)
@@ -91,21 +129,28 @@ static int fill_node(struct tree_builder *t, const struct range *r, struct vl_ve
 {
     struct text_tree_node *node = &t->tree->nodes[r->node];
     uint32_t end = common_prefix(t, r), i = r->from;
-    const uint64_t *row = r->row;
+    const void *row = r->row;
     node->label = (uint32_t)(t->items[r->from].text.ptr - t->bytes) + r->depth;
     node->label_len = end - r->depth;
     uint32_t n_head = node->label_len < sizeof(node->head) ? node->label_len : (uint32_t)sizeof(node->head);
     memcpy(&node->head, t->bytes + node->label, n_head);
     memset(&node->mask, 0xff, n_head);
     if (t->items[i].text.len == end) {
-        uint64_t *own = vl_arena_array(t->arena, t->words, sizeof(*own));
-        if (!own)
+        /* A list goes on into that of the texts above; a row has theirs too. */
+        if (text_has_rows(t->words)) {
+            uint64_t *own = vl_arena_array(t->arena, t->words, sizeof(*own));
+            if (own && row)
+                memcpy(own, row, t->words * sizeof(*own));
+            row = own;
+        }
+        bool failed = text_has_rows(t->words) && !row;
+        for (; i < r->to && t->items[i].text.len == end && !failed; i++) {
+            row = with_bit(row, t->items[i].bit, t->words, t->arena);
+            failed = !row;
+        }
+        if (failed)
             return vl_arena_check(t->arena, "program", err);
-        if (row)
-            memcpy(own, row, t->words * sizeof(*own));
-        for (; i < r->to && t->items[i].text.len == end; i++)
-            row_set(own, t->items[i].bit);
-        node->row = row = own;
+        node->row = row;
     }
     node->first_child = t->n_nodes;
     while (i < r->to) {
