@@ -10,7 +10,8 @@
 #include "event_types.h"
 #include "rule/output.h"
 
-#define ERRORS_MAX 10 /* of one condition; the rest is counted by nobody, since the first ones are enough */
+#define LIST_DISTANCE_MAX 2 /* letters by which a misspelt list differs */
+#define ERRORS_MAX        10 /* of one condition; the rest is counted by nobody, since the first ones are enough */
 
 struct checking {
     struct fc_check *check;
@@ -167,6 +168,29 @@ static void warn_of_value(struct checking *c, struct vl_span value)
     }
 }
 
+/* `in (shell_binarys)`: a list that is misspelt is a word like any other, and never found. */
+static void warn_of_list(struct checking *c)
+{
+    const struct vl_condition *node = c->node;
+    struct vl_ruleset *set = c->check->set;
+    struct rs_near near;
+    char message[160], hint[160];
+    if ((node->op != VL_OP_IN && node->op != VL_OP_INTERSECTS && node->op != VL_OP_PMATCH) ||
+        node->as.check.n_values != 1 || vl_span_find_char(node->as.check.values[0], '_') == SIZE_MAX)
+        return;
+    struct vl_span value = vl_span_slice(node->as.check.values[0], 0, 64);
+    rs_near_init(&near, set, value);
+    near.distance = LIST_DISTANCE_MAX + 1;
+    for (size_t i = 0; i < set->lists.len && set->near_done < RS_NEAR_MAX; i++)
+        rs_near_try(&near, ((struct rs_list **)set->lists.items)[i]->name);
+    if (!near.best || near.distance > LIST_DISTANCE_MAX || vl_span_eq_str(value, near.best))
+        return;
+    (void)snprintf(
+        message, sizeof(message), "'%.*s' is no list: it is compared as a word", VL_SPAN_FMT(value));
+    (void)snprintf(hint, sizeof(hint), "did you mean the list '%.100s'?", near.best);
+    warn(c, RS_UNKNOWN_LIST, hint, message);
+}
+
 /* A transformer around the field changes nothing. */
 static void warn_of_na(struct checking *c, const struct vl_operand *left)
 {
@@ -230,6 +254,7 @@ static void check_one(struct checking *c)
     if (!check_fields(c) || node->right_is_field)
         return;
     warn_of_na(c, node->as.check.left);
+    warn_of_list(c);
     for (uint32_t i = 0; i < node->as.check.n_values; i++) {
         warn_of_value(c, node->as.check.values[i]);
         if (types && !check_event_type(c, node->as.check.values[i]))

@@ -50,6 +50,18 @@ static void tell_missing(struct vl_ruleset *set, const struct vl_map *map, const
         near.best ? hint : "define it first: items are read in order", "%s", message);
 }
 
+/* A later file may well define anew; the same file hardly means to. */
+static void warn_of_twice(struct vl_ruleset *set, const struct rs_place *now, const struct rs_place *before,
+    const char *kind, const char *name)
+{
+    char label[256];
+    if (now->source != before->source)
+        return;
+    (void)snprintf(label, sizeof(label), "%s '%s'", kind, name);
+    rs_tell(set, false, RS_DEFINED_TWICE, now, label, "take one away, or change the earlier one by override",
+        "defined twice in this file: the one of line %u is gone", before->line);
+}
+
 /* --- lists --- */
 
 int rs_list_define(struct vl_ruleset *set, struct rs_list *list, struct vl_err *err)
@@ -59,6 +71,7 @@ int rs_list_define(struct vl_ruleset *set, struct rs_list *list, struct vl_err *
     list->index = previous ? previous->index : id;
     list->visibility = id;
     if (previous) {
+        warn_of_twice(set, &list->place, &previous->place, "list", list->name);
         vl_vec_done(&previous->items);
         *previous = *list;
         return 0;
@@ -96,6 +109,7 @@ int rs_macro_define(struct vl_ruleset *set, struct rs_macro *macro, struct vl_er
     macro->index = previous ? previous->index : id;
     macro->visibility = id;
     if (previous) {
+        warn_of_twice(set, &macro->place, &previous->place, "macro", macro->name);
         *previous = *macro;
         return 0;
     }
@@ -177,6 +191,7 @@ static int take_rule(
     rule->visibility = id;
     rule->index = previous ? previous->index : id;
     if (previous) {
+        warn_of_twice(set, &rule->place, &previous->place, "rule", rule->name);
         rs_exceptions_done(&previous->exceptions);
         vl_vec_done(&previous->tags);
         *previous = *rule;

@@ -9,9 +9,9 @@
 #include "glob.h"
 #include "rule/output.h"
 
-#define ENTRIES_MAX 1000 /* of `append_output`, and of `rules` */
-#define FIELDS_MAX  256  /* extra fields of one entry, and of one rule */
-#define NAMES_MAX   512  /* bytes of a warning that names keys */
+#define ENTRIES_MAX 256 /* of `append_output`, and of `rules` */
+#define FIELDS_MAX  256 /* extra fields of one entry, and of one rule */
+#define NAMES_MAX   512 /* bytes of a warning that names keys */
 
 /* What Falco's container plugin suggests to append. */
 #define SUGGESTED                                                \
@@ -27,7 +27,9 @@ struct rs_append {
     struct vl_rule_extra *extra;
     uint32_t n_extra;
     bool suggested;
-    bool told; /* that it does not fit a rule */
+    uint8_t output_known, suggested_known; /* bits: sources that know all fields of the text */
+    uint8_t *extra_known;                  /* the same, one an extra field */
+    bool told;                             /* that it does not fit a rule */
     bool used;
 };
 
@@ -106,6 +108,9 @@ static bool read_extras(const struct fd_item *item, struct rs_append *append)
         return false;
     }
     append->extra = vl_arena_array(item->set->arena, n + 1, sizeof(*append->extra));
+    append->extra_known = vl_arena_array(item->set->arena, n + 1, 1);
+    if (!append->extra_known)
+        return false;
     for (const struct vl_doc_node *f = vl_doc_first(list); f && append->extra; f = vl_doc_next(f))
         if (!read_extra(item, f, &append->extra[append->n_extra++]))
             return false;
@@ -252,13 +257,18 @@ static bool fits(const struct rs_append *append, const struct vl_rule *rule)
 }
 
 /* Whether the rule's source knows the fields of the text; told once an entry. */
-static bool parses(
-    struct vl_ruleset *set, struct rs_append *append, const struct vl_rule *rule, const char *text)
+static bool parses(struct vl_ruleset *set, struct rs_append *append, const struct vl_rule *rule,
+    const char *text, uint8_t *known)
 {
     struct vl_output *output = NULL;
     struct vl_err bad = VL_ERR_INIT;
-    if (vl_output_parse(rule->source, text, set->arena, &output, &bad) >= 0)
+    uint8_t bit = (uint8_t)(1U << rule->source);
+    if (*known & bit)
         return true;
+    if (vl_output_parse(rule->source, text, set->arena, &output, &bad) >= 0) {
+        *known |= bit;
+        return true;
+    }
     if (!append->told)
         rs_tell(set, true, RS_ERR_COMPILE_OUTPUT, &append->place, "append_output",
             append->source ? NULL : "match a source: its fields must be known to every rule that it fits",
@@ -267,12 +277,21 @@ static bool parses(
     return false;
 }
 
-static void append_text(
-    struct vl_ruleset *set, struct rs_append *append, struct vl_rule *rule, const char *text)
+static void append_text(struct vl_ruleset *set, struct rs_append *append, const struct vl_rule *rule,
+    const char *text, uint8_t *known, struct vl_buf *out)
 {
-    if (!parses(set, append, rule, text))
+    if (!parses(set, append, rule, text, known))
         return;
-    rule->output = *rule->output ? vl_arena_printf(set->arena, "%s %s", rule->output, text) : text;
+    if (out->len + strlen(text) + 1 > VL_OUTPUT_TEXT_MAX) {
+        if (!append->told)
+            rs_tell(set, true, RS_ERR_COMPILE_OUTPUT, &append->place, "append_output", NULL,
+                "the output of rule '%s' has more than %lu bytes then", rule->name, VL_OUTPUT_TEXT_MAX);
+        append->told = true;
+        return;
+    }
+    if (out->len)
+        vl_buf_append_char(out, ' ');
+    vl_buf_append_str(out, text);
 }
 
 /* A later entry's field takes the place of an earlier one's of the same name. */
@@ -281,7 +300,7 @@ static void append_extra(
 {
     for (uint32_t i = 0; i < append->n_extra; i++) {
         uint32_t k = 0;
-        if (!parses(set, append, rule, append->extra[i].format))
+        if (!parses(set, append, rule, append->extra[i].format, &append->extra_known[i]))
             continue;
         while (k < rule->n_extra && strcmp(all[k].name, append->extra[i].name) != 0)
             k++;
@@ -298,15 +317,19 @@ static void append_extra(
 static int append_all(struct vl_ruleset *set, struct vl_rule *rule, struct vl_err *err)
 {
     struct vl_rule_extra *all = NULL;
+    VL_CLEANUP(vl_buf_done) struct vl_buf out;
+    vl_buf_init(&out, VL_OUTPUT_TEXT_MAX + 1);
+    vl_buf_append_span(&out, vl_span_slice(vl_span_str(rule->output), 0, VL_OUTPUT_TEXT_MAX));
+    size_t before = out.len;
     for (size_t i = 0; i < set->appends.len; i++) {
         struct rs_append *append = vl_vec_at(&set->appends, i);
-        if (!fits(append, rule) || !rule->output)
+        if (!fits(append, rule))
             continue;
         append->used = true;
         if (append->output)
-            append_text(set, append, rule, append->output);
+            append_text(set, append, rule, append->output, &append->output_known, &out);
         if (append->suggested && rule->source == VL_EVENT_SYSCALL)
-            append_text(set, append, rule, SUGGESTED);
+            append_text(set, append, rule, SUGGESTED, &append->suggested_known, &out);
         if (append->n_extra && !all)
             all = vl_arena_array(set->arena, FIELDS_MAX, sizeof(*all));
         if (append->n_extra && !all)
@@ -315,7 +338,10 @@ static int append_all(struct vl_ruleset *set, struct vl_rule *rule, struct vl_er
             append_extra(set, append, rule, all);
         rule->extra = all;
     }
-    return vl_arena_check(set->arena, "the rule set", err);
+    int r = vl_buf_check(&out, "an output", err);
+    if (r >= 0 && out.len > before)
+        rule->output = vl_arena_dup_span(set->arena, vl_buf_span(&out));
+    return r < 0 ? r : vl_arena_check(set->arena, "the rule set", err);
 }
 
 static void switch_rules(struct vl_ruleset *set, const struct rs_switch *s)
@@ -342,7 +368,7 @@ int rs_config_apply(struct vl_ruleset *set, struct vl_err *err)
     int r = 0;
     for (size_t i = 0; i < set->rules.len && set->appends.len && r >= 0; i++) {
         struct vl_rule *rule = ((struct vl_rule **)set->rules.items)[i];
-        if (!rule->silent && !rule->skipped)
+        if (!rule->silent && !rule->skipped && rule->output)
             r = append_all(set, rule, err);
     }
     for (size_t i = 0; i < set->appends.len && set->rules.len; i++) {

@@ -47,6 +47,8 @@
 #define RS_COMPILE_CONDITION         "LOAD_COMPILE_CONDITION"
 #define RS_UNKNOWN_KEY               "LOAD_UNKNOWN_KEY"
 #define RS_NESTED_LIST               "LOAD_NESTED_LIST" /* ours: a list two levels deep, which Falco does not expand */
+#define RS_UNKNOWN_LIST              "LOAD_UNKNOWN_LIST"   /* ours */
+#define RS_DEFINED_TWICE             "LOAD_DEFINED_TWICE"  /* ours */
 #define RS_UNKNOWN_PLUGIN            "LOAD_UNKNOWN_PLUGIN" /* ours */
 
 /* A file that was read. */
