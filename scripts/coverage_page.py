@@ -21,8 +21,7 @@ Made by `scripts/coverage_page.py` of what the tests counted; not edited by hand
 A foreign case is a file, a row or a record that nobody of this project wrote, with the answer that its authors expect. They lie
 in a folder `shared` beside the checkout and are no part of the tree. A format without a foreign case counts as **not built**:
 what is there was tested with files of ours alone, or with what real programs wrote, and nobody else's answer confirms it.
-Cases that do not pass are listed in `src/*/wrong-cases.tsv`, each with a second source that says the case is wrong; the one of
-`scan/vex` is a gap that its test names.
+Cases that do not pass are listed in `src/*/wrong-cases.tsv`, each with a second source that says the case is wrong.
 """
 
 ROOMS = (("version", "Versions: orders and constraints"), ("advisory", "CVSS"), ("model", "Package URLs"), ("image", "Image layers"),

@@ -22,6 +22,7 @@ struct vl_inventory *vl_inventory_new(void)
     vl_vec_init(&inv->unidentified, sizeof(struct vl_unidentified), UNIDENTIFIED_MAX);
     vl_vec_init(&inv->secrets, sizeof(struct vl_secret), SECRETS_MAX);
     vl_vec_init(&inv->updates, sizeof(const char *), UPDATES_MAX);
+    vl_vec_init(&inv->edges, sizeof(struct vl_inventory_edge), VL_INVENTORY_EDGES_MAX);
     vl_notes_init(&inv->notes, arena);
     inv->distro = (struct vl_distro){"", "", "", "", "", "", "", VL_SUPPORT_UNKNOWN, 0, 0};
     return inv;
@@ -36,6 +37,7 @@ void vl_inventory_free(struct vl_inventory *inv)
     vl_vec_done(&inv->unidentified);
     vl_vec_done(&inv->secrets);
     vl_vec_done(&inv->updates);
+    vl_vec_done(&inv->edges);
     vl_notes_done(&inv->notes);
     vl_arena_free(inv->arena);
     free(inv);

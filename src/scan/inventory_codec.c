@@ -12,6 +12,7 @@
  * two cannot part. */
 #define MAGIC     "VLIN"
 #define VERSION   1U
+#define GRAPH     2U         /* the same, and edges at the end: written only where there are some */
 #define NONE      UINT32_MAX /* a text that is NULL */
 #define TEXTS_MAX 16000000   /* different ones */
 #define TAGS_MAX  100000
@@ -241,12 +242,23 @@ static void put_packages(struct encoder *e, const struct vl_vec *packages)
     }
 }
 
+static void put_edges(struct encoder *e, const struct vl_vec *edges)
+{
+    if (edges->len)
+        vl_buf_append_u32le(&e->rest, (uint32_t)edges->len);
+    for (size_t i = 0; i < edges->len; i++) {
+        const struct vl_inventory_edge *edge = vl_vec_at(edges, i);
+        vl_buf_append_u32le(&e->rest, edge->from);
+        vl_buf_append_u32le(&e->rest, edge->to);
+    }
+}
+
 static void put_head(const struct encoder *e, const struct vl_inventory *in, struct vl_buf *out)
 {
     const size_t counts[] = {in->target.n_tags, in->layers.len, in->packages.len, in->unidentified.len,
         in->secrets.len, in->updates.len, in->notes.len};
     vl_buf_append_str(out, MAGIC);
-    vl_buf_append_u32le(out, VERSION);
+    vl_buf_append_u32le(out, in->edges.len ? GRAPH : VERSION);
     vl_buf_append_u32le(
         out, (in->secrets_scanned ? SECRETS_SCANNED : 0U) | (in->notes.partial ? PARTIAL : 0U));
     vl_buf_append_u64le(out, in->files_seen);
@@ -269,6 +281,7 @@ static int put_all(struct encoder *e, const struct vl_inventory *in, struct vl_b
     put_vec(e, &secret_form, &in->secrets);
     put_vec(e, &text_form, &in->updates);
     put_list(e, &note_form, in->notes.items, in->notes.len, sizeof(*in->notes.items));
+    put_edges(e, &in->edges);
     int r = e->failed;
     if (r >= 0)
         r = vl_buf_check(&e->pool, "inventory", e->err);
@@ -311,6 +324,7 @@ struct decoder {
     const char *wrong;
     int failed; /* memory, limits, another version: err is set */
     struct counts n;
+    bool graph;
     const char *pool;
     size_t pool_len;
 };
@@ -478,11 +492,12 @@ static void take_head(struct decoder *d)
     struct vl_inventory *inventory = d->inventory;
     demand(d, vl_span_eq_str(vl_reader_take(in, 4), MAGIC), "no inventory");
     uint32_t version = vl_reader_u32le(in);
-    if (is_good(d) && version != VERSION) {
-        d->failed = vl_err_set(
-            d->err, VL_ERR_UNSUPPORTED, "inventory: form %u; this program knows form %u", version, VERSION);
+    if (is_good(d) && version != VERSION && version != GRAPH) {
+        d->failed = vl_err_set(d->err, VL_ERR_UNSUPPORTED,
+            "inventory: form %u; this program knows forms %u and %u", version, VERSION, GRAPH);
         return;
     }
+    d->graph = version == GRAPH;
     uint32_t flags = vl_reader_u32le(in);
     demand(d, (flags & ~(uint32_t)FLAGS) == 0, "unknown flags");
     inventory->secrets_scanned = (flags & SECRETS_SCANNED) != 0;
@@ -495,6 +510,27 @@ static void take_head(struct decoder *d)
     for (size_t i = 0; i < VL_ARRAY_LEN(counts); i++)
         *counts[i] = vl_reader_u32le(in);
     take_pool(d, vl_reader_u32le(in));
+}
+
+static uint32_t take_node(struct decoder *d, size_t edges)
+{
+    uint32_t node = vl_reader_u32le(&d->in);
+    bool other = (node & VL_INVENTORY_NODE_OTHER) != 0;
+    demand(d, (node & ~VL_INVENTORY_NODE_OTHER) < (other ? 2 * edges : d->n.packages),
+        "a node that there is not");
+    return node;
+}
+
+static void take_edges(struct decoder *d)
+{
+    static const struct form form = {NULL, 0, 2 * sizeof(uint32_t), "dependencies"};
+    size_t n = vl_reader_u32le(&d->in);
+    demand(d, n > 0, "a graph without edges");
+    struct vl_inventory_edge *edges = take_room(d, &form, &d->inventory->edges, n);
+    for (size_t i = 0; edges && i < n && is_good(d); i++) {
+        edges[i].from = take_node(d, n);
+        edges[i].to = take_node(d, n);
+    }
 }
 
 static int take_all(struct decoder *d)
@@ -512,6 +548,8 @@ static int take_all(struct decoder *d)
         take_vec(d, &secret_form, &in->secrets, d->n.secrets);
         take_vec(d, &text_form, &in->updates, d->n.updates);
         take_notes(d);
+        if (d->graph)
+            take_edges(d);
     }
     if (d->failed)
         return d->failed;

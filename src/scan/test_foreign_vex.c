@@ -26,7 +26,8 @@ struct row {
     const char *project; /* purl of the main module at the same place; or NULL */
     const char *id;      /* NULL: the file must be refused */
     enum vl_vex_status status;
-    const char *gap; /* why ours is another answer; or NULL */
+    const char *gap;  /* why ours is another answer; or NULL */
+    const char *ways; /* which modules the main one needs, that need the other: "12" is direct1 and direct2 */
 };
 
 #define GRYPE(f)        "grype/grype_vex_testdata_vex-docs_" f
@@ -81,11 +82,10 @@ static const struct row rows[] = {
     {TRIVY("openvex-oci.json"), IMAGE("debian:12", NULL), BASH, "CVE-2022-3715", VL_VEX_NOT_AFFECTED, NULL},
     {TRIVY("openvex-oci-mismatch.json"), IMAGE("debian:12", NULL), BASH, "CVE-2022-3715", VL_VEX_NONE, NULL},
     {TRIVY("openvex-nested.json"), PROJECT, TRANSITIVE("pkg:golang/github.com/aquasecurity/go-module@v1.0.0"),
-        "CVE-2024-0001", VL_VEX_NOT_AFFECTED,
-        "that the one module is reached through the other alone is told by no inventory of ours"},
+        "CVE-2024-0001", VL_VEX_NOT_AFFECTED, NULL, "1"},
     {TRIVY("openvex-nested.json"), PROJECT, /* the same where a second way leads to it */
-        TRANSITIVE("pkg:golang/github.com/aquasecurity/go-module@v1.0.0"), "CVE-2024-0001", VL_VEX_NONE,
-        NULL},
+        TRANSITIVE("pkg:golang/github.com/aquasecurity/go-module@v1.0.0"), "CVE-2024-0001", VL_VEX_NONE, NULL,
+        "12"},
     {"trivy/integration_testdata_fixtures_vex_file_openvex.json", PROJECT, VL_ECO_GO,
         "github.com/open-policy-agent/opa", "pkg:golang/github.com/open-policy-agent/opa@v0.35.0",
         "pkg:golang/github.com/testdata/testdata", "CVE-2022-23628", VL_VEX_NOT_AFFECTED, NULL},
@@ -111,6 +111,27 @@ static const struct row rows[] = {
     {TRIVY("single-repo_vex_repositories_default_vex-repository.json"), NOT_ASKED},
 };
 
+static void add_edge(struct vl_inventory *inv, uint32_t from, uint32_t to)
+{
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_inventory_edge *edge = vl_vec_push(&inv->edges, "edges", &err);
+    assert_non_null(edge);
+    *edge = (struct vl_inventory_edge){from, to};
+}
+
+/* As Trivy's own test has it: main -> direct1, direct2 -> transitive. */
+static void add_ways(struct vl_inventory *inv, const char *ways)
+{
+    static const char *const purls[] = {"pkg:golang/github.com/aquasecurity/go-direct1@v2.0.0",
+        "pkg:golang/github.com/aquasecurity/go-direct2@v3.0.0"};
+    for (; ways && *ways; ways++) {
+        uint32_t at = (uint32_t)inv->packages.len;
+        test_add(inv, VL_ECO_GO, "direct", "", "go.mod", 0)->purl = purls[*ways - '1'];
+        add_edge(inv, 1, at);
+        add_edge(inv, at, 0);
+    }
+}
+
 static enum vl_vex_status ask(const struct vl_vex *vex, const struct row *row)
 {
     struct vl_err err = VL_ERR_INIT;
@@ -122,6 +143,7 @@ static enum vl_vex_status ask(const struct vl_vex *vex, const struct row *row)
     test_add(inv, row->eco, row->name, strchr(row->purl, '@') + 1, path, 0)->purl = row->purl;
     if (row->project)
         test_add(inv, VL_ECO_GO, "main", "", path, VL_PACKAGE_MAIN)->purl = row->project;
+    add_ways(inv, row->ways);
     result->inventory = inv;
     struct vl_finding *f = vl_vec_push(&result->findings, "findings", &err);
     f->id = row->id;

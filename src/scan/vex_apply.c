@@ -3,6 +3,7 @@
 
 #include "scan/purl_match.h"
 #include "vex.h"
+#include "vex_graph.h"
 
 #define ID_MAX        256U
 #define SCRATCH_BYTES (16UL * 1024 * 1024)
@@ -13,6 +14,7 @@ struct judge {
     struct vl_arena *scratch;
     struct vl_vec hosts; /* const struct vl_package *: projects, binaries and archives that others lie in */
     bool listed;
+    struct vl_vex_graph graph;
 };
 
 /* --- is it this target? --- */
@@ -209,6 +211,25 @@ static bool is_about(struct judge *j, const struct vl_vex_product *product, cons
     return is_named(j, product->purl, p) || in_product(j, product->purl, p);
 }
 
+/* What a statement says of a product holds for what is only there because of it. */
+struct through {
+    struct judge *judge;
+    const struct vl_vex_statement *statement;
+    const struct vl_package *package;
+};
+
+static bool is_product(const struct vl_package *q, void *user)
+{
+    const struct through *t = user;
+    for (size_t i = 0; i < t->statement->n_products; i++) {
+        const struct vl_vex_product *product = &t->statement->products[i];
+        if (product->purl && is_named(t->judge, product->purl, q) &&
+            (!product->has_parts || is_part(t->judge, product, t->package)))
+            return true;
+    }
+    return false;
+}
+
 static bool applies(struct judge *j, const struct vl_vex_statement *s, const struct vl_package *p)
 {
     bool version = s->n_versions == 0;
@@ -218,7 +239,8 @@ static bool applies(struct judge *j, const struct vl_vex_statement *s, const str
         if (is_about(j, &s->products[i], p))
             return true;
     }
-    return false;
+    struct through through = {j, s, p};
+    return version && vl_vex_graph_only_through(&j->graph, p, is_product, &through);
 }
 
 /* --- the last word --- */
@@ -277,6 +299,7 @@ static void judge_one(struct judge *j, struct vl_finding *f, struct vl_vex_verdi
 static void judge_done(struct judge *j)
 {
     vl_vec_done(&j->hosts);
+    vl_vex_graph_done(&j->graph);
     vl_arena_free(j->scratch);
 }
 
@@ -288,11 +311,17 @@ int vl_vex_apply(const struct vl_vex *vex, struct vl_scan_result *result, struct
     vl_vec_init(&j.hosts, sizeof(const struct vl_package *), VL_INVENTORY_PACKAGES_MAX);
     if (!j.scratch)
         return vl_err_nomem(err);
+    int r = vl_vex_graph_init(&j.graph, result->inventory, err);
+    if (r < 0)
+        return r;
     struct vl_finding *f = result->findings.items;
     for (size_t i = 0; i < result->findings.len; i++) {
         verdicts[i] = (struct vl_vex_verdict){VL_VEX_NONE, NULL};
         judge_one(&j, &f[i], &verdicts[i]);
     }
+    if (j.graph.visited > VL_VEX_WALK_MAX)
+        vl_notes_add(&result->inventory->notes, VL_NOTE_INFO, VL_ERR_LIMIT, "VEX",
+            "who depends on whom was not followed any further after %u steps", VL_VEX_WALK_MAX);
     if (vex->unknown)
         vl_notes_add(&result->inventory->notes, VL_NOTE_INFO, VL_ERR_NONE, "VEX",
             "%llu products of the statements are named by nothing that we can look for",

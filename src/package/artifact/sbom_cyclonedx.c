@@ -126,11 +126,14 @@ static int read_one(struct sbom_groups *groups, const struct vl_doc_node *node, 
         return sbom_groups_add(groups, node, err);
     read_component(sbom, &c, node);
     int r = sbom_add(sbom, &c, err);
+    if (r >= 0)
+        r = sbom_graph_package(&groups->graph, vl_doc_get_str(node, "bom-ref"), before, err);
     return r < 0 ? r : sbom_groups_package(groups, node, before, err);
 }
 
-static int read_components(
-    struct sbom_groups *groups, const struct vl_doc_node *components, unsigned depth, struct vl_err *err)
+/* `parent`: the component that they are parts of, or NULL. */
+static int read_components(struct sbom_groups *groups, const struct vl_doc_node *parent,
+    const struct vl_doc_node *components, unsigned depth, struct vl_err *err)
 {
     if (depth > SBOM_DEPTH_MAX)
         return vl_err_set(err, VL_ERR_LIMIT, "components nested deeper than %d", SBOM_DEPTH_MAX);
@@ -139,9 +142,25 @@ static int read_components(
         if (!vl_doc_is(n, VL_DOC_OBJECT))
             return vl_err_set(err, VL_ERR_INVALID, "line %u: a component is no object", vl_doc_line(n));
         r = read_one(groups, n, err);
+        if (r >= 0 && parent)
+            r = sbom_graph_edge(
+                &groups->graph, vl_doc_get_str(parent, "bom-ref"), vl_doc_get_str(n, "bom-ref"), err);
         if (r >= 0)
-            r = read_components(groups, vl_doc_get(n, "components"), depth + 1, err);
+            r = read_components(groups, n, vl_doc_get(n, "components"), depth + 1, err);
     }
+    return r;
+}
+
+static int read_dependencies(
+    struct sbom_graph *graph, const struct vl_doc_node *dependencies, struct vl_err *err)
+{
+    int r = 0;
+    for (const struct vl_doc_node *n = vl_doc_first(dependencies); n && r >= 0; n = vl_doc_next(n)) {
+        const struct vl_doc_node *on = vl_doc_first(vl_doc_get(n, "dependsOn"));
+        for (; on && r >= 0; on = vl_doc_next(on))
+            r = sbom_graph_edge(graph, vl_doc_get_str(n, "ref"), vl_doc_span(on), err);
+    }
+    sbom_graph_finish(graph);
     return r;
 }
 
@@ -155,8 +174,10 @@ int sbom_read_cyclonedx(struct sbom *sbom, const struct vl_doc_node *root, struc
     sbom_groups_init(&groups, sbom);
     int r = read_target(sbom, target, err);
     if (r >= 0)
-        r = read_components(&groups, vl_doc_get(target, "components"), 1, err);
+        r = read_components(&groups, target, vl_doc_get(target, "components"), 1, err);
     if (r >= 0)
-        r = read_components(&groups, components, 1, err);
+        r = read_components(&groups, NULL, components, 1, err);
+    if (r >= 0)
+        r = read_dependencies(&groups.graph, vl_doc_get(root, "dependencies"), err);
     return r < 0 ? r : sbom_groups_settle(&groups, vl_doc_get(root, "dependencies"), err);
 }

@@ -5,12 +5,14 @@ void sbom_groups_init(struct sbom_groups *groups, struct sbom *sbom)
     groups->sbom = sbom;
     vl_map_init(&groups->groups, VL_INVENTORY_PACKAGES_MAX);
     vl_map_init(&groups->refs, VL_INVENTORY_PACKAGES_MAX);
+    sbom_graph_init(&groups->graph, sbom);
 }
 
 void sbom_groups_done(struct sbom_groups *groups)
 {
     vl_map_done(&groups->groups);
     vl_map_done(&groups->refs);
+    sbom_graph_done(&groups->graph);
 }
 
 int sbom_groups_add(struct sbom_groups *groups, const struct vl_doc_node *node, struct vl_err *err)

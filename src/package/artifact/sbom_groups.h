@@ -3,12 +3,13 @@
 #ifndef VL_PACKAGE_ARTIFACT_SBOM_GROUPS_H
 #define VL_PACKAGE_ARTIFACT_SBOM_GROUPS_H
 
-#include "artifact/sbom.h"
+#include "artifact/sbom_graph.h"
 
 struct sbom_groups {
     struct sbom *sbom;    /* lent */
     struct vl_map groups; /* bom-ref -> const struct vl_doc_node of the group */
     struct vl_map refs;   /* bom-ref -> index of the package + 1 */
+    struct sbom_graph graph;
 };
 
 void sbom_groups_init(struct sbom_groups *groups, struct sbom *sbom);

@@ -1,6 +1,6 @@
 /* SPDX 2.2 and 2.3 as JSON or YAML. Source: spdx.github.io/spdx-spec/v2.3, clause 7 and
  * schemas/spdx-schema.json. */
-#include "artifact/sbom.h"
+#include "artifact/sbom_graph.h"
 
 #include "text_util.h"
 
@@ -166,6 +166,39 @@ static int find_described(const struct vl_doc_node *root, struct vl_map *map, st
     return r;
 }
 
+/* Of "A type B": which of them needs or holds the other. */
+static bool has_type(struct vl_span type, const char *const *types)
+{
+    for (; *types; types++)
+        if (vl_span_eq_str(type, *types))
+            return true;
+    return false;
+}
+
+static int read_relationships(struct sbom_graph *graph, const struct vl_doc_node *root, struct vl_err *err)
+{
+    static const char *const down[] = {
+        "DEPENDS_ON", "CONTAINS", "DESCRIBES", "DYNAMIC_LINK", "STATIC_LINK", "HAS_PREREQUISITE", NULL};
+    static const char *const up[] = {"DEPENDENCY_OF", "CONTAINED_BY", "DESCRIBED_BY", "PREREQUISITE_FOR",
+        "BUILD_DEPENDENCY_OF", "DEV_DEPENDENCY_OF", "OPTIONAL_DEPENDENCY_OF", "PROVIDED_DEPENDENCY_OF",
+        "RUNTIME_DEPENDENCY_OF", "TEST_DEPENDENCY_OF", NULL};
+    int r = 0;
+    const struct vl_doc_node *n = vl_doc_first(vl_doc_get(root, "relationships"));
+    for (; n && r >= 0; n = vl_doc_next(n)) {
+        struct vl_span type = vl_doc_get_str(n, "relationshipType"), a = vl_doc_get_str(n, "spdxElementId"),
+                       b = vl_doc_get_str(n, "relatedSpdxElement");
+        if (has_type(type, down))
+            r = sbom_graph_edge(graph, a, b, err);
+        else if (has_type(type, up))
+            r = sbom_graph_edge(graph, b, a, err);
+    }
+    n = vl_doc_first(vl_doc_get(root, "documentDescribes"));
+    for (; n && r >= 0; n = vl_doc_next(n))
+        r = sbom_graph_edge(graph, VL_SPAN_EMPTY, vl_doc_span(n), err);
+    sbom_graph_finish(graph);
+    return r;
+}
+
 int sbom_read_spdx(struct sbom *sbom, const struct vl_doc_node *root, struct vl_err *err)
 {
     const struct vl_doc_node *packages = vl_doc_get(root, "packages");
@@ -173,11 +206,16 @@ int sbom_read_spdx(struct sbom *sbom, const struct vl_doc_node *root, struct vl_
         return vl_err_set(err, VL_ERR_INVALID, "\"packages\" is no array");
     VL_CLEANUP(vl_map_done) struct vl_map described;
     vl_map_init(&described, VL_INVENTORY_PACKAGES_MAX);
+    VL_CLEANUP(sbom_graph_done) struct sbom_graph graph;
+    sbom_graph_init(&graph, sbom);
     int r = find_described(root, &described, err);
     for (const struct vl_doc_node *n = vl_doc_first(packages); n && r >= 0; n = vl_doc_next(n)) {
         if (!vl_doc_is(n, VL_DOC_OBJECT))
             return vl_err_set(err, VL_ERR_INVALID, "line %u: a package is no object", vl_doc_line(n));
+        size_t before = sbom->packages->len;
         r = read_package(sbom, n, &described, err);
+        if (r >= 0)
+            r = sbom_graph_package(&graph, vl_doc_get_str(n, "SPDXID"), before, err);
     }
-    return r;
+    return r < 0 ? r : read_relationships(&graph, root, err);
 }

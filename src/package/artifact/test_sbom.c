@@ -1,5 +1,5 @@
 /* tests: sbom.c sbom_cyclonedx.c sbom_package.c sbom_property.c sbom_spdx.c sbom_spdx_tag.c sbom_syft.c
- * tests: sbom_groups.c sbom_system.c sbom_xml.c
+ * tests: sbom_graph.c sbom_groups.c sbom_system.c sbom_xml.c
  * The documents in the corpus have the shape of those of Trivy and Syft (their own integration test data);
  * own-* is what our reports wrote for the sample of report's tests. */
 #include <stdarg.h>
@@ -288,6 +288,33 @@ static void test_described(void **state)
     assert_false(inv->notes.partial);
 }
 
+/* What depends on what: packages by their index, the rest by numbers of their own, also of the next document.
+ */
+static void test_graph(void **state)
+{
+    (void)state;
+    static const char line[] =
+        "{\"bomFormat\":\"CycloneDX\",\"components\":[{\"bom-ref\":\"a\",\"type\":\"library\",\"name\":\"a\","
+        "\"version\":\"1\",\"purl\":\"pkg:npm/a@1\"},{\"bom-ref\":\"b\",\"type\":\"library\",\"name\":\"b\","
+        "\"version\":\"1\",\"purl\":\"pkg:npm/"
+        "b@1\"}],\"dependencies\":[{\"ref\":\"lock\",\"dependsOn\":[\"a\"]},"
+        "{\"ref\":\"a\",\"dependsOn\":[\"b\"]}]}\n";
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    vl_buf_init(&text, 4096);
+    vl_buf_append_str(&text, line);
+    vl_buf_append_str(&text, line);
+    VL_CLEANUP(vl_inventory_cleanup) struct vl_inventory *inv = read_text(vl_buf_span(&text), 0);
+    const struct vl_inventory_edge *e = inv->edges.items;
+    assert_int_equal(inv->edges.len, 4);
+    assert_int_equal(e[0].from, VL_INVENTORY_NODE_OTHER);
+    assert_int_equal(e[0].to, 0);
+    assert_int_equal(e[1].from, 0);
+    assert_int_equal(e[1].to, 1);
+    assert_true(e[2].from > VL_INVENTORY_NODE_OTHER);
+    assert_int_equal(e[2].to, 2);
+    assert_int_equal(e[3].to, 3);
+}
+
 static void test_bad(void **state)
 {
     (void)state;
@@ -347,6 +374,7 @@ int main(void)
         cmocka_unit_test(test_own),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_described),
+        cmocka_unit_test(test_graph),
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_limits),
     };

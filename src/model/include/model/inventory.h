@@ -73,6 +73,15 @@ struct vl_secret {
     const char *ignored; /* why an ignore file sets it aside; NULL: open. Set after the scan, never cached */
 };
 
+/* One node of an SBOM's graph depends on another, or contains it. A node is the index of a package, or
+ * VL_INVENTORY_NODE_OTHER and a number below the count of edges times two: an element that is no package. */
+#define VL_INVENTORY_EDGES_MAX  2000000
+#define VL_INVENTORY_NODE_OTHER (1U << 31)
+
+struct vl_inventory_edge {
+    uint32_t from, to;
+};
+
 struct vl_inventory {
     struct vl_arena *arena; /* owned: holds all strings */
     struct vl_target target;
@@ -82,6 +91,7 @@ struct vl_inventory {
     struct vl_vec unidentified; /* struct vl_unidentified */
     struct vl_vec secrets;      /* struct vl_secret */
     struct vl_vec updates;      /* const char *: installed Windows KBs, "KB5034123" */
+    struct vl_vec edges;        /* struct vl_inventory_edge: of an SBOM that tells them all; else none */
     struct vl_notes notes;      /* what could not be read: the result is partial if any says so */
     bool secrets_scanned;
     uint64_t files_seen;
