@@ -44,6 +44,7 @@ struct settings {
     struct vl_buf line;
     const char *file;
     unsigned invalid; /* files and objects that are none */
+    unsigned documents;
     unsigned denied;
 };
 
@@ -205,6 +206,7 @@ static int document(struct vl_doc *doc, void *user, struct vl_err *err)
     VL_CLEANUP(vl_doc_cleanup) struct vl_doc *owned = doc;
     const struct vl_doc_node *root = vl_doc_root(owned);
     int r;
+    s->documents++;
     if (vl_doc_type(root) == VL_DOC_NULL)
         return 0;
     if (vl_span_eq_str(vl_doc_get_str(root, "kind"), "AdmissionReview"))
@@ -227,8 +229,16 @@ static int each_document(const char *path, struct vl_span text,
     struct vl_span front = vl_span_trim(body);
     bool json = front.len && (front.ptr[0] == '{' || front.ptr[0] == '[');
     s->file = path;
-    int r = vl_doc_parse_stream(body, json ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES, path, each, s, err);
-    if (r < 0 && (err->code == VL_ERR_INVALID || err->code == VL_ERR_LIMIT)) {
+    struct vl_err first = VL_ERR_INIT;
+    unsigned documents = s->documents;
+    int r = vl_doc_parse_stream(body, json ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES, path, each, s, &first);
+    /* YAML's flow form begins like JSON. */
+    if (r < 0 && json && first.code == VL_ERR_INVALID && s->documents == documents)
+        r = vl_doc_parse_stream(body, VL_DOC_YAML_KUBERNETES, path, each, s, err);
+    else if (r < 0)
+        *err = first;
+    if (r < 0 &&
+        (err->code == VL_ERR_INVALID || err->code == VL_ERR_LIMIT || err->code == VL_ERR_UNSUPPORTED)) {
         (void)vl_cli_complain(err);
         vl_err_clear(err);
         s->invalid++;

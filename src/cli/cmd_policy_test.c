@@ -108,7 +108,9 @@ static int load_file(const char *path, struct vl_span text, void *user, struct v
     } else {
         r = vl_policies_add(s->set, text, path, err);
     }
-    if (r >= 0 || (err->code != VL_ERR_INVALID && err->code != VL_ERR_LIMIT && err->code != VL_ERR_NOT_FOUND))
+    if (r >= 0 ||
+        (err->code != VL_ERR_INVALID && err->code != VL_ERR_LIMIT && err->code != VL_ERR_NOT_FOUND &&
+            err->code != VL_ERR_UNSUPPORTED && err->code != VL_ERR_SYSTEM))
         return r;
     (void)vl_cli_complain(err);
     vl_err_clear(err);

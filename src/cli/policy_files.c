@@ -104,7 +104,8 @@ static int load_text(const char *path, struct vl_span text, void *user, struct v
     struct loading *l = user;
     int r = l->params ? vl_policies_add_params(l->set, text, path, err)
                       : vl_policies_add(l->set, text, path, err);
-    if (r >= 0 || (err->code != VL_ERR_INVALID && err->code != VL_ERR_LIMIT))
+    if (r >= 0 ||
+        (err->code != VL_ERR_INVALID && err->code != VL_ERR_LIMIT && err->code != VL_ERR_UNSUPPORTED))
         return r;
     (void)vl_cli_complain(err);
     vl_err_clear(err);

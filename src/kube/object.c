@@ -37,13 +37,31 @@ int vl_kube_object_view(
         return vl_err_set(err, VL_ERR_INVALID, "%s:%u: not a Kubernetes object: %s is missing or no text",
             name, vl_doc_line(node), api_version.len ? "kind" : "apiVersion");
     fill(ret, node, api_version, kind);
+    if (vl_span_find_char(ret->version, '/') != SIZE_MAX || !ret->version.len)
+        return vl_err_set(err, VL_ERR_INVALID,
+            "%s:%u: not a Kubernetes object: apiVersion is no GROUP/VERSION", name, vl_doc_line(node));
     return 0;
 }
 
 static bool is_list(const struct vl_kube_object *o)
 {
-    return vl_span_ends_with(o->kind, "List") && vl_doc_is(vl_doc_get(o->node, "items"), VL_DOC_ARRAY) &&
-           !vl_doc_get(o->node, "spec");
+    bool plain = vl_span_eq_str(o->kind, "List") && o->group.len == 0;
+    return vl_span_ends_with(o->kind, "List") && !vl_doc_get(o->node, "spec") &&
+           (plain || vl_doc_is(vl_doc_get(o->node, "items"), VL_DOC_ARRAY));
+}
+
+static int view_item(const struct vl_kube_object *list, struct vl_span item_kind,
+    const struct vl_doc_node *node, const char *name, struct vl_kube_object *ret, struct vl_err *err)
+{
+    if (item_kind.len && vl_doc_is(node, VL_DOC_OBJECT) && !vl_doc_get(node, "kind")) {
+        fill(ret, node, list->api_version, item_kind);
+        return 0;
+    }
+    int r = vl_kube_object_view(node, name, ret, err);
+    if (r == 0 && is_list(ret))
+        return vl_err_set(
+            err, VL_ERR_INVALID, "%s:%u: a List inside a List is not read", name, vl_doc_line(node));
+    return r;
 }
 
 int vl_kube_each_object(const struct vl_doc_node *node, const char *name,
@@ -59,14 +77,22 @@ int vl_kube_each_object(const struct vl_doc_node *node, const char *name,
         return vl_err_set(err, VL_ERR_LIMIT, "%s:%u: a list of %zu items; at most %d are read", name,
             vl_doc_line(node), vl_doc_size(items), VL_KUBE_ITEMS_MAX);
     struct vl_span item_kind = vl_span_slice(o.kind, 0, o.kind.len - 4);
+    struct vl_err first = VL_ERR_INIT;
+    if (items && !vl_doc_is(items, VL_DOC_ARRAY) && !vl_doc_is(items, VL_DOC_NULL))
+        return vl_err_set(err, VL_ERR_INVALID, "%s:%u: items of a List must be an array, is %s", name,
+            vl_doc_line(items), vl_doc_type_name(vl_doc_type(items)));
     for (const struct vl_doc_node *n = vl_doc_first(items); r >= 0 && n; n = vl_doc_next(n)) {
         struct vl_kube_object item;
-        if (item_kind.len && vl_doc_is(n, VL_DOC_OBJECT) && !vl_doc_get(n, "kind"))
-            fill(&item, n, o.api_version, item_kind);
-        else
-            r = vl_kube_object_view(n, name, &item, err);
-        if (r >= 0)
+        struct vl_err bad = VL_ERR_INIT;
+        int viewed = view_item(&o, item_kind, n, name, &item, &bad);
+        if (viewed < 0 && !first.err)
+            first = bad;
+        if (viewed >= 0)
             r = each(&item, user, err);
+    }
+    if (r >= 0 && first.err) {
+        *err = first;
+        return first.err;
     }
     return r;
 }

@@ -97,6 +97,41 @@ static int count(const struct vl_kube_object *object, void *user, struct vl_err 
     return 0;
 }
 
+/* What is wrong with one item does not take the others along. */
+static int count_object(const struct vl_kube_object *object, void *user, struct vl_err *err)
+{
+    (void)object, (void)err;
+    ++*(unsigned *)user;
+    return 0;
+}
+
+static void test_bad_lists(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+        unsigned n;
+    } rows[] = {
+        {"apiVersion: v1\nkind: List\nitems: {a: b}", "items of a List must be an array", 0},
+        {"apiVersion: v1\nkind: List\nitems:\n- 5\n- {apiVersion: v1, kind: Pod}\n- {a: b}",
+            "t.yaml:4: not a Kubernetes object", 1},
+        {"apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: List, items: []}\n- {apiVersion: v1, "
+         "kind: Pod}",
+            "a List inside a List is not read", 1},
+        {"apiVersion: a/b/c\nkind: Pod", "apiVersion is no GROUP/VERSION", 0},
+    };
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
+        struct vl_err err = VL_ERR_INIT;
+        VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
+        unsigned n = 0;
+        assert_int_equal(vl_doc_parse(vl_span_str(rows[i].text), VL_DOC_YAML, "t.yaml", &doc, &err), 0);
+        assert_true(vl_kube_each_object(vl_doc_root(doc), "t.yaml", count_object, &n, &err) < 0);
+        assert_int_equal(err.code, VL_ERR_INVALID);
+        assert_non_null(strstr(err.msg, rows[i].message));
+        assert_int_equal(n, rows[i].n);
+    }
+}
+
 static void test_lists(void **state)
 {
     (void)state;
@@ -180,6 +215,7 @@ int main(void)
         cmocka_unit_test(test_templates),
         cmocka_unit_test(test_not_objects),
         cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_bad_lists),
         cmocka_unit_test(test_hash),
         cmocka_unit_test(test_nulls),
     };

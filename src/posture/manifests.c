@@ -1,5 +1,6 @@
 #include "posture/manifests.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -387,15 +388,31 @@ static int on_object(const struct vl_kube_object *object, void *user, struct vl_
     scan->object = object;
     scan->annotations = vl_kube_object_annotations(object);
     find_document_lines(scan, o->line);
+    struct vl_kube_shape shape;
+    if (!vl_kube_object_fits(object, &shape)) {
+        char message[512];
+        (void)snprintf(message, sizeof(message),
+            "%.*s: %s must be %s, is %s: an API server refuses the object",
+            VL_SPAN_FMT(vl_span_slice(object->kind, 0, 60)), shape.path, shape.wanted,
+            vl_doc_type_name(vl_doc_type(shape.node)));
+        r = add_problem(scan, true, scan->file, vl_doc_line(shape.node), message, err);
+        if (r < 0)
+            return r;
+    }
     struct vl_policy_request request = {.object = object, .file = scan->file};
     return vl_policy_evaluate(scan->run, &request, on_verdict, scan, err);
+}
+
+static bool is_ours(const struct vl_doc_node *root)
+{
+    return vl_span_starts_with(vl_doc_get_str(root, "apiVersion"), "vallum/");
 }
 
 /* A values file, a test or a chart's description is no object; a document of ours is one, but no resource. */
 static bool is_resource(const struct vl_doc_node *root)
 {
     struct vl_span version = vl_doc_get_str(root, "apiVersion");
-    return version.len && vl_doc_get_str(root, "kind").len && !vl_span_starts_with(version, "vallum/");
+    return version.len && vl_doc_get_str(root, "kind").len && !is_ours(root);
 }
 
 static int on_document(struct vl_doc *doc, void *user, struct vl_err *err)
@@ -413,6 +430,9 @@ static int on_document(struct vl_doc *doc, void *user, struct vl_err *err)
             r = add_problem(scan, true, scan->file, vl_doc_line(root), bad.msg, err);
         else if (r < 0)
             *err = bad;
+    } else if (vl_doc_get(root, "apiVersion") && vl_doc_get(root, "kind") && !is_ours(root)) {
+        r = add_problem(scan, true, scan->file, vl_doc_line(root),
+            "apiVersion and kind must be texts that are not empty: not checked", err);
     } else if (!vl_doc_is(root, VL_DOC_NULL)) {
         scan->result->foreign++;
     }
@@ -423,7 +443,19 @@ static int on_document(struct vl_doc *doc, void *user, struct vl_err *err)
 static bool looks_like_json(struct vl_span text)
 {
     text = vl_span_trim(text);
-    return text.len && (text.ptr[0] == '{' || text.ptr[0] == '[');
+    /* "{{" is a template's, which is not rendered. */
+    return text.len && (text.ptr[0] == '{' || text.ptr[0] == '[') && !vl_span_starts_with(text, "{{");
+}
+
+/* What cannot be parsed; a template of Helm is the usual reason. */
+static int add_unreadable(struct vl_manifest_scan *scan, struct vl_span text, const char *file,
+    const struct vl_err *bad, struct vl_err *err)
+{
+    char message[VL_ERR_MSG_MAX + 128];
+    bool template = vl_span_find(text, VL_SPAN_LIT("{{")) != SIZE_MAX;
+    (void)snprintf(message, sizeof(message), "%s%s", bad->msg,
+        template ? "; this looks like a template that is not rendered: render it first (helm template)" : "");
+    return add_problem(scan, true, file, 0, message, err);
 }
 
 int vl_manifest_scan_add(
@@ -445,13 +477,19 @@ int vl_manifest_scan_add(
         return r;
     struct vl_err bad = VL_ERR_INIT;
     enum vl_doc_format format = looks_like_json(text) ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES;
+    uint32_t documents = scan->document;
     r = vl_doc_parse_stream(text, format, file, on_document, scan, &bad);
+    /* YAML's flow form begins like JSON. */
+    if (r < 0 && format == VL_DOC_JSON && bad.code == VL_ERR_INVALID && scan->document == documents) {
+        vl_err_clear(&bad);
+        r = vl_doc_parse_stream(text, VL_DOC_YAML_KUBERNETES, file, on_document, scan, &bad);
+    }
     if (r < 0 && (bad.code == VL_ERR_MEMORY || bad.code == VL_ERR_SYSTEM)) {
         *err = bad;
         return r;
     }
     if (r < 0)
-        r = add_problem(scan, true, file, 0, bad.msg, err);
+        r = add_unreadable(scan, text, file, &bad, err);
     return r < 0 ? r : tell_unused(scan, err);
 }
 

@@ -29,7 +29,8 @@ VL_MUST_CHECK int vl_kube_object_view(
 
 /* Calls `each` for the object itself, or for every item of a List ("v1/List", and any kind that ends with
  * "List" and has items; items without apiVersion and kind take them from it where it is a typed list). A
- * negative return ends the walk. Lists do not nest. */
+ * negative return ends the walk. Items that are no objects, or Lists themselves, are VL_ERR_INVALID once all
+ * others were called for. */
 VL_MUST_CHECK int vl_kube_each_object(const struct vl_doc_node *node, const char *name,
     int (*each)(const struct vl_kube_object *object, void *user, struct vl_err *err), void *user,
     struct vl_err *err);
@@ -44,6 +45,18 @@ const struct vl_doc_node *vl_kube_object_annotations(const struct vl_kube_object
 const struct vl_doc_node *vl_kube_object_template(const struct vl_kube_object *object);
 /* Its path: "spec.template", "" for a Pod; NULL where there is none. */
 const char *vl_kube_object_template_path(const struct vl_kube_object *object);
+
+#define VL_KUBE_SHAPE_PATH_MAX 256
+
+struct vl_kube_shape {
+    char path[VL_KUBE_SHAPE_PATH_MAX]; /* "spec.containers" */
+    const struct vl_doc_node *node;    /* that does not fit: the member, or an item of it */
+    const char *wanted;                /* "an array of objects" */
+};
+
+/* False: metadata, or a pod of a built-in kind, has a member of a type that an API server does not decode.
+ * The first is told. Only fields that checks read are looked at. */
+bool vl_kube_object_fits(const struct vl_kube_object *object, struct vl_kube_shape *ret);
 
 /* "sha256:…" over the canonical JSON of the object: keys sorted by bytes, no white space, whole numbers
  * without fraction. Left out is what only the API server writes, so that a manifest and what was made of it
