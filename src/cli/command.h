@@ -79,6 +79,7 @@ extern const struct vl_command vl_cli_rules_check;
 extern const struct vl_command vl_cli_rules_convert;
 extern const struct vl_command vl_cli_rules_eval;
 extern const struct vl_command vl_cli_rules_explain;
+extern const struct vl_command vl_cli_rules_fields;
 extern const struct vl_command vl_cli_policy_eval;
 extern const struct vl_command vl_cli_policy_test;
 extern const struct vl_command vl_cli_policy_export;

@@ -37,6 +37,7 @@ const struct vl_command *const vl_cli_commands[] = {
     &vl_cli_rules_convert,
     &vl_cli_rules_eval,
     &vl_cli_rules_explain,
+    &vl_cli_rules_fields,
     &vl_cli_policy_eval,
     &vl_cli_policy_test,
     &vl_cli_policy_export,
