@@ -8,12 +8,14 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "codec/doc_write.h"
+#include "remote/follow.h"
 
 #define ARENA_MAX     (64UL * 1024 * 1024)
 #define URL_MAX       8192
 #define BODY_MAX      (4UL * 1024 * 1024)
 #define KNOWN_MAX     600 /* bytes of names in a message */
 #define WATCH_SECONDS 2
+#define WATCH_POLLS   15 /* before another try to follow */
 #define HOUR_MS       3600000LL
 #define SPAN_MAX      36500U
 
@@ -361,22 +363,48 @@ static int print_if_new(
     return r < 0 ? r : vl_cli_answers_done(err);
 }
 
+struct watching {
+    struct vl_api_call *call;
+    const char *url;
+    bool list;
+    struct vl_buf before; /* what was shown last */
+    int status;           /* once it is settled */
+};
+
+/* 1: it is settled. */
+static int look(void *user, struct vl_err *err)
+{
+    struct watching *w = user;
+    struct vl_api_call *call = w->call;
+    VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
+    int r = w->list ? vl_cli_client_list(call->client, w->url, 0, &doc, err)
+                    : vl_cli_client_call(call->client, "GET", w->url, VL_SPAN_EMPTY, &doc, err);
+    if (r >= 0)
+        r = print_if_new(call, vl_doc_root(doc), &w->before, err);
+    if (r < 0 || !call->what->settled || !call->what->settled(call, vl_doc_root(doc)))
+        return r < 0 ? r : 0;
+    w->status = call->what->status ? call->what->status(vl_doc_root(doc)) : VL_EXIT_OK;
+    return 1;
+}
+
+/* The server tells what changes. Where it cannot (too many streams are open, something between us holds them
+ * back) it is asked every two seconds, and now and then whether it can again. */
 int vl_api_watch(struct vl_api_call *call, const char *url, bool list, struct vl_err *err)
 {
-    VL_CLEANUP(vl_buf_done) struct vl_buf before;
-    vl_buf_init(&before, VL_CLI_ANSWER_MAX);
-    for (;;) {
-        VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
-        int r = list ? vl_cli_client_list(call->client, url, 0, &doc, err)
-                     : vl_cli_client_call(call->client, "GET", url, VL_SPAN_EMPTY, &doc, err);
-        if (r >= 0)
-            r = print_if_new(call, vl_doc_root(doc), &before, err);
-        if (r < 0)
-            return r;
-        if (call->what->settled && call->what->settled(call, vl_doc_root(doc)))
-            return call->what->status ? call->what->status(vl_doc_root(doc)) : VL_EXIT_OK;
-        (void)sleep(WATCH_SECONDS);
+    struct watching w = {.call = call, .url = url, .list = list, .status = VL_EXIT_OK};
+    bool followed = false;
+    int r = 0;
+    vl_buf_init(&w.before, VL_CLI_ANSWER_MAX);
+    while (r == 0) {
+        r = vl_cli_follow(call->client, look, &w, &followed, err);
+        for (int i = 0; r == 0 && i < WATCH_POLLS; i++) {
+            r = look(&w, err);
+            if (r == 0)
+                (void)sleep(WATCH_SECONDS);
+        }
     }
+    vl_buf_done(&w.before);
+    return r < 0 ? r : w.status;
 }
 
 static int run_plain(struct vl_api_call *call, struct vl_err *err)

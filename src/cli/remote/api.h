@@ -107,7 +107,8 @@ VL_MUST_CHECK int vl_api_print(
 VL_MUST_CHECK int vl_api_find(struct vl_api_call *call, const char *list, const char *by, const char *wanted,
     const char *member, const char **ret, struct vl_err *err);
 
-/* Shows the answer to a GET every two seconds where it changed, until it is settled. Exit status. */
+/* Shows the answer to a GET whenever it changed, until it is settled: follows the server's events, and asks
+ * every two seconds where it cannot. Exit status. */
 int vl_api_watch(struct vl_api_call *call, const char *url, bool list, struct vl_err *err);
 
 /* "90d" or a day, as RFC 3339; `back`: into the past. */

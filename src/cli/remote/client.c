@@ -28,6 +28,8 @@ struct vl_cli_client {
     struct vl_arena *arena;
     const char *server, *environment;
     const char *authorization; /* "Bearer …", or NULL */
+    const char *ca_pem;        /* of its connections; or NULL */
+    bool insecure;
 };
 
 bool vl_cli_server_option(struct vl_cli_server *server, int key, const char *arg)
@@ -162,6 +164,8 @@ static int start(
 {
     const struct vl_http_options options = {
         .ca_pem = ca_pem, .insecure = insecure, .total_timeout_ms = TOTAL_MS};
+    c->ca_pem = ca_pem ? vl_arena_strdup(c->arena, ca_pem) : NULL;
+    c->insecure = insecure;
     if (token)
         c->authorization = vl_arena_printf(c->arena, "Bearer %s", token);
     int r = vl_arena_check(c->arena, "the connection", err);
@@ -373,6 +377,53 @@ int vl_cli_client_raw(struct vl_cli_client *client, const char *method, const ch
         .no_redirects = true,
     };
     r = vl_http_perform(client->http, &request, append, out, &said, &response, err);
+    if (r < 0)
+        return r;
+    return response.status >= 300 ? server_error(client, &response, vl_buf_span(&said), err) : 0;
+}
+
+struct stream {
+    int (*piece)(struct vl_span piece, void *user, struct vl_err *err);
+    void *user;
+};
+
+static int pass(struct vl_span piece, const struct vl_http_response *response, void *user, struct vl_err *err)
+{
+    const struct stream *s = user;
+    return response->status >= 300 || piece.len == 0 ? 0 : s->piece(piece, s->user, err);
+}
+
+int vl_cli_client_stream(struct vl_cli_client *client, const char *path, const char *last, long most_ms,
+    int (*piece)(struct vl_span piece, void *user, struct vl_err *err), void *user, struct vl_err *err)
+{
+    VL_CLEANUP(vl_http_client_cleanup) struct vl_http_client *http = NULL;
+    VL_CLEANUP(vl_http_response_done) struct vl_http_response response = {0};
+    VL_CLEANUP(vl_buf_done) struct vl_buf said;
+    VL_CLEANUP(vl_buf_done) struct vl_buf url;
+    const struct vl_http_options options = {.ca_pem = client->ca_pem,
+        .insecure = client->insecure,
+        .stall_timeout_ms = 2 * most_ms,
+        .total_timeout_ms = most_ms};
+    const struct vl_http_header headers[] = {{"Accept", "text/event-stream"}, {"Last-Event-ID", last}};
+    struct stream stream = {piece, user};
+    vl_buf_init(&said, ERROR_MAX);
+    vl_buf_init(&url, URL_MAX);
+    vl_buf_printf(&url, "%s/api/v1%s", client->server, path);
+    vl_cli_url_param(&url, "environment", client->environment);
+    int r = vl_buf_check(&url, "the address", err);
+    if (r >= 0)
+        r = vl_http_client_new(&options, &http, err);
+    if (r < 0)
+        return r;
+    const struct vl_http_request request = {.method = "GET",
+        .url = vl_buf_str(&url),
+        .headers = headers,
+        .n_headers = last[0] ? 2 : 1,
+        .body_fd = -1,
+        .authorization = client->authorization,
+        .max_bytes = VL_CLI_ANSWER_MAX,
+        .no_redirects = true};
+    r = vl_http_perform(http, &request, pass, &stream, &said, &response, err);
     if (r < 0)
         return r;
     return response.status >= 300 ? server_error(client, &response, vl_buf_span(&said), err) : 0;

@@ -70,7 +70,14 @@ const char *vl_cli_client_environment(const struct vl_cli_client *client); /* or
 VL_MUST_CHECK int vl_cli_client_raw(struct vl_cli_client *client, const char *method, const char *path,
     struct vl_span body, struct vl_buf *out, struct vl_err *err);
 
-/* The same with JSON both ways; *ret_doc is NULL where the answer is empty. */
+/* Follows a stream below /api/v1, in the client's environment: `piece` gets it as it comes, and ends it with
+ * a negative answer. `last`: the id that was told last, or "". It ends after `most_ms`. It has a connection
+ * of its own: calls may be made meanwhile. */
+VL_MUST_CHECK int vl_cli_client_stream(struct vl_cli_client *client, const char *path, const char *last,
+    long most_ms, int (*piece)(struct vl_span piece, void *user, struct vl_err *err), void *user,
+    struct vl_err *err);
+
+/* vl_cli_client_raw() with JSON both ways; *ret_doc is NULL where the answer is empty. */
 VL_MUST_CHECK int vl_cli_client_call(struct vl_cli_client *client, const char *method, const char *path,
     struct vl_span body, struct vl_doc **ret_doc, struct vl_err *err);
 

@@ -278,8 +278,14 @@ static int add(struct vl_watch *watch, const struct reader *reader, struct vl_er
     size_t own = 0;
     for (size_t i = 0; i < watch->readers.len; i++)
         own += readers[i].principal == reader->principal;
-    if (own >= VL_WATCH_PER_CALLER_MAX)
+    if (own >= VL_WATCH_PER_CALLER_MAX) {
+        /* Whose peer has gone is known once something is sent to it: the next try finds their places free. */
+        for (size_t i = 0; i < watch->readers.len; i++) {
+            if (readers[i].principal == reader->principal)
+                (void)vl_http_stream_write(readers[i].stream, VL_SPAN_LIT(":\n\n"));
+        }
         return vl_err_set(err, VL_ERR_LIMIT, "you have %d streams open already", VL_WATCH_PER_CALLER_MAX);
+    }
     struct reader *place = vl_vec_push(&watch->readers, "streams", err);
     if (!place)
         return err->err;
