@@ -24,6 +24,9 @@ bool vl_span_eq(struct vl_span a, struct vl_span b)
 
 bool vl_span_eq_str(struct vl_span a, const char *b)
 {
+    /* Most differ in the first byte: then the length of the other is not needed. */
+    if (a.len && *a.ptr != *b)
+        return false;
     return vl_span_eq(a, vl_span_str(b));
 }
 

@@ -66,8 +66,9 @@ static int fail_event(const struct walk *w, const yaml_event_t *event, enum vl_e
 
 static bool is_one_of(struct vl_span s, const char *const *words, size_t n)
 {
+    char first = s.len ? s.ptr[0] : '\0';
     for (size_t i = 0; i < n; i++) {
-        if (vl_span_eq_str(s, words[i]))
+        if (words[i][0] == first && vl_span_eq_str(s, words[i]))
             return true;
     }
     return false;
