@@ -10,5 +10,6 @@ extern const struct vl_package_parser pkg_parser_java_archive;
 extern const struct vl_package_parser pkg_parser_java_release;
 extern const struct vl_package_parser pkg_parser_sbom;
 extern const struct vl_package_parser pkg_parser_wordpress;
+extern const struct vl_package_parser pkg_parser_wordpress_plugin;
 
 #endif

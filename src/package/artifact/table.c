@@ -9,6 +9,7 @@ const struct vl_package_parser *const vl_package_artifact_parsers[] = {
     &pkg_parser_java_archive,
     &pkg_parser_java_release,
     &pkg_parser_wordpress,
+    &pkg_parser_wordpress_plugin,
     &pkg_parser_binary,
     NULL,
 };

@@ -109,6 +109,14 @@ static void test_files(void **state)
         "<?php\n/**\n * @global string $wp_version\n */\n$wp_version = '6.4.1';\n",
         "generic wordpress 6.4.1");
     assert_listing("wordpress", "wp-includes/version.php", "<?php\n$wp_version = 1 .", "");
+    assert_listing("wordpress/plugin", "var/www/html/wp-content/plugins/akismet/akismet.php",
+        "<?php\n/**\n * @package Akismet\n */\n/*\nPlugin Name: Akismet Anti-spam: Spam Protection\nPlugin "
+        "URI: "
+        "https://akismet.com/\nVersion: 5.3.1\r\nRequires at least: 5.8\n*/\n",
+        "generic Akismet Anti-spam: Spam Protection 5.3.1");
+    assert_listing("wordpress/plugin", "wp-content/plugins/hello.php",
+        "<?php /* plugin name: Hello Dolly */\n# Version: 1.7.2 */\n", "generic Hello Dolly 1.7.2");
+    assert_listing("wordpress/plugin", "wp-content/mu-plugins/a.php", "<?php\n// Plugin Name: A\n", "");
 }
 
 int main(void)

@@ -2,7 +2,8 @@
 #include "text_util.h"
 
 /* Deno: deno.json(c), deno.lock, and sources that import by URL or specifier. Source: docs.deno.com ("Modules
- * and dependencies", "Lockfile"), the URL schemes of esm.sh, deno.land/x and unpkg.com. */
+ * and dependencies", "Lockfile"), the URL schemes of esm.sh, deno.land, unpkg.com,
+ * jsdelivr.com and skypack.dev. */
 
 #define VERSION_PARTS 3
 #define VERSION_MAX   128
@@ -108,6 +109,26 @@ static int add_jsr(struct deno *d, struct vl_span specifier, uint32_t line, stru
     return pkg_unique_add(&d->jsr, without_scope_mark(name), version, VL_SPAN_EMPTY, flags, line, NULL, err);
 }
 
+/* Without what esm.sh puts before a name: "*" (nothing bundled), "v135/" or "stable/" (its own build). */
+static struct vl_span without_build(struct vl_span s)
+{
+    size_t slash = vl_span_find_char(s, '/'), digits = 1;
+    while (digits < s.len && s.ptr[digits] >= '0' && s.ptr[digits] <= '9')
+        digits++;
+    if (slash != SIZE_MAX && (PKG_STARTS(s, "stable/") || (s.ptr[0] == 'v' && digits > 1 && digits == slash)))
+        s = vl_span_slice(s, slash + 1, s.len);
+    return PKG_STARTS(s, "*") ? vl_span_slice(s, 1, s.len) : s;
+}
+
+/* "react", "@babel/core": no other folder stands in a name. */
+static bool is_name(struct vl_span name)
+{
+    size_t slash = vl_span_find_char(name, '/');
+    if (slash == SIZE_MAX)
+        return true;
+    return name.ptr[0] == '@' && vl_span_find_char(vl_span_slice(name, slash + 1, name.len), '/') == SIZE_MAX;
+}
+
 /* "https://unpkg.com/lodash@4.17.21/lodash.js" and the like: the file is of one version. */
 static int add_url(struct deno *d, struct vl_span url, uint32_t line, struct vl_err *err)
 {
@@ -118,7 +139,10 @@ static int add_url(struct deno *d, struct vl_span url, uint32_t line, struct vl_
         {"https://esm.sh/jsr/", true},
         {"https://esm.sh/", false},
         {"https://deno.land/x/", true},
+        {"https://deno.land/", true}, /* std */
         {"https://unpkg.com/", false},
+        {"https://cdn.jsdelivr.net/npm/", false},
+        {"https://cdn.skypack.dev/", false},
     };
     struct vl_span name, version;
     for (size_t i = 0; i < VL_ARRAY_LEN(hosts); i++) {
@@ -126,7 +150,9 @@ static int add_url(struct deno *d, struct vl_span url, uint32_t line, struct vl_
             continue;
         struct vl_span rest = vl_span_slice(url, strlen(hosts[i].prefix), url.len);
         rest = vl_span_slice(rest, 0, vl_span_find_char(rest, '?'));
-        if (PKG_STARTS(rest, "gh/") || !split_specifier(rest, &name, &version))
+        if (PKG_STARTS(vl_span_str(hosts[i].prefix), "https://esm.sh/"))
+            rest = without_build(rest);
+        if (!split_specifier(rest, &name, &version) || !is_name(name))
             return 0;
         if (version.len > 1 && version.ptr[0] == 'v')
             version = vl_span_slice(version, 1, version.len);

@@ -204,6 +204,16 @@ static void test_deno(void **state)
         "\"remote\": {\"https://deno.land/x/oak@v12.0.0/mod.ts\": \"0123\"}}",
         "npm a 1.0.0\nnpm @s/c 3.0.0\ndeno std/fs 1.0.1\ndeno oak 12.0.0");
     assert_listing("deno/lock", "deno.lock",
+        "{\"version\": \"5\", \"remote\": {\"https://deno.land/std@0.224.0/path/mod.ts\": \"a\",\n"
+        "\"https://esm.sh/v135/react@18.2.0/es2022/react.mjs\": \"b\", "
+        "\"https://esm.sh/stable/@babel/core@7.1.0/x.js\": \"c\", \"https://esm.sh/*preact@10.5.14\": "
+        "\"d\",\n"
+        "\"https://esm.sh/v8@1.0.0\": \"e\", \"https://cdn.jsdelivr.net/npm/vue@3.2.0/dist/vue.js\": \"f\",\n"
+        "\"https://cdn.skypack.dev/lodash@4.17.15\": \"g\", \"https://cdn.skypack.dev/pin/x@v1.0.0-a/y.js\": "
+        "\"h\", \"https://esm.sh/v135/gh/o/r@1.0.0\": \"i\"}}",
+        "deno std 0.224.0\nnpm react 18.2.0\nnpm @babel/core 7.1.0\nnpm preact 10.5.14\nnpm v8 1.0.0\n"
+        "npm vue 3.2.0\nnpm lodash 4.17.15");
+    assert_listing("deno/lock", "deno.lock",
         "{\"version\": \"3\", \"packages\": {\"npm\": {\"a@1.0.0\": {}}}}", "npm a 1.0.0");
     assert_listing("deno/lock", "deno.lock",
         "{\"version\": \"2\", \"npm\": {\"packages\": {\"a@1.0.0\": {}}}}", "npm a 1.0.0");
