@@ -366,6 +366,9 @@ static struct vl_cel_op *compile_function(struct vl_cel_compiler *c, const struc
     op->as.call = call;
     call->function = vl_arena_dup_span(c->arena, name);
     call->mismatch = (uint8_t)mismatch_of(name);
+    /* cel-go calls another function where the pattern is a constant. */
+    if (n == 2 && op->args[1]->is_constant && vl_span_eq_str(name, "matches"))
+        call->mismatch = VL_CEL_MISMATCH_PLAIN;
     call->is_size = vl_span_eq_str(name, "size");
     if (function && put_candidates(c, node, op, function) < 0)
         return NULL;

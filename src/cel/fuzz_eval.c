@@ -16,7 +16,8 @@ static struct vl_cel_env *make_env(uint8_t mode)
     struct vl_cel_env *env = NULL;
     const struct vl_cel_env_options options = {.unchecked = mode & 1,
         .profile = mode & 2 ? VL_CEL_PROFILE_CEL_SPEC : VL_CEL_PROFILE_KUBERNETES,
-        .kubernetes_minor = mode & 4 ? 27 : 0};
+        .kubernetes_minor = mode & 4 ? 27 : 0,
+        .kyverno = mode & 8};
     if (vl_cel_env_new(&options, &env, &err) < 0 || vl_cel_env_variable(env, "object", "dyn", &err) < 0 ||
         vl_cel_env_variable(env, "self", "map(string, dyn)", &err) < 0) {
         vl_cel_env_free(env);

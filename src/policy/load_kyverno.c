@@ -21,6 +21,8 @@ static const struct {
     {"CronJob", "cronjobs", AUTOGEN_CRONJOB},
 };
 #define KYVERNO_DEFAULT (AUTOGEN_ALL & ~(unsigned)AUTOGEN_OTHER)
+/* A ValidatingPolicy knows no ReplicationControllers (pkg/cel/autogen). */
+#define KYVERNO2_DEFAULT (KYVERNO_DEFAULT & ~(unsigned)AUTOGEN_REPLICATIONCONTROLLER)
 
 static unsigned controller_bit(struct vl_span name)
 {
@@ -94,20 +96,25 @@ static bool rules_allow_autogen(const struct vl_doc_node *rules)
     return true;
 }
 
-/* Of a ValidatingPolicy: one rule, about pods, without selectors and names. */
+static bool is_only(const struct vl_doc_node *list, const char *text)
+{
+    return vl_doc_size(list) == 1 && vl_span_eq_str(vl_doc_span(vl_doc_first(list)), text);
+}
+
+/* Of a ValidatingPolicy: one rule, about pods alone, without selectors, names and exclusions. */
 static bool constraints_allow_autogen(const struct vl_doc_node *match)
 {
     static const char *const selectors[] = {"namespaceSelector", "objectSelector"};
     const struct vl_doc_node *rules = vl_doc_get(match, "resourceRules");
     const struct vl_doc_node *rule = vl_doc_first(rules);
-    const struct vl_doc_node *resources = vl_doc_get(rule, "resources");
     for (size_t i = 0; i < VL_ARRAY_LEN(selectors); i++) {
         const struct vl_doc_node *s = vl_doc_get(match, selectors[i]);
         if (vl_doc_size(vl_doc_get(s, "matchLabels")) || vl_doc_size(vl_doc_get(s, "matchExpressions")))
             return false;
     }
-    return vl_doc_size(rules) == 1 && vl_doc_size(resources) == 1 &&
-           vl_span_eq_str(vl_doc_span(vl_doc_first(resources)), "pods") &&
+    return vl_doc_size(rules) == 1 && vl_doc_size(vl_doc_get(match, "excludeResourceRules")) == 0 &&
+           is_only(vl_doc_get(rule, "apiGroups"), "") && is_only(vl_doc_get(rule, "apiVersions"), "v1") &&
+           is_only(vl_doc_get(rule, "resources"), "pods") &&
            vl_doc_size(vl_doc_get(rule, "resourceNames")) == 0;
 }
 
@@ -290,7 +297,7 @@ static unsigned listed_controllers(struct policy_load *load, const struct vl_doc
         vl_doc_get(vl_doc_get(vl_doc_get(spec, "autogen"), "podControllers"), "controllers");
     unsigned bits = 0;
     if (!vl_doc_is(list, VL_DOC_ARRAY))
-        return KYVERNO_DEFAULT;
+        return KYVERNO2_DEFAULT;
     for (const struct vl_doc_node *n = vl_doc_first(list); n; n = vl_doc_next(n)) {
         unsigned bit = controller_bit(vl_doc_span(n));
         if (!bit)

@@ -37,6 +37,30 @@ static void test_functions(void **state)
     assert_non_null(strstr(v.problems, "not converted: resource.Get: it reads objects of a cluster"));
 }
 
+/* Which policies are about controllers, too (pkg/cel/autogen, CanAutoGen). */
+static void test_autogen(void **state)
+{
+    (void)state;
+    struct verdicts v;
+#define RULE(rest)                                                                                     \
+    "apiVersion: policies.kyverno.io/v1\nkind: ValidatingPolicy\nmetadata: {name: a}\nspec:\n"         \
+    "  validations: [{expression: 'false'}]\n"                                                         \
+    "  matchConstraints: {resourceRules: [{operations: [CREATE], apiGroups: [''], apiVersions: [v1], " \
+    "resources: [pods]}]" rest "}\n"
+#define CONTROLLER(kind) \
+    "---\napiVersion: v1\nkind: " kind "\nmetadata: {name: c}\nspec: {template: {spec: {containers: []}}}\n"
+    expect_verdicts(RULE(""), DEPLOYMENT("d", "a") CONTROLLER("ReplicationController"), "d=fail", &v);
+    expect_verdicts(RULE(", objectSelector: {matchLabels: {a: b}}"), DEPLOYMENT("d", "a"), "", &v);
+    expect_verdicts(
+        RULE(", excludeResourceRules: [{operations: [CREATE], apiGroups: [''], apiVersions: [v1], "
+             "resources: [pods/x]}]"),
+        DEPLOYMENT("d", "a"), "", &v);
+    expect_verdicts(
+        RULE("") "  autogen: {podControllers: {controllers: [cronjobs]}}\n", DEPLOYMENT("d", "a"), "", &v);
+    expect_verdicts(
+        RULE("") "  autogen: {podControllers: {controllers: []}}\n", DEPLOYMENT("d", "a"), "", &v);
+}
+
 /* The first that does not pass ends it: what comes behind is not asked. */
 static void test_order(void **state)
 {
@@ -109,6 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_functions),
+        cmocka_unit_test(test_autogen),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_exceptions),
         cmocka_unit_test(test_rule_exceptions),
