@@ -100,6 +100,14 @@ static int evaluate(struct phase *ph, const struct policy_expr *e, struct outcom
         return ret->error ? 0 : vl_arena_check(arena, "verdict", err);
     }
     int r = vl_cel_eval(ph->run->cel, e->program, &ret->value, &cost, err);
+    if (r < 0 && err->code == VL_ERR_LIMIT) {
+        /* Of memory: an error of this expression, not of all that is asked. */
+        ret->value = vl_cel_null();
+        ret->error = vl_arena_printf(arena, "expression '%.*s' resulted in error: %s",
+            VL_SPAN_FMT(vl_span_slice(e->text, 0, 1000)), err->msg);
+        vl_err_clear(err);
+        return ret->error ? 0 : vl_arena_check(arena, "verdict", err);
+    }
     if (r < 0)
         return r;
     ph->result->cost += cost;

@@ -73,6 +73,8 @@ static size_t room(struct policy_load *load, const struct vl_doc_node *array, co
     uint32_t have, size_t max, void **items, size_t size, struct vl_err *err)
 {
     size_t n = vl_doc_size(array);
+    if (array && vl_doc_is(array, VL_DOC_NULL))
+        return 0; /* "variables:" with nothing behind it */
     if (array && !vl_doc_is(array, VL_DOC_ARRAY)) {
         policy_problem(
             load, true, array, field, "must be array, is %s", vl_doc_type_name(vl_doc_type(array)));

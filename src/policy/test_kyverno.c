@@ -61,6 +61,19 @@ static void test_autogen(void **state)
         RULE("") "  autogen: {podControllers: {controllers: []}}\n", DEPLOYMENT("d", "a"), "", &v);
 }
 
+/* Memory that an expression may not have is its own error, and the next policy is asked all the same. */
+static void test_memory(void **state)
+{
+    (void)state;
+    struct verdicts v;
+    expect_verdicts(
+        HEAD("a") "  variables:\n  validations:\n    - expression: >-\n        lists.range(200000).all(i, "
+                  "yaml.parse('[[[[[[[[1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0]]]]]]]]').size() == 1)\n"
+                  "---\n" HEAD("b") "  validations: [{expression: 'true'}]\n",
+        POD("p", "a"), "p=error p=pass", &v);
+    assert_non_null(strstr(v.messages, "needs more than"));
+}
+
 /* The first that does not pass ends it: what comes behind is not asked. */
 static void test_order(void **state)
 {
@@ -134,6 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_functions),
         cmocka_unit_test(test_autogen),
+        cmocka_unit_test(test_memory),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_exceptions),
         cmocka_unit_test(test_rule_exceptions),
