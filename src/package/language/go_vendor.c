@@ -15,18 +15,29 @@ static int parse_go_sum(const struct vl_package_file *file, struct vl_package_si
     struct pkg_unique unique;
     pkg_unique_init(&unique, sink, file, VL_ECO_GO);
     struct vl_span rest = file->content, line;
+    uint32_t good = 0, bad = 0, first_bad = 0;
     int r = 0;
     for (uint32_t n = 1; r == 0 && vl_span_split_line(&rest, &line); n++) {
         struct vl_span module, version, hash;
         if (!pkg_word(&line, &module))
             continue;
-        if (!pkg_word(&line, &version) || !pkg_word(&line, &hash) || vl_span_find_char(hash, ':') == SIZE_MAX)
-            r = vl_err_set(err, VL_ERR_INVALID, "%s: line %u: not \"module version hash\"", file->path, n);
-        else if (!PKG_ENDS(version, "/go.mod"))
+        if (!pkg_word(&line, &version) || !pkg_word(&line, &hash) ||
+            vl_span_find_char(hash, ':') == SIZE_MAX) {
+            first_bad = bad++ ? first_bad : n;
+            continue;
+        }
+        good++;
+        if (!PKG_ENDS(version, "/go.mod"))
             r = pkg_unique_add(&unique, module, without_v(version), VL_SPAN_EMPTY,
                 VL_PACKAGE_LOCKED | VL_PACKAGE_INDIRECT, n, NULL, err);
     }
     pkg_unique_done(&unique);
+    if (r == 0 && bad && !good)
+        return vl_err_set(
+            err, VL_ERR_INVALID, "%s: line %u: not \"module version hash\"", file->path, first_bad);
+    if (bad) /* what a merge left behind, say: the other lines still count */
+        vl_notes_add(sink->notes, VL_NOTE_PARTIAL, VL_ERR_INVALID, file->path,
+            "%u lines are not \"module version hash\"; the first is line %u", bad, first_bad);
     return r;
 }
 

@@ -106,7 +106,7 @@ static int parse_rebar(const struct vl_package_file *file, struct vl_package_sin
             tail = vl_span_trim(vl_span_slice(tail, 2, SIZE_MAX));
         if (PKG_STARTS(tail, ","))
             tail = vl_span_trim(vl_span_slice(tail, 1, SIZE_MAX));
-        bool hex = PKG_STARTS(tail, "{pkg"), git = PKG_STARTS(tail, "{git");
+        bool hex = PKG_STARTS(tail, "{pkg"), git = PKG_STARTS(tail, "{git") || PKG_STARTS(tail, "{hg");
         if (!hex && !git)
             continue; /* the hashes at the end of the file have the same beginning */
         version = VL_SPAN_EMPTY;

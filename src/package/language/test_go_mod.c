@@ -55,6 +55,9 @@ static void test_go_sum(void **state)
         "golang.org/x/net v0.1.0/go.mod h1:abc=\n",
         "go github.com/pkg/errors 0.9.1 I");
     assert_listing("go/sum", "go.sum", "not a sum file\n", "error");
+    assert_listing("go/sum", "go.sum",
+        "<<<<<<< HEAD\r\nexample.com/a v1.0.0 h1:x=\r\n=======\r\n  \r\nexample.com/b/v2 v2.0.1 h1:z=",
+        "go example.com/a 1.0.0 I\ngo example.com/b/v2 2.0.1 I");
 }
 
 static void test_vendor(void **state)

@@ -37,6 +37,10 @@ static void test_hex(void **state)
         " {<<\"app\">>,{pkg,<<\"other\">>,<<\"1\">>},0}]}.\n"
         "[\n{pkg_hash,[\n {<<\"certifi\">>, <<\"6F2A475689DD\">>}]}\n].\n",
         "hex certifi 2.9.0\nhex fork -\nhex other 1");
+    assert_listing("hex/rebar-lock", "rebar.lock",
+        "{\"1.1.0\",\n[{<<\"a\">>,{hg,\"https://example.org/a\",{tag,\"v1\"}},0},\n"
+        " {<<\"b\">>,{git_subdir,\"https://example.org/b\",{ref,\"r\"},\"sub\"},0}]}.\n",
+        "hex a -\nhex b -");
     assert_listing("hex/gleam", "gleam.toml",
         "name = \"x\"\n[dependencies]\na = \">= 1.0.0 and < 2.0.0\"\nb = \"1.2.3\"\nc = { path = \"../c\" }\n"
         "[dev-dependencies]\nd = \"~> 1.0\"\n",
