@@ -1,5 +1,5 @@
 // Calls of /api/v1. An answer that is no success becomes a Problem (RFC 9457).
-import { batch, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 
 export interface Me {
   name: string;
@@ -28,7 +28,7 @@ export class Problem extends Error {
 
 /** undefined: not asked yet; null: nobody is logged in. */
 export const me = signal<Me | null | undefined>(undefined);
-/** GUID of the environment that the pages are about; "" where the server does not tell of any. */
+/** GUID of the environment that the pages are about; "" where the server does not tell of any. environment.ts sets it. */
 export const environment = signal("");
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
@@ -89,10 +89,9 @@ export const get = <T>(path: string, signal?: AbortSignal) => call<T>("GET", pat
 
 const STORED = "vallum.environment";
 
-export function chooseEnvironment(id: string): void {
-  environment.value = id;
-  localStorage.setItem(STORED, id);
-}
+/** The environment that was looked at last in this browser. */
+export const chosen = () => localStorage.getItem(STORED);
+export const remember = (id: string) => localStorage.setItem(STORED, id);
 
 /** Asks who is logged in, and which environments there are. */
 export async function loadMe(): Promise<void> {
@@ -100,12 +99,7 @@ export async function loadMe(): Promise<void> {
     const who = await get<Me>("/me");
     // A server that does not name them here lists them.
     who.environments ??= await get<{ items: NonNullable<Me["environments"]> }>("/environments").then((l) => l.items, () => []);
-    const open = who.environments;
-    const wanted = new URLSearchParams(location.search).get("environment") ?? localStorage.getItem(STORED);
-    batch(() => {
-      environment.value = (open.find((e) => e.id === wanted || e.name === wanted) ?? open[0])?.id ?? "";
-      me.value = who;
-    });
+    me.value = who;
   } catch (error) {
     if (error instanceof Problem && error.status === 401) me.value = null;
     else throw error;

@@ -1,10 +1,11 @@
 // The frame around every page: where one is, who one is, whether what is seen is live.
 import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { chooseEnvironment, environment, logout, me } from "./api";
+import { environment, logout, me } from "./api";
+import { choose, unseen } from "./environment";
 import { live } from "./live";
 import { LoginPage, pages, type Page } from "./pages";
-import { go, place, withQuery } from "./router";
+import { place } from "./router";
 import { setTheme, theme, type Theme } from "./theme";
 import { Nothing } from "./ui/basic";
 
@@ -29,10 +30,8 @@ function EnvironmentChoice() {
   return (
     <label class="environment">
       <span class="hidden">Environment</span>
-      <select value={environment.value} onChange={(e) => {
-        chooseEnvironment(e.currentTarget.value);
-        go(withQuery({ environment: e.currentTarget.value, cursor: null }), true);
-      }}>
+      <select value={environment.value} onChange={(e) => choose(e.currentTarget.value)}>
+        {unseen.value && <option value="">choose one</option>}
         {all.map((e) => (
           <option key={e.id} value={e.id}>
             {e.name}
@@ -107,6 +106,32 @@ function NoPage() {
   );
 }
 
+/** The address names an environment that is not there, or not for who asks: which of the two, the page does not know either. */
+function NoEnvironment() {
+  const open = me.value?.environments ?? [];
+  return (
+    <>
+      <h1>This environment is not for you to see</h1>
+      <Nothing title="The address names an environment that does not exist, or in which you have no role">
+        <p>Who sent you the link can tell you who gives roles there: an owner does, under Users and tokens.</p>
+        {open.length > 0 ? (
+          <p>
+            Yours:{" "}
+            {open.map((e, i) => (
+              <span key={e.id}>
+                {i > 0 && ", "}
+                <a href={`/ui/?environment=${e.id}`}>{e.name}</a>
+              </span>
+            ))}
+          </p>
+        ) : (
+          <p>You have no role in any environment yet.</p>
+        )}
+      </Nothing>
+    </>
+  );
+}
+
 function Frame({ page, children }: { page: Page | undefined; children: ComponentChildren }) {
   return (
     <>
@@ -142,12 +167,13 @@ function Frame({ page, children }: { page: Page | undefined; children: Component
 export function App() {
   const { path } = place.value;
   const page = pages.find((p) => p.path === (path[0] ?? ""));
-  useArrival(me.value ? (page?.title ?? "No such page") : "Log in", path.join("/"));
+  const lost = unseen.value !== "";
+  useArrival(lost ? "No such environment" : me.value ? (page?.title ?? "No such page") : "Log in", path.join("/") + unseen.value);
   if (!me.value) return <LoginPage />;
   const Show: ComponentType | undefined = page?.show;
   return (
     <Frame page={page}>
-      {Show ? <Show key={`${environment.value}/${path.join("/")}`} /> : <NoPage />}
+      {lost ? <NoEnvironment /> : Show ? <Show key={`${environment.value}/${path.join("/")}`} /> : <NoPage />}
     </Frame>
   );
 }

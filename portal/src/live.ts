@@ -2,6 +2,7 @@
 // why it fails and takes Last-Event-ID after a pause of our own.
 import { effect, signal } from "@preact/signals";
 import { environment, inside, me } from "./api";
+import { unseen } from "./environment";
 
 export type Live = "off" | "waiting" | "on";
 export const live = signal<Live>("off");
@@ -118,7 +119,7 @@ async function share(name: string, end: AbortSignal): Promise<void> {
 export function start(): void {
   effect(() => {
     const name = `vallum.live.${environment.value}`;
-    if (!me.value) {
+    if (!me.value || unseen.value) {
       live.value = "off";
       return;
     }

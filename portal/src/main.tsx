@@ -3,7 +3,8 @@ import { loadMe, Problem } from "./api";
 import { App } from "./app";
 import { Failure } from "./ui/basic";
 import * as live from "./live";
-import { follow } from "./router";
+import * as environment from "./environment";
+import { follow, prepare } from "./router";
 
 const root = document.getElementById("app")!;
 
@@ -19,5 +20,7 @@ async function begin(): Promise<void> {
 }
 
 document.addEventListener("click", follow);
+for (const about of ["pointerdown", "focusin", "contextmenu"]) document.addEventListener(about, prepare, true);
+environment.start();
 live.start();
 void begin();

@@ -20,7 +20,15 @@ function read(): Place {
 
 export const place = signal<Place>(read());
 
-export function go(href: string, replace = false): void {
+/** The environment of this page stays that of the next one, unless that says another. */
+export function complete(href: string): string {
+  const url = new URL(href, location.href), here = place.value.query.get("environment");
+  if (here && url.pathname.startsWith("/ui") && !url.searchParams.has("environment")) url.searchParams.set("environment", here);
+  return url.pathname + url.search.replace(/%3A/g, ":");
+}
+
+export function go(to: string, replace = false): void {
+  const href = complete(to);
   if (href === place.value.href) return;
   const other = new URL(href, location.href).pathname !== location.pathname;
   history[replace ? "replaceState" : "pushState"](null, "", href);
@@ -39,6 +47,14 @@ export function withQuery(changes: Record<string, string | null>, keep: string[]
   }
   const text = query.toString().replace(/%3A/g, ":");
   return location.pathname + (text ? "?" + text : "");
+}
+
+/** Links that are opened elsewhere (a new tab, a copied address) say it, too: they are completed when they are about to be used. */
+export function prepare(event: Event): void {
+  const link = (event.target as Element).closest?.("a[href]");
+  if (!(link instanceof HTMLAnchorElement) || link.origin !== location.origin || !link.pathname.startsWith("/ui") || link.hash) return;
+  const whole = complete(link.pathname + link.search);
+  if (whole !== link.pathname + link.search) link.href = whole;
 }
 
 export const asked = (name: string) => place.value.query.get(name) ?? "";

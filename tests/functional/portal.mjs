@@ -408,7 +408,15 @@ for (const scheme of ["light", "dark"]) {
     await logIn(on);
     for (const [name, path] of Object.entries(PAGES)) {
       await check(`pages: ${name}, ${scheme}, ${width} px`, async () => {
-        await visit(on, path);
+        // As by a link: one page after the other, over the one connection that tells of changes.
+        await on.evaluate((to) => {
+          history.pushState(null, "", to);
+          dispatchEvent(new PopStateEvent("popstate"));
+          scrollTo(0, 0);
+          return new Promise((wake) => requestAnimationFrame(() => requestAnimationFrame(() => wake())));
+        }, path);
+        await settled(on);
+        await on.locator(".live.good").waitFor();
         await on.screenshot({ path: `${pictures}/${name}-${scheme}-${width}.png` });
         assert.deepEqual(await violations(on), []);
         assert.ok((await on.evaluate(() => document.scrollingElement.scrollWidth)) <= width, "nothing goes over the edge");
@@ -418,6 +426,60 @@ for (const scheme of ["light", "dark"]) {
     await on.context().close();
   }
 }
+
+// --- several environments: the last, since none can be removed again ---
+let first = "", second = "";
+await check("where there are several environments the address names the one that is shown, and links keep it", async () => {
+  first = (await api("GET", "/environments")).items[0].id;
+  second = (await api("POST", "/environments", { name: "Staging of others" })).id;
+  await visit(page, "/ui/images");
+  await page.waitForFunction((id) => location.search.includes(`environment=${id}`), first);
+  await visit(page, `/ui/images?environment=${second}`);
+  await page.getByText("No images yet").waitFor();
+  assert.equal(await page.locator("header .environment select").inputValue(), second);
+  await page.getByRole("link", { name: "Registries", exact: true }).first().click();
+  await page.getByText("No registry is connected").waitFor();
+  assert.equal(new URL(page.url()).searchParams.get("environment"), second);
+  const link = page.getByRole("link", { name: "Alerts", exact: true });
+  await link.focus(); // as before it is opened in another tab
+  assert.match(await link.getAttribute("href"), new RegExp(`environment=${second}`));
+  await page.goBack();
+  await page.getByText("No images yet").waitFor();
+  await page.locator("header .environment select").selectOption(first);
+  await page.getByRole("row").filter({ hasText: "shop/orders" }).first().waitFor();
+  assert.equal(new URL(page.url()).searchParams.get("environment"), first);
+});
+await check("a link out of a message opens what it is about, whatever was looked at last", async () => {
+  await visit(page, `/ui/images?environment=${second}`);
+  await page.getByText("No images yet").waitFor();
+  await visit(page, `/ui/images/${digest}?environment=${first}`);
+  await page.getByRole("heading", { name: /shop\/orders/ }).waitFor();
+});
+await check("who does not see an environment is told so, learns nothing of it, and nothing is asked", async () => {
+  await api("POST", "/users", { name: "emil", password: "a long enough password", role: "reader", environment: first });
+  const emil = await open(), texts = [], asked = [];
+  await logIn(emil, "emil", "a long enough password");
+  emil.on("request", (request) => asked.push(request.url()));
+  for (const id of [second, "01234567-89ab-4cde-8f01-23456789abcd"]) {
+    for (const path of ["/ui/", `/ui/images/${digest}`, "/ui/settings?tab=channels"]) {
+      await emil.goto(`${url}${path}${path.includes("?") ? "&" : "?"}environment=${id}`);
+      await emil.getByRole("heading", { name: "This environment is not for you to see" }).waitFor();
+      texts.push(await emil.locator("body").innerText());
+      assert.deepEqual(await violations(emil), []);
+    }
+  }
+  assert.equal(new Set(texts).size, 1, "one that is not there looks the same");
+  assert.doesNotMatch(texts[0], /Staging of others|shop\/orders/);
+  assert.deepEqual(asked.filter((to) => to.includes("/api/") && to.includes("environment=")), []);
+  await emil.getByRole("link", { name: "default" }).click();
+  await emil.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+  await emil.context().close();
+  const own = token;
+  token = (await api("POST", "/login", { name: "emil", password: "a long enough password" })).token;
+  const answers = await Promise.all([second, "01234567-89ab-4cde-8f01-23456789abcd"].map((id) => api("GET", `/images?environment=${id}`, undefined, [403, 404])));
+  token = own;
+  assert.equal(JSON.stringify(answers[0]).replaceAll(second, ""), JSON.stringify(answers[1]).replaceAll("01234567-89ab-4cde-8f01-23456789abcd", ""));
+});
 
 await check("log out ends the session", async () => {
   await visit(page, "/ui/");

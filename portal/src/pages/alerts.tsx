@@ -77,9 +77,17 @@ function AlertList() {
 
 const MOVES: [string, string][] = [["active", "Activate"], ["in_progress", "Take up"], ["resolved", "Resolve"], ["dismissed", "Dismiss"]];
 
-/** One member of an entity; what is inside of it in turn is written as it came. */
-const plain = (value: unknown): ComponentChildren =>
-  value === null || typeof value !== "object" ? String(value) : <code>{JSON.stringify(value)}</code>;
+/** One member of an entity as people read it: lists with commas, what is inside of it in turn as "name: value". */
+function plain(value: unknown, depth = 0): string {
+  if (value === null || value === undefined) return "unknown";
+  if (typeof value !== "object") return String(value);
+  if (depth > 3) return "…";
+  if (Array.isArray(value)) return value.map((v) => plain(v, depth + 1)).join(", ");
+  return Object.entries(value).filter(([name]) => !name.startsWith("$")).map(([name, v]) => `${words(name)}: ${plain(v, depth + 1)}`).join(", ");
+}
+
+/** "hostName" is "Host name". */
+const words = (name: string) => sentence(name.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`));
 
 function AlertPage({ id }: { id: string }) {
   const data = useData<AlertDetail>(inside(`/alerts/${segment(id)}`), ["alert"]);
@@ -111,7 +119,7 @@ function AlertPage({ id }: { id: string }) {
                 <h2>What is involved</h2>
                 {a.entities!.map((e, i) => (
                   <div class="card" key={i}>
-                    <Facts rows={Object.entries(e).map(([name, value]): [string, ComponentChildren] => [name, plain(value)])} />
+                    <Facts rows={Object.entries(e).filter(([name]) => !name.startsWith("$")).map(([name, value]): [string, ComponentChildren] => [words(name), plain(value)])} />
                   </div>
                 ))}
               </>

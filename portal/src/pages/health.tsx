@@ -1,7 +1,7 @@
 import { call, inside, may } from "../api";
 import { useData, type List } from "../data";
 import { asked } from "../router";
-import { bytes, day, many, number, seconds, sentence } from "../text";
+import { bytes, day, many, number, seconds, sentence, shortDigest } from "../text";
 import { Command, Facts, Nothing, SeverityMark, Shown, State, Time } from "../ui/basic";
 import { Filters, FilterSelect, Tabs } from "../ui/filter";
 import { ActionButton } from "../ui/form";
@@ -131,7 +131,7 @@ function Outbox() {
     <>
       <Filters label="Find messages"><FilterSelect name="state" label="State" options={[["", "Any"], ["waiting", "Waiting"], ["held", "Held back"], ["delivered", "Delivered"], ["dead", "Given up"]]} /></Filters>
       <ListTable data={data} caption="Messages to people" what="messages" id={(m) => m.id} columns={[
-        { name: "Message", head: true, show: (m) => <>{m.subject}<p class="muted small">{m.topic}</p></> },
+        { name: "Message", head: true, show: (m) => <>{m.subject}<p class="muted small">{topic(m.topic)}</p></> },
         { name: "Severity", show: (m) => (m.severity ? <SeverityMark of={m.severity} /> : "") },
         { name: "To", show: (m) => m.channel?.name ?? <span class="muted">the contacts</span> },
         { name: "State", show: (m) => <><StateOf of={m.state} />{m.error && <p class="small">{m.error}</p>}{m.nextTry && m.state === "waiting" && <p class="small muted">next try <Time at={m.nextTry} /></p>}</> },
@@ -155,13 +155,24 @@ interface Notice {
   count: number | null;
 }
 
+/** What a notice is about, in words; the server names it by the path of its page. */
+function About({ path }: { path: string }) {
+  const [, page = "", thing = ""] = path.split(/[/?]/), tab = /[?&]tab=(\w+)/.exec(path)?.[1];
+  const words = page === "images" ? <>Image <code title={thing}>{shortDigest(thing)}</code></> : page === "alerts" ? "The alert"
+    : page === "settings" && tab ? sentence(tab) : page ? sentence(page) : path;
+  return path.startsWith("/") ? <a href={"/ui" + path}>{words}</a> : <>{path}</>;
+}
+
+const TOPICS: Record<string, string> = { finding: "New findings", scan_error: "Scan error", alert: "Alert", exemption: "Exemption", digest: "The week's review", test: "Test" };
+const topic = (of: string) => TOPICS[of] ?? sentence(of);
+
 function Notices() {
   const data = useData<List<Notice>>(inside("/notices", { cursor: asked("cursor") }), ["notice"]);
   return (
     <ListTable data={data} caption="Notices: what people are told of" what="notices" id={(n) => n.id} columns={[
-      { name: "Notice", head: true, show: (n) => <>{n.title}<p class="muted small">{n.topic}</p></> },
+      { name: "Notice", head: true, show: (n) => <>{n.title}<p class="muted small">{topic(n.topic)}</p></> },
       { name: "Severity", show: (n) => (n.severity ? <SeverityMark of={n.severity} /> : "") },
-      { name: "About", show: (n) => (n.object ? <code>{n.object}</code> : "") },
+      { name: "About", show: (n) => (n.object ? <About path={n.object} /> : "") },
       { name: "Times", end: true, show: (n) => (n.count ? number(n.count) : "") },
       { name: "When", show: (n) => <Time at={n.at} none="unknown" /> },
     ]} empty={<Nothing title="Nothing had to be told yet" />} />

@@ -5,7 +5,8 @@ import { Card, Command, Nothing, SeverityMark, Shown, Time, Unknown } from "../u
 import { Sparkline } from "../ui/sparkline";
 
 interface Overview {
-  doNext: { kind: string; title: string; why: string[]; severity: string | null; kev: number | boolean | null; fixable: number | boolean | null; running: number | null; link: string | null }[];
+  doNext: { kind: string; title: string; why: string[]; severity: string | null; kev: number | boolean | null; fixable: number | boolean | null; running: number | null; link: string | null;
+    image?: { digest: string; registry: string; repository: string; tags: string[]; tagCount: number } | null; fix?: string | null; command?: string | null }[];
   cannotSee: { what: string; why: string; cure: string | null }[];
   newSince: { since: string | null; findings: number; critical: number; images: number; alerts: number } | null;
   score: { current: number; max: number; percentage: number; assessedPoints: number | null; of: number | null; text?: string | null; trend: { day: string; percentage: number | null }[] } | null;
@@ -45,7 +46,15 @@ function DoNext({ rows, registries }: { rows: Overview["doNext"]; registries: nu
               {link ? <a href={link}>{row.title}</a> : <b>{row.title}</b>}
               {row.severity && <SeverityMark of={row.severity} />}
             </div>
+            {row.image && (row.image.tagCount > 1 || row.image.tags.length === 0) && (
+              <p class="small">{row.image.tags.length === 0 ? "no tag names it" : `also ${row.image.tags.slice(1).join(", ")}${row.image.tagCount > row.image.tags.length ? ` and ${number(row.image.tagCount - row.image.tags.length)} more tags` : ""}`}</p>
+            )}
             <p class="muted">{row.why.join(" · ")}</p>
+            {row.fix ? (
+              <p class="donext-fix">
+                <b>Fix:</b> {row.fix}. {row.command && <Command text={row.command} />}
+              </p>
+            ) : row.kind === "image" && <p class="muted small">No fix is known yet: exempt it where something else prevents it, or build without it.</p>}
           </li>
         );
       })}
@@ -78,6 +87,7 @@ function NewSince({ of }: { of: Overview["newSince"] }) {
     <>
       <p class="muted">
         since <Time at={of.since} />
+        {of.findings + of.images + of.alerts === 0 && ": nothing new"}
       </p>
       <ul class="stats">
         <li>

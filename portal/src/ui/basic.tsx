@@ -93,6 +93,8 @@ function reason(problem: Problem): string {
   if (problem.status === 0) return "The server does not answer. It is asked again as soon as it tells of something, or by the button.";
   if (problem.status === 403) return "Your role does not allow this here. An owner can change it under Users and tokens.";
   if (problem.status === 404) return "It is not there, or not for you to see.";
+  if (problem.status === 503) return "The server is busy, or its database does not answer. It is worth another try.";
+  if (problem.status === 507) return "The server's disk is full: nothing can be stored until there is room. What was stored is there, and can be read.";
   if (problem.status >= 500) return "Something went wrong inside the server; its log says what.";
   return "The server did not take the request.";
 }
