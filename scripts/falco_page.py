@@ -41,7 +41,8 @@ NOTES = """## What is the same, what is not
   Falco without the plugin. In place of the plugins container, k8saudit and json stand our own fields; another plugin that a file asks for is warned of.
 - Two equal keys in one mapping are refused (`LOAD_ERR_YAML_PARSE`): Falco's reader takes the first in silence, other readers the last.
 - `falco.yaml` may stand among the rule files: `append_output` (`match` by source, tags and rule; `extra_output`, `extra_fields`,
-  `suggested_output`), `rules` (`enable`, `disable` by rule or tag) and `rule_matching` work as in Falco; its other keys are named in a warning.
+  `suggested_output`), `rules` (`enable`, `disable` by rule or tag), `rule_matching` and `priority` work as in Falco; its other keys are named in a warning, and
+  variables of the environment stay as they are written.
 - `capture` and `capture_duration` are read and shown; nothing is captured.
 - `vallum rules eval` tells every rule that an event fires; with `--first` only the first one, which is Falco's default (`rule_matching: first`).
 - `%container.info` expands to nothing, as in Falco since the container plugin; the fields that plugin suggests are added where a `falco.yaml` says `suggested_output: true`.

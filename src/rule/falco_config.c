@@ -1,4 +1,5 @@
-/* falco.yaml among rule files: what it appends to outputs, which rules it switches, how many may fire. Its
+/* falco.yaml among rule files: what it appends to outputs, which rules it switches, how many may fire,
+ * how grave they must be. Its
  * other keys say how Falco runs; they are named in a warning and left alone. */
 #include "falco_config.h"
 
@@ -221,6 +222,9 @@ int rs_config_read(
             r = vl_doc_is(n, VL_DOC_NULL) ? 0 : each(set, source, n, read_switch, err);
         } else if (vl_span_eq_str(key, "rule_matching")) {
             read_matching(set, source, n);
+        } else if (vl_span_eq_str(key, "priority")) {
+            struct fd_item item = fd_item(set, source, root, "priority");
+            set->has_least = fd_priority(&item, &set->least);
         } else if (used < sizeof(names) - 1) {
             int len =
                 snprintf(names + used, sizeof(names) - used, "%s%.*s", used ? ", " : "", VL_SPAN_FMT(key));
@@ -230,7 +234,8 @@ int rs_config_read(
     struct rs_place place = rs_place_of(source, root);
     if (r >= 0 && used)
         rs_tell(set, false, RS_UNKNOWN_KEY, &place, NULL, "name rule files on the command line",
-            "of Falco's configuration only append_output, rules and rule_matching are used here; not: %s%s",
+            "of Falco's configuration only append_output, rules, rule_matching and priority are used here; "
+            "not: %s%s",
             names, used >= sizeof(names) ? " …" : "");
     return r;
 }
@@ -379,6 +384,11 @@ int rs_config_apply(struct vl_ruleset *set, struct vl_err *err)
     }
     for (size_t i = 0; i < set->switches.len; i++)
         switch_rules(set, vl_vec_at(&set->switches, i));
+    for (size_t i = 0; i < set->rules.len && set->has_least; i++) {
+        struct vl_rule *rule = ((struct vl_rule **)set->rules.items)[i];
+        if (!rule->silent && rule->priority > set->least) /* what feeds a window stays */
+            rule->enabled = false;
+    }
     return r;
 }
 

@@ -182,6 +182,8 @@ struct vl_ruleset {
     uint64_t n_items; /* of all lists, and as expanded into conditions */
     bool plugins_told, finished, items_over;
     bool first_only; /* rule_matching: first */
+    bool has_least;  /* priority: rules below `least` stay off */
+    enum vl_rule_priority least;
 };
 
 struct rs_plugin {

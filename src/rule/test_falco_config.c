@@ -87,6 +87,18 @@ static void test_switches(void **state)
     assert_true(vl_ruleset_find(set, "two")->enabled);
 }
 
+static void test_priority(void **state)
+{
+    (void)state;
+    VL_CLEANUP(vl_ruleset_cleanup)
+    struct vl_ruleset *set = load("append_output: []\npriority: Notice\n", false);
+    assert_int_equal(vl_ruleset_errors(set) + vl_ruleset_warnings(set), 0);
+    assert_false(vl_ruleset_find(set, "one")->enabled); /* INFO */
+    VL_CLEANUP(vl_ruleset_cleanup)
+    struct vl_ruleset *all = load("append_output: []\npriority: debug\n", true);
+    assert_true(vl_ruleset_find(all, "one")->enabled);
+}
+
 static void test_wrong(void **state)
 {
     static const struct {
@@ -109,6 +121,7 @@ static void test_wrong(void **state)
         {"append_output: []\nrules:\n  - enable: {}\n", "give one of", true, 3},
         {"append_output: []\nrules:\n  - enable: {rule: nobody}\n", "no rule is named", false, 3},
         {"rule_matching: some\n", "'first' or 'all'", true, 1},
+        {"append_output: []\npriority: high\n", "Invalid priority", true, 2},
         {"rules_files: [a.yaml]\n", "not: rules_files", false, 1},
     };
     (void)state;
@@ -131,6 +144,7 @@ int main(void)
         cmocka_unit_test(test_append),
         cmocka_unit_test(test_suggested),
         cmocka_unit_test(test_switches),
+        cmocka_unit_test(test_priority),
         cmocka_unit_test(test_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

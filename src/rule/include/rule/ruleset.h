@@ -134,8 +134,8 @@ VL_MUST_CHECK int vl_ruleset_plugin(
     struct vl_ruleset *set, const char *name, const char *version, struct vl_err *err);
 void vl_ruleset_no_plugins(struct vl_ruleset *set);
 
-/* Adds a file's text (Falco, native, Sigma, or a falco.yaml, of which append_output, rules and rule_matching
- * count: told by its keys). Files are read in order: later ones override
+/* Adds a file's text (Falco, native, Sigma, or a falco.yaml, of which append_output, rules, rule_matching
+ * and priority count: told by its keys). Files are read in order: later ones override
  * and append. Problems are collected, not returned; a negative return is ours (no memory). */
 VL_MUST_CHECK int vl_ruleset_add(
     struct vl_ruleset *set, struct vl_span text, const char *file, struct vl_err *err);
