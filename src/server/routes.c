@@ -38,6 +38,7 @@ const struct vl_route_group vl_server_routes[] = {
     {VL_FACE_API, vl_routes_vex}, /* before those of exemptions: "vex" is no id */
     {VL_FACE_API, vl_routes_exemption},
     {VL_FACE_API, vl_routes_recommendation},
+    {VL_FACE_API, vl_routes_governance},
     {VL_FACE_API, vl_routes_score},
     {VL_FACE_API, vl_routes_task},
     {VL_FACE_API, vl_routes_alert},

@@ -8,6 +8,7 @@
 #include "posture/posture.h"
 #include "posture/repo_assessment.h"
 #include "posture/repo_exempt.h"
+#include "posture/repo_governance.h"
 #include "posture/repo_score.h"
 #include "posture/repo_task.h"
 
@@ -254,6 +255,8 @@ int vl_assess_digest(
         r = assess_plan(conn, &set, now_ms, err);
     if (r >= 0)
         r = vl_repo_task_settle(conn, environment, now_ms, err);
+    if (r >= 0)
+        r = vl_repo_govern(conn, environment, vl_time_now_ms(), err);
     return r < 0 ? r : vl_repo_score_compute(conn, environment, now_ms, err);
 }
 
@@ -288,6 +291,8 @@ int vl_assess_end(struct vl_store_conn *conn, int64_t environment, int64_t began
         r = assess_plan(conn, &set, began, err);
     if (r >= 0)
         r = vl_repo_task_settle(conn, environment, vl_time_now_ms(), err);
+    if (r >= 0)
+        r = vl_repo_govern(conn, environment, vl_time_now_ms(), err);
     return r < 0 ? r : vl_repo_score_compute(conn, environment, vl_time_now_ms(), err);
 }
 

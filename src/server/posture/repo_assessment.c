@@ -6,7 +6,8 @@
 
 static const struct vl_store_sql sql_list = {
     "SELECT a.key, a.resource_id, r.arm_id, r.kind, r.name, a.status, a.exempt, a.cause, a.description, "
-    "a.evaluated_first, a.changed, a.evaluated, a.findings FROM assessment a JOIN resource r ON r.id = "
+    "a.evaluated_first, a.changed, a.evaluated, a.findings, a.owner, a.assigned, a.due, a.grace FROM "
+    "assessment a JOIN resource r ON r.id = "
     "a.resource_id WHERE a.environment_id = $1 AND ($2 = '' OR a.key = $2) AND (a.resource_id = $3 OR $3 = "
     "0) "
     "AND ($4 = '' OR r.kind = $4) AND (a.status = $5 OR $5 = 0) "
@@ -23,7 +24,11 @@ static const struct vl_store_sql sql_sums = {
     "count(CASE WHEN a.exempt = 1 THEN 1 END), count(CASE WHEN a.exempt = 0 AND a.status = 3 THEN 1 END), "
     "CAST(coalesce(sum(CASE WHEN a.status = 2 THEN a.findings ELSE 0 END), 0) AS BIGINT), "
     "count(CASE WHEN a.status = 2 AND i.kev > 0 THEN 1 END), "
-    "count(CASE WHEN a.status = 2 AND i.fixable > 0 THEN 1 END) "
+    "count(CASE WHEN a.status = 2 AND i.fixable > 0 THEN 1 END), "
+    "count(CASE WHEN a.status = 2 AND a.assigned > 0 THEN 1 END), "
+    "count(CASE WHEN a.status = 2 AND a.assigned > 0 AND a.due <= $4 THEN 1 END), "
+    "count(CASE WHEN a.status = 2 AND a.grace = 1 AND a.due > $4 THEN 1 END), "
+    "coalesce(min(CASE WHEN a.status = 2 AND a.assigned > 0 AND a.due > $4 THEN a.due END), 0) "
     "FROM assessment a JOIN resource r ON r.id = a.resource_id LEFT JOIN image i ON i.id = a.image_id "
     "WHERE a.environment_id = $1 AND a.key = $2 AND r.kind = $3",
     NULL};
@@ -81,6 +86,10 @@ static int take(
     ret->changed = vl_stmt_get_int(stmt, 10);
     ret->evaluated = vl_stmt_get_int(stmt, 11);
     ret->findings = vl_stmt_get_int(stmt, 12);
+    ret->owner = vl_stmt_copy(stmt, 13, arena);
+    ret->assigned = vl_stmt_get_int(stmt, 14);
+    ret->due = vl_stmt_get_int(stmt, 15);
+    ret->grace = vl_stmt_get_int(stmt, 16) != 0;
     return vl_arena_check(arena, "the assessments", err);
 }
 
@@ -100,8 +109,10 @@ int vl_repo_assessment_list(struct vl_store_conn *conn, int64_t environment,
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     size_t n = 0, max = filter->limit > 0 && filter->limit < LIST_MAX ? (size_t)filter->limit : LIST_MAX;
     struct vl_assessment *list = vl_arena_array(arena, max, sizeof(*list));
-    int r = list ? vl_stmt_begin(conn, &sql_list, &stmt, err) : vl_arena_check(arena, "the assessments", err);
-    if (r < 0)
+    int r = vl_arena_check(arena, "the assessments", err);
+    if (r >= 0)
+        r = vl_stmt_begin(conn, &sql_list, &stmt, err);
+    if (r < 0 || !list)
         return r;
     bind(stmt, environment, filter);
     vl_stmt_str(stmt, 6, filter->after_key ? filter->after_key : "");
@@ -174,6 +185,7 @@ int vl_repo_assessment_sums(struct vl_store_conn *conn, int64_t environment,
     vl_stmt_int(stmt, 1, environment);
     vl_stmt_str(stmt, 2, what->key);
     vl_stmt_str(stmt, 3, what->kind);
+    vl_stmt_int(stmt, 4, vl_time_now_ms());
     r = vl_stmt_step(stmt, err);
     if (r <= 0)
         return r;
@@ -185,6 +197,10 @@ int vl_repo_assessment_sums(struct vl_store_conn *conn, int64_t environment,
     ret->findings = vl_stmt_get_int(stmt, 5);
     ret->kev = vl_stmt_get_int(stmt, 6);
     ret->fixable = vl_stmt_get_int(stmt, 7);
+    ret->assigned = vl_stmt_get_int(stmt, 8);
+    ret->overdue = vl_stmt_get_int(stmt, 9);
+    ret->grace = vl_stmt_get_int(stmt, 10);
+    ret->next_due = vl_stmt_get_int(stmt, 11);
     return ret->findings > 0 ? epss_of(conn, environment, &ret->epss, err) : 0;
 }
 

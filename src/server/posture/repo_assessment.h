@@ -21,6 +21,9 @@ struct vl_assessment {
     const char *description;           /* or NULL */
     int64_t first, changed, evaluated; /* ms */
     int64_t findings;                  /* open ones */
+    const char *owner;                 /* who is to mend it, or NULL */
+    int64_t assigned, due;             /* ms; 0: it was given to nobody */
+    bool grace;                        /* until it is due it costs nothing */
 };
 
 /* What is empty asks for nothing. Order: key, resource. */
@@ -48,6 +51,8 @@ struct vl_assessment_sums {
     int64_t findings;              /* open ones */
     int64_t kev, fixable;          /* unhealthy images with an exploited, with a fixable finding, exempt ones
                                       among them */
+    int64_t assigned, overdue, grace, next_due; /* unhealthy ones with an owner; after their day; in their
+                                                   grace period (which costs nothing); the next day, or 0 */
     double epss; /* largest of the environment's open findings, as last summed up (findings/repo_summary.h);
                     < 0: none known */
 };

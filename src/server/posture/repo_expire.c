@@ -4,6 +4,8 @@
 #include "identity/repo_identity.h"
 #include "posture/repo_assess.h"
 #include "posture/repo_exempt.h"
+#include "posture/repo_governance.h"
+#include "posture/repo_score.h"
 #include "respond/notify.h"
 #include "store/feed.h"
 
@@ -12,7 +14,8 @@
 static const struct vl_store_sql sql_due = {"SELECT (SELECT count(*) FROM exemption WHERE ended = 0 AND "
                                             "state IN (1, 2) AND expires > 0 AND expires <= "
                                             "$1) + (SELECT count(*) FROM disable_rule WHERE ended = 0 AND "
-                                            "enabled = 1 AND expires > 0 AND expires <= $1)",
+                                            "enabled = 1 AND expires > 0 AND expires <= $1) + (SELECT "
+                                            "count(*) FROM assessment WHERE grace = 1 AND due <= $1)",
     NULL};
 static const struct vl_store_sql sql_exemptions = {"SELECT id, environment_id, guid, coalesce(vulnerability, "
                                                    "package, digest, repository, 'a resource'), state "
@@ -104,11 +107,25 @@ static int end_one(struct vl_store_conn *conn, const struct due *due, int64_t no
     return r < 0 ? r : tell(conn, due, arena, err);
 }
 
+/* Grace periods that are over: what they kept out of the score counts from now on. */
+static int end_graces(struct vl_store_conn *conn, int64_t now_ms, size_t *ret_n, struct vl_err *err)
+{
+    int64_t environments[VL_EXPIRE_MAX];
+    int r = vl_repo_governance_over(conn, now_ms, environments, VL_ARRAY_LEN(environments), ret_n, err);
+    for (size_t i = 0; i < *ret_n && r >= 0; i++) {
+        r = vl_repo_score_compute(conn, environments[i], now_ms, err);
+        if (r >= 0)
+            r = vl_repo_audit(
+                conn, WHO, "", environments[i], "governance.overdue", "", "grace periods are over", err);
+    }
+    return r;
+}
+
 int vl_repo_expire(struct vl_store_conn *conn, int64_t now_ms, int64_t *ret_n, struct vl_err *err)
 {
     struct vl_arena *arena VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(1024UL * 1024);
     struct due list[VL_EXPIRE_MAX * 2];
-    size_t n = 0;
+    size_t n = 0, graces = 0;
     int r = arena ? read_due(conn, false, now_ms, arena, list, &n, err) : vl_err_nomem(err);
     if (r >= 0)
         r = read_due(conn, true, now_ms, arena, list, &n, err);
@@ -121,8 +138,10 @@ int vl_repo_expire(struct vl_store_conn *conn, int64_t now_ms, int64_t *ret_n, s
         if (!later)
             r = vl_assess_soon(conn, list[i].environment, vl_time_now_ms(), err);
     }
+    if (r >= 0)
+        r = end_graces(conn, now_ms, &graces, err);
     if (r < 0)
         return r;
-    *ret_n = (int64_t)n;
+    *ret_n = (int64_t)(n + graces);
     return 0;
 }

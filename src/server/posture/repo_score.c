@@ -24,7 +24,8 @@ static const struct vl_store_sql sql_history = {
     "ORDER BY day LIMIT $4",
     NULL};
 static const struct vl_store_sql sql_verdicts = {
-    "SELECT a.resource_id, a.key, a.status, a.exempt, r.kind FROM assessment a JOIN resource r ON r.id = "
+    "SELECT a.resource_id, a.key, a.status, a.exempt, r.kind, CASE WHEN a.grace = 1 AND a.due > $2 THEN 1 "
+    "ELSE 0 END FROM assessment a JOIN resource r ON r.id = "
     "a.resource_id WHERE a.environment_id = $1 ORDER BY a.resource_id",
     NULL};
 static const struct vl_store_sql sql_put = {
@@ -156,8 +157,8 @@ static bool counts(const struct vl_posture_assessment *what, struct vl_span kind
     return what && vl_posture_assessment_scores(what) && vl_span_eq_str(kind, what->kind);
 }
 
-static int read_verdicts(
-    struct vl_store_conn *conn, int64_t environment, struct vl_score_state *state, struct vl_err *err)
+static int read_verdicts(struct vl_store_conn *conn, int64_t environment, int64_t now,
+    struct vl_score_state *state, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     struct resource resource = {0};
@@ -165,6 +166,7 @@ static int read_verdicts(
     if (r < 0)
         return r;
     vl_stmt_int(stmt, 1, environment);
+    vl_stmt_int(stmt, 2, now);
     while ((r = vl_stmt_step(stmt, err)) > 0) {
         const struct vl_posture_assessment *what = vl_posture_assessment_find(vl_stmt_get_text(stmt, 1));
         if (vl_stmt_get_int(stmt, 0) != resource.id || resource.n == VERDICTS_MAX)
@@ -175,7 +177,7 @@ static int read_verdicts(
         resource.of[resource.n].control = what->control;
         resource.of[resource.n].verdict =
             (struct vl_score_verdict){(enum vl_assessment_status)vl_stmt_get_int(stmt, 2),
-                (enum vl_exempt)vl_stmt_get_int(stmt, 3), false};
+                (enum vl_exempt)vl_stmt_get_int(stmt, 3), vl_stmt_get_int(stmt, 5) != 0};
         resource.n++;
     }
     flush(state, &resource);
@@ -186,7 +188,7 @@ static int read_verdicts(
 static int count_part(
     struct vl_store_conn *conn, int64_t environment, struct vl_score_state *ret, struct vl_err *err)
 {
-    int r = read_verdicts(conn, environment, ret, err);
+    int r = read_verdicts(conn, environment, vl_time_now_ms(), ret, err);
     if (r < 0)
         return r;
     ret->computed = vl_time_now_ms();
@@ -266,7 +268,7 @@ int vl_repo_score_compute(struct vl_store_conn *conn, int64_t environment, int64
     struct vl_score_state state;
     struct vl_score_counts all = {0};
     begin(&state);
-    int r = read_verdicts(conn, environment, &state, err);
+    int r = read_verdicts(conn, environment, vl_time_now_ms(), &state, err);
     sum(&state);
     for (size_t i = 0; i < state.n_controls && r >= 0; i++) {
         const struct vl_score_row *row = &state.controls[i];

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "base/time.h"
 #include "findings/repo_summary.h"
 #include "posture/repo_assessment.h"
 #include "posture/repo_score.h"
@@ -35,7 +36,9 @@ static int read_one(struct vl_store_conn *conn, int64_t environment, const struc
         if (row->control != what->control || !vl_posture_assessment_scores(what))
             continue;
         ret->scored = true;
-        ret->increase = vl_score_increase(row->control->maximum, &row->counts, ret->sums.counts.unhealthy);
+        /* what is in its grace period costs nothing, and so gains nothing */
+        ret->increase = vl_score_increase(
+            row->control->maximum, &row->counts, ret->sums.counts.unhealthy - (uint64_t)ret->sums.grace);
     }
     return r;
 }
@@ -98,6 +101,10 @@ static void write_item(struct vl_json *json, const struct recommendation *r)
         vl_json_double(json, r->increase);
     else
         vl_json_null(json);
+    count(json, "assigned", r->assessed, (uint64_t)r->sums.assigned);
+    count(json, "overdue", r->assessed, (uint64_t)r->sums.overdue);
+    count(json, "inGracePeriod", r->assessed, (uint64_t)r->sums.grace);
+    vl_api_time(json, "nextDue", r->sums.next_due);
     vl_api_null(json, "running");
 }
 
@@ -194,6 +201,10 @@ static void write_resource(struct vl_json *json, const struct vl_assessment *a)
     vl_api_str(json, "cause", a->cause);
     vl_api_str(json, "description", a->description);
     vl_json_member_int(json, "findings", a->findings);
+    vl_api_str(json, "owner", a->owner);
+    vl_api_time(json, "due", a->due);
+    vl_json_member_bool(json, "overdue", a->assigned > 0 && a->due <= vl_time_now_ms());
+    vl_json_member_bool(json, "gracePeriod", a->grace && a->due > vl_time_now_ms());
     vl_api_time(json, "firstEvaluated", a->first);
     vl_api_time(json, "changed", a->changed);
     vl_api_time(json, "evaluated", a->evaluated);

@@ -27,12 +27,19 @@ VL_COLUMNS(assessment, {.name = "environment_id", .type = VL_COLUMN_INT, .refere
     {.name = "exemption_id",
         .type = VL_COLUMN_INT,
         .def = "0"}, /* that takes the whole resource out; 0: none, or single findings */
-    {.name = "registry_id", .type = VL_COLUMN_INT, .def = "0"}, /* of an image; 0: of something else */
-    {.name = "image_id", .type = VL_COLUMN_INT, .def = "0"} /* likewise */);
+    {.name = "registry_id", .type = VL_COLUMN_INT, .def = "0"},  /* of an image; 0: of something else */
+    {.name = "image_id", .type = VL_COLUMN_INT, .def = "0"},     /* likewise */
+    {.name = "owner", .type = VL_COLUMN_TEXT, .nullable = true}, /* who is to mend it; with `assigned` */
+    {.name = "assigned", .type = VL_COLUMN_INT, .def = "0"},     /* when it was given to him; 0: to nobody */
+    {.name = "due", .type = VL_COLUMN_INT, .def = "0"},
+    {.name = "grace", .type = VL_COLUMN_INT, .def = "0"}, /* costs no points until then */
+    {.name = "governance_id", .type = VL_COLUMN_INT, .def = "0"} /* the rule that gave it */);
 VL_INDEXES(assessment, {.name = "assessment_resource", .columns = "resource_id"},
     {.name = "assessment_image", .columns = "image_id"},
     {.name = "assessment_registry", .columns = "registry_id"},
-    {.name = "assessment_exemption", .columns = "exemption_id"});
+    {.name = "assessment_exemption", .columns = "exemption_id"},
+    {.name = "assessment_assigned", .columns = "environment_id, governance_id", .where = "assigned > 0"},
+    {.name = "assessment_grace", .columns = "due", .where = "grace = 1"});
 static const struct vl_table assessment = {.name = "assessment",
     .columns = assessment_columns,
     .primary_key = "environment_id, key, resource_id",
@@ -81,6 +88,22 @@ VL_COLUMNS(disable_rule, {.name = "id", .type = VL_COLUMN_ID},
 VL_INDEXES(disable_rule, {.name = "disable_rule_name", .columns = "environment_id, name", .unique = true});
 static const struct vl_table disable_rule = {
     .name = "disable_rule", .columns = disable_rule_columns, .indexes = disable_rule_indexes};
+
+/* Who is to mend what, and until when (repo_governance.h). */
+VL_COLUMNS(governance_rule, {.name = "id", .type = VL_COLUMN_ID},
+    {.name = "environment_id", .type = VL_COLUMN_INT, .references = "environment(id)"},
+    {.name = "name", .type = VL_COLUMN_TEXT},
+    {.name = "description", .type = VL_COLUMN_TEXT, .nullable = true},
+    {.name = "enabled", .type = VL_COLUMN_INT, .def = "1"}, {.name = "priority", .type = VL_COLUMN_INT},
+    {.name = "severities", .type = VL_COLUMN_INT, .def = "0"},  /* bits; 0: any */
+    {.name = "keys", .type = VL_COLUMN_TEXT, .nullable = true}, /* JSON array; NULL: any */
+    {.name = "registry_id", .type = VL_COLUMN_INT, .def = "0"}, {.name = "owner", .type = VL_COLUMN_TEXT},
+    {.name = "days", .type = VL_COLUMN_INT}, {.name = "grace", .type = VL_COLUMN_INT, .def = "0"},
+    {.name = "created", .type = VL_COLUMN_INT});
+VL_INDEXES(
+    governance_rule, {.name = "governance_rule_name", .columns = "environment_id, name", .unique = true});
+static const struct vl_table governance_rule = {
+    .name = "governance_rule", .columns = governance_rule_columns, .indexes = governance_rule_indexes};
 
 /* What exemptions and rules take out, worked out when either changes. */
 VL_COLUMNS(finding_exempt, {.name = "environment_id", .type = VL_COLUMN_INT},
@@ -132,4 +155,4 @@ VL_INDEXES(task, {.name = "task_guid", .columns = "guid", .unique = true},
 static const struct vl_table task = {.name = "task", .columns = task_columns, .indexes = task_indexes};
 
 const struct vl_table *const vl_posture_tables[] = {&resource, &assessment, &exemption, &disable_rule,
-    &finding_exempt, &score_control, &score_day, &task, NULL};
+    &finding_exempt, &score_control, &score_day, &task, &governance_rule, NULL};
