@@ -271,6 +271,10 @@ def slice_coverage(tally):
              "--gcov-ignore-parse-errors", "--print-summary", f"--fail-under-line={COVERAGE_FLOOR}"])
     print("\n".join(r.stdout.splitlines()[-4:]))
     tally.fail(f"coverage under {COVERAGE_FLOOR} %", r.stdout) if r.returncode else tally.ok()
+    step("what the corpora alone reach of every parser")
+    r = run([sys.executable, "tests/fuzz_coverage.py", folder])
+    print(r.stdout.rstrip())
+    tally.fail("corpora", "\n".join(l for l in r.stdout.splitlines() if l.startswith("not ok")) or r.stdout) if r.returncode else tally.ok()
 
 
 def slice_fuzz(tally):

@@ -1,6 +1,6 @@
 /* An expression, a NUL, and a JSON document that is bound to `object` and `self`: whatever they are, the
  * evaluation ends within its budget, and its value can be printed. The first byte chooses checked or
- * unchecked, profile and version. */
+ * unchecked, profile, version and Kyverno's functions. */
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -54,8 +54,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (vl_image_cache_put(cache, &key, body, &err) >= 0 && vl_image_cache_get(cache, &key, &got) &&
         !vl_span_eq(vl_buf_span(&got), body))
         abort();
+    /* others beside it, over the folder's size together */
+    for (uint32_t i = 3; i < 6; i++) {
+        struct vl_image_cache_key other = key;
+        other.scanners = i;
+        if (vl_image_cache_put(cache, &other, body, &err) < 0)
+            vl_err_clear(&err);
+    }
     vl_image_cache_close(cache);
-    unlink(path);
+    for (int i = 2; i < 6; i++) {
+        path[strlen(path) - strlen("2.layer")] = (char)('0' + i);
+        unlink(path);
+    }
     rmdir(folder);
     return 0;
 }

@@ -1,8 +1,8 @@
 /* A registry whose answers are the input: each begins with its status and its headers, one a line, and an
  * empty line; a line "=" ends it. The first line says what is asked: "list", "entry", "image" (with its
- * layers and what lies beside it), "artifact"; "token" is "image" with a token of the user's. After the last
- * answer everything is 404. A small server on the loopback gives them, so that all between the socket and the
- * caller is in it. "@HOST@" stands for its address. */
+ * layers and what lies beside it), "artifact"; "token", "entra" and "refresh" are "image" with a token of the
+ * user's. After the last answer everything is 404. A small server on the loopback gives them, so that all
+ * between the socket and the caller is in it. "@HOST@" stands for its address. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -214,8 +214,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     pthread_mutex_unlock(&server.lock);
     struct vl_image_options options = {
         .username = "u", .password = "p", .platform = "linux/amd64", .pause_ms = 1, .stall_ms = 1000};
-    if (vl_span_eq_str(what, "token"))
-        options = (struct vl_image_options){.token = "a-refresh-token", .pause_ms = 1, .stall_ms = 1000};
+    /* the middle of the second: {"iss":"sts.windows.net"}, of the third: {"grant_type":"refresh_token"} */
+    static const char *const tokens[][2] = {{"token", "a-token"},
+        {"entra", "a.eyJpc3MiOiJzdHMud2luZG93cy5uZXQifQ.c"},
+        {"refresh", "a.eyJncmFudF90eXBlIjoicmVmcmVzaF90b2tlbiJ9.c"}};
+    for (size_t i = 0; i < VL_ARRAY_LEN(tokens); i++)
+        if (vl_span_eq_str(what, tokens[i][0]))
+            options = (struct vl_image_options){.token = tokens[i][1], .pause_ms = 1, .stall_ms = 1000};
+    char mirror[80];
+    const char *const mirrors[] = {"docker.io=none", mirror};
+    (void)snprintf(mirror, sizeof(mirror), "127.0.0.1:%u=127.0.0.1:%u/hub", server.port, server.port);
+    if (vl_span_eq_str(what, "mirror")) {
+        options.mirrors = mirrors;
+        options.n_mirrors = VL_ARRAY_LEN(mirrors);
+    }
     (void)snprintf(host, sizeof(host), "127.0.0.1:%u", server.port);
     (void)snprintf(name, sizeof(name), "registry:%s/shop/a:latest", host);
     if (vl_span_eq_str(what, "list") || vl_span_eq_str(what, "entry"))
