@@ -36,12 +36,17 @@ static void mend(struct vl_buf *file)
     if (file->len < VL_CHUNK_HEADER_SIZE)
         return;
     uint64_t offset = get(file->ptr, 24, 8), whole = offset + get(file->ptr, 36, 4) * VL_CHUNK_PAGE_SIZE;
-    while (offset <= FILE_MAX && whole <= FILE_MAX && file->len < whole)
-        vl_buf_append_char(file, 0);
+    size_t missing =
+        offset <= FILE_MAX && whole <= FILE_MAX && file->len < whole ? (size_t)whole - file->len : 0;
+    char *room = missing ? vl_buf_reserve(file, missing) : NULL;
+    if (room) {
+        memset(room, 0, missing);
+        vl_buf_commit(file, missing);
+    }
     char *bytes = file->ptr;
     size_t size = file->len;
     uint64_t data_offset = get(bytes, 24, 8), n_chunks = get(bytes, 32, 4), n_pages = get(bytes, 36, 4);
-    if (n_chunks <= VL_CHUNK_COUNT_MAX && n_pages < FILE_MAX / VL_CHUNK_PAGE_SIZE) {
+    if (data_offset <= size && n_chunks <= VL_CHUNK_COUNT_MAX && n_pages < FILE_MAX / VL_CHUNK_PAGE_SIZE) {
         size_t table = vl_chunk_page_table_at((size_t)n_chunks), end = table + 4 * (size_t)n_pages;
         if (end > size)
             return;
