@@ -39,6 +39,7 @@ const struct vl_route_group vl_server_routes[] = {
     {VL_FACE_API, vl_routes_exemption},
     {VL_FACE_API, vl_routes_recommendation},
     {VL_FACE_API, vl_routes_governance},
+    {VL_FACE_API, vl_routes_single},
     {VL_FACE_API, vl_routes_score},
     {VL_FACE_API, vl_routes_task},
     {VL_FACE_API, vl_routes_alert},

@@ -39,6 +39,7 @@ extern const struct vl_route vl_routes_outbox[];         /* respond/route_outbox
 extern const struct vl_route vl_routes_setting[];        /* respond/route_setting.c */
 extern const struct vl_route vl_routes_contact[];        /* respond/route_contact.c */
 extern const struct vl_route vl_routes_affected[];       /* findings/route_affected.c */
+extern const struct vl_route vl_routes_single[];         /* posture/route_single.c */
 extern const struct vl_route vl_routes_governance[];     /* posture/route_governance.c */
 extern const struct vl_route vl_routes_recommendation[]; /* posture/route_recommendation.c */
 extern const struct vl_route vl_routes_disable[];        /* posture/route_disable.c */
