@@ -7,7 +7,13 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_536_000], ["month", 2_592_000], ["week", 604_800], ["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1],
 ];
 
+const DAY_MS = 86_400_000;
+
 export function ago(text: string, now = Date.now()): string {
+  // What is known to the day alone is told so: midnight is no time at which something happened.
+  if (/T00:00:00(\.0+)?Z$/.test(text) && now - Date.parse(text) < 7 * DAY_MS && now >= Date.parse(text)) {
+    return RELATIVE.format(-Math.floor((now - Date.parse(text)) / DAY_MS), "day");
+  }
   const seconds = (Date.parse(text) - now) / 1000;
   for (const [unit, size] of STEPS) {
     if (Math.abs(seconds) >= size) return RELATIVE.format(Math.trunc(seconds / size), unit);

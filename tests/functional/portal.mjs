@@ -344,6 +344,33 @@ await check("a reader sees, and has nothing to change with", async () => {
   assert.equal(await reader.getByRole("link", { name: "Audit log" }).count(), 0);
   await reader.context().close();
 });
+await check("a role in one registry is given and shown as such; a changed password leaves it; tokens of others end", async () => {
+  const where = (await api("GET", "/environments")).items[0].id;
+  await visit(page, "/ui/access");
+  await page.getByRole("button", { name: "Add a user" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("nina");
+  await dialog.getByLabel("Password").fill("a long enough password");
+  await dialog.getByLabel("Where").selectOption(where);
+  await dialog.getByLabel("Of it").selectOption("local");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  const row = page.getByRole("row").filter({ hasText: "nina" });
+  await row.getByText("Reader in the registry local of default").waitFor();
+  await row.getByRole("button", { name: "Change nina" }).click();
+  await dialog.getByLabel("New password").fill("another long password");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+  assert.deepEqual((await api("GET", "/users")).items.find((u) => u.name === "nina").roles.map((r) => [r.role, r.environment, r.registry]), [["reader", where, "local"]]);
+  const own = token;
+  token = "";
+  const theirs = (await api("POST", "/login", { name: "nina", password: "another long password" })).token;
+  token = own;
+  await row.getByRole("button", { name: "Tokens of nina" }).click();
+  await dialog.getByRole("button", { name: "End" }).first().click();
+  await dialog.getByText("No tokens").waitFor();
+  await page.keyboard.press("Escape");
+  assert.equal((await fetch(`${url}/api/v1/me`, { headers: { Authorization: `Bearer ${theirs}` } })).status, 401);
+});
 await check("the colours follow the switch, and stay", async () => {
   await visit(page, "/ui/");
   const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);

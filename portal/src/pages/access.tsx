@@ -14,7 +14,7 @@ interface User {
   kind: string;
   disabled: boolean;
   created: string | null;
-  roles: { environment: string | null; role: string }[];
+  roles: { environment: string | null; role: string; registry?: string | null }[];
 }
 
 interface Token {
@@ -50,11 +50,19 @@ function UserDialog({ user, close, done }: { user?: User; close: () => void; don
   const [password, setPassword] = useState("");
   const [role, setRole] = useState(user?.roles[0]?.role ?? "reader");
   const [environment, setEnvironment] = useState(user?.roles[0]?.environment ?? "");
+  const [registry, setRegistry] = useState(user?.roles[0]?.registry ?? "");
+  const registries = useData<List<{ name: string }>>(environment ? at("/registries", { environment, limit: 1000 }) : null);
+  const names = environment ? [...new Set([registry, ...(registries.value?.items ?? []).map((r) => r.name)])].filter(Boolean) : [];
   const action = useAction();
   const send = async (event: Event) => {
     event.preventDefault();
-    const body: Record<string, unknown> = { role };
-    if (environment) body.environment = environment;
+    const body: Record<string, unknown> = {}, was = user?.roles[0];
+    // What was not touched is not sent: another password must not give another role.
+    if (!user || role !== (was?.role ?? "reader") || environment !== (was?.environment ?? "") || registry !== (was?.registry ?? "")) {
+      body.role = role;
+      if (environment) body.environment = environment;
+      if (environment && registry) body.registry = registry;
+    }
     if (password) body.password = password;
     if (!user) Object.assign(body, { name, kind });
     if (await action.run(() => (user ? call("PATCH", `/users/${segment(String(user.id))}`, body) : call("POST", "/users", body)))) {
@@ -72,8 +80,12 @@ function UserDialog({ user, close, done }: { user?: User; close: () => void; don
             error={action.error} hint={user ? "Left empty the old one stays." : "At least 12 characters."} />
         )}
         <SelectField id="role" label="Role" value={role} set={setRole} options={ROLES} error={action.error} />
-        <SelectField id="environment" label="Where" value={environment} set={setEnvironment} options={where()} error={action.error} />
-        <FormError problem={action.error} fields={["name", "kind", "password", "role", "environment"]} />
+        <SelectField id="environment" label="Where" value={environment} set={(to) => { setEnvironment(to); setRegistry(""); }} options={where()} error={action.error} />
+        {names.length > 0 && (
+          <SelectField id="registry" label="Of it" value={registry} set={setRegistry} options={[["", "All of it"], ...names.map((n) => [n, `Only the registry ${n}`] as const)]} error={action.error}
+            hint="With a role in one registry a user sees its images and findings, and nothing else of the environment." />
+        )}
+        <FormError problem={action.error} fields={["name", "kind", "password", "role", "environment", "registry"]} />
         <div class="actions">
           <button type="submit" class="main" disabled={action.busy}>Save</button>
           <button type="button" onClick={close}>Cancel</button>
@@ -83,20 +95,39 @@ function UserDialog({ user, close, done }: { user?: User; close: () => void; don
   );
 }
 
+/** Tokens and sessions of somebody: what they are called, never what they say. */
+function TokensOf({ user, close }: { user: User; close: () => void }) {
+  const path = `/users/${segment(String(user.id))}/tokens`;
+  const data = useData<List<Token>>(at(path, { limit: 100 }));
+  return (
+    <Dialog title={`Tokens and sessions of ${user.name}`} close={close}>
+      <ListTable data={data} caption={`Tokens and sessions of ${user.name}`} what="tokens" id={(t) => t.id} cursor="tokens" columns={[
+        { name: "Name", head: true, show: (t) => t.name },
+        { name: "Role", show: (t) => sentence(t.role) },
+        { name: "Ends", show: (t) => <Time at={t.expires} /> },
+        { name: "End it", quiet: true, show: (t) => <ActionButton work={() => call("DELETE", `${path}/${segment(String(t.id))}`).then(data.again)}>End</ActionButton> },
+      ]} empty={<Nothing title="No tokens" />} />
+      <div class="actions"><button type="button" onClick={close}>Close</button></div>
+    </Dialog>
+  );
+}
+
 function Users() {
   const data = useData<List<User>>(at("/users", { cursor: asked("cursor") }));
   const [open, setOpen] = useState<User | "new">();
+  const [tokens, setTokens] = useState<User>();
   return (
     <>
       <p><button type="button" class="main" onClick={() => setOpen("new")}>Add a user</button></p>
       <ListTable data={data} caption="Users and programs" what="users" id={(u) => u.id} columns={[
         { name: "Name", head: true, show: (u) => <>{u.name} {u.kind !== "user" && <span class="tag">program</span>}</> },
-        { name: "Roles", show: (u) => (u.roles.length ? u.roles.map((r, i) => <div key={i}>{sentence(r.role)} {r.environment ? `in ${named(r.environment)}` : "everywhere"}</div>) : <span class="muted">none</span>) },
+        { name: "Roles", show: (u) => (u.roles.length ? u.roles.map((r, i) => <div key={i}>{sentence(r.role)} {r.registry ? `in the registry ${r.registry} of ` : r.environment ? "in " : "everywhere"}{r.environment && named(r.environment)}</div>) : <span class="muted">none</span>) },
         { name: "State", show: (u) => (u.disabled ? <State tone="plain">locked</State> : <State tone="good">may log in</State>) },
         { name: "Since", show: (u) => <Time at={u.created} none="unknown" /> },
         { name: "Change", quiet: true, show: (u) => (
           <span class="actions">
             <button type="button" aria-label={`Change ${u.name}`} onClick={() => setOpen(u)}>Change</button>
+            <button type="button" aria-label={`Tokens of ${u.name}`} onClick={() => setTokens(u)}>Tokens</button>
             {u.name !== me.value?.name && <ActionButton work={() => call("PATCH", `/users/${segment(String(u.id))}`, { disabled: !u.disabled }).then(data.again)}>{u.disabled ? "Unlock" : "Lock"}</ActionButton>}
             {u.name !== me.value?.name && (
               <ConfirmButton label="Remove" named={u.name} title={`Remove ${u.name}?`} work={() => call("DELETE", `/users/${segment(String(u.id))}`).then(data.again)}>
@@ -106,6 +137,7 @@ function Users() {
           </span>
         ) },
       ]} empty={<Nothing title="No users" />} />
+      {tokens && <TokensOf user={tokens} close={() => setTokens(undefined)} />}
       {open && <UserDialog user={open === "new" ? undefined : open} close={() => setOpen(undefined)} done={data.again} />}
     </>
   );
