@@ -138,6 +138,9 @@ verdict("docs/standards.md is what its script makes", (r.stdout + r.stderr).stri
 r = subprocess.run([sys.executable, "scripts/detections_page.py", "--check"], capture_output=True, text=True)
 verdict("docs/detections.md is what its script makes", (r.stdout + r.stderr).strip().splitlines() if r.returncode else [])
 
+r = subprocess.run([sys.executable, "scripts/portal_pictures.py", "--check"], capture_output=True, text=True)
+verdict("docs/portal.md shows the pictures that are there", (r.stdout + r.stderr).strip().splitlines() if r.returncode else [])
+
 unfinished = re.compile(r"\b(TODO|FIXME|XXX|HACK|unimplemented|not yet implemented)\b")
 verdict("nothing marked unfinished", [f"{f}:{i}" for f in tracked("src/*", "cmd/*", "bench/*", "scripts/*.sh") if "/corpus/" not in f
                                       for i, l in enumerate(open(f, errors="replace"), 1) if unfinished.search(l)])
