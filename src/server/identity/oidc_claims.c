@@ -99,6 +99,41 @@ int vl_oidc_claims_who(const struct vl_doc_node *claims, struct vl_arena *arena,
     return 0;
 }
 
+/* A part of a pointer: ~1 is "/", ~0 is "~". False where it is too long to be a member of ours. */
+static bool unescape(struct vl_span part, char *out, size_t size, struct vl_span *ret)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < part.len; i++) {
+        char c = (char)part.ptr[i];
+        bool escaped = c == '~' && i + 1 < part.len && (part.ptr[i + 1] == '0' || part.ptr[i + 1] == '1');
+        if (escaped)
+            c = part.ptr[++i] == '1' ? '/' : '~';
+        if (n == size)
+            return false;
+        out[n++] = c;
+    }
+    *ret = (struct vl_span){out, n};
+    return true;
+}
+
+const struct vl_doc_node *vl_oidc_claims_groups(const struct vl_doc_node *claims, const char *name)
+{
+    const struct vl_doc_node *node = vl_doc_get(claims, name);
+    bool pointer = *name == '/';
+    struct vl_span rest = vl_span_str(pointer ? name + 1 : name), part;
+    if (node || *name == '\0')
+        return node;
+    node = claims;
+    for (int depth = 0; node && vl_span_split(&rest, pointer ? '/' : '.', &part); depth++) {
+        char text[VL_OIDC_NAME_MAX];
+        if (depth == VL_OIDC_CLAIM_DEPTH || !vl_doc_is(node, VL_DOC_OBJECT) ||
+            (pointer && !unescape(part, text, sizeof(text), &part)))
+            return NULL;
+        node = vl_doc_get_span(node, part);
+    }
+    return node;
+}
+
 static bool in_groups(const struct vl_doc_node *groups, struct vl_span group)
 {
     if (vl_doc_is(groups, VL_DOC_STRING))

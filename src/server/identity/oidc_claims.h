@@ -30,6 +30,13 @@ VL_MUST_CHECK int vl_oidc_claims_check(
 VL_MUST_CHECK int vl_oidc_claims_who(const struct vl_doc_node *claims, struct vl_arena *arena,
     const char **ret_subject, const char **ret_name, struct vl_err *err);
 
+#define VL_OIDC_CLAIM_DEPTH 8 /* members in members */
+
+/* The claim that lists the groups, by what the configuration calls it: a claim of exactly that name, else a
+ * JSON pointer ("/resource_access/my.client/roles", RFC 6901), else members with dots between them
+ * ("realm_access.roles", as Keycloak has them). NULL where the token has none. */
+const struct vl_doc_node *vl_oidc_claims_groups(const struct vl_doc_node *claims, const char *name);
+
 struct vl_oidc_grant {
     const char *environment; /* GUID or name; NULL: all */
     enum vl_role role;

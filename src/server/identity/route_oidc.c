@@ -9,6 +9,7 @@
 #include "identity/repo_oidc.h"
 #include "log.h"
 #include "net/crypt.h"
+#include "reply.h"
 #include "routes.h"
 
 #define COOKIE       "vallum_oidc"
@@ -263,7 +264,7 @@ static int let_in(struct vl_request *request, const struct vl_doc_node *claims, 
     int r = vl_oidc_claims_who(claims, request->arena, &a.subject, &a.name, err);
     if (r >= 0)
         r = vl_oidc_grants(
-            config->oidc_roles, vl_doc_get(claims, claim), request->arena, &a.grants, &a.n, err);
+            config->oidc_roles, vl_oidc_claims_groups(claims, claim), request->arena, &a.grants, &a.n, err);
     if (r >= 0)
         r = vl_store_write(request->app->store, arrive, &a, err);
     if (r < 0)
@@ -281,7 +282,46 @@ static int let_in(struct vl_request *request, const struct vl_doc_node *claims, 
     return 0;
 }
 
-static int callback(struct vl_request *request, struct vl_err *err)
+static void put_text(struct vl_buf *out, const char *text)
+{
+    for (const char *c = text; *c; c++) {
+        const char *as = *c == '<'   ? "&lt;"
+                         : *c == '>' ? "&gt;"
+                         : *c == '&' ? "&amp;"
+                         : *c == '"' ? "&quot;"
+                                     : NULL;
+        if (as)
+            vl_buf_append_str(out, as);
+        else
+            vl_buf_append_char(out, (unsigned char)*c < ' ' ? ' ' : *c);
+    }
+}
+
+/* A person's browser comes here from the provider, and has no page of ours open that could say it. The status
+ * is that of the error; what a script gets is the problem. */
+static int tell(struct vl_request *request, struct vl_err *err)
+{
+    const char *accept = vl_http_call_header(request->call, "Accept");
+    struct vl_http_reply *reply = request->reply;
+    vl_reply_error(request->call, reply, VL_FACE_API, NULL, err);
+    if (!accept || !strstr(accept, "text/html"))
+        return 0;
+    const char *why =
+        reply->status >= 500 ? "The login did not work just now. Try it again in a minute." : err->msg;
+    vl_buf_clear(&reply->body);
+    reply->content_type = "text/html; charset=utf-8";
+    vl_http_reply_header(reply, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    vl_buf_append_str(&reply->body,
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+        "content=\"width=device-width\"><title>Vallum: not logged in</title></head><body><main><h1>You are "
+        "not "
+        "logged in</h1><p>");
+    put_text(&reply->body, why);
+    vl_buf_append_str(&reply->body, "</p><p><a href=\"/\">Back to the login</a></p></main></body></html>\n");
+    return vl_buf_check(&reply->body, "the page", err);
+}
+
+static int redeem(struct vl_request *request, struct vl_err *err)
 {
     struct vl_doc *claims VL_CLEANUP(vl_doc_cleanup) = NULL;
     struct vl_oidc *oidc = NULL;
@@ -300,9 +340,19 @@ static int callback(struct vl_request *request, struct vl_err *err)
     return r < 0 ? count_failure(request, r, err) : let_in(request, vl_doc_root(claims), err);
 }
 
+static int begin(struct vl_request *request, struct vl_err *err)
+{
+    return login_route(request, err) < 0 ? tell(request, err) : 0;
+}
+
+static int callback(struct vl_request *request, struct vl_err *err)
+{
+    return redeem(request, err) < 0 ? tell(request, err) : 0;
+}
+
 const struct vl_route vl_routes_oidc[] = {
     {"GET", "/api/v1/oidc", VL_ROLE_NONE, VL_SCOPE_SERVER, VL_BODY_NONE, about},
-    {"GET", "/api/v1/oidc/login", VL_ROLE_NONE, VL_SCOPE_SERVER, VL_BODY_NONE, login_route},
+    {"GET", "/api/v1/oidc/login", VL_ROLE_NONE, VL_SCOPE_SERVER, VL_BODY_NONE, begin},
     {"GET", CALLBACK, VL_ROLE_NONE, VL_SCOPE_SERVER, VL_BODY_NONE, callback},
     {0},
 };

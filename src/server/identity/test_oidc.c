@@ -155,6 +155,29 @@ static void test_grants(void **state)
     }
 }
 
+/* RFC 6901 for pointers; realm_access and resource_access are Keycloak's. */
+static void test_groups_claim(void **state)
+{
+    static const struct {
+        const char *claim, *found;
+    } cases[] = {{"groups", "g"}, {"realm_access.roles", "r"}, {"/realm_access/roles", "r"},
+        {"/resource_access/my.client/roles", "c"}, {"https://x.example/groups", "u"}, {"/a~1b/m~0n", "e"},
+        {"resource_access.my.client.roles", NULL}, {"realm_access", NULL}, {"nothing", NULL},
+        {"groups.x", NULL}, {"", NULL}, {"/", NULL}, {"realm_access..roles", NULL},
+        {"a.b.c.d.e.f.g.h.i.j", NULL}};
+    struct vl_doc *doc VL_CLEANUP(vl_doc_cleanup) =
+        parse("{\"groups\":\"g\",\"realm_access\":{\"roles\":\"r\"},\"resource_access\":{\"my.client\":{"
+              "\"roles\":\"c\"}},\"https://x.example/groups\":\"u\",\"a/b\":{\"m~n\":\"e\"}}");
+    (void)state;
+    for (size_t i = 0; i < VL_ARRAY_LEN(cases); i++) {
+        const struct vl_doc_node *node = vl_oidc_claims_groups(vl_doc_root(doc), cases[i].claim);
+        bool same = cases[i].found ? vl_span_eq_str(vl_doc_span(node), cases[i].found)
+                                   : !vl_doc_is(node, VL_DOC_STRING);
+        if (!same)
+            fail_msg("%s", cases[i].claim);
+    }
+}
+
 static void test_texts(void **state)
 {
     (void)state;
@@ -272,6 +295,14 @@ static void test_not_configured(void **state)
     assert_int_equal(vl_test_ask(s, "GET", "/api/v1/oidc", NULL, NULL, &answer), 404);
     assert_int_equal(vl_test_ask(s, "GET", "/api/v1/oidc/login", NULL, NULL, &answer), 404);
     assert_int_equal(vl_test_ask(s, "GET", "/api/v1/oidc/callback?code=a&state=b", NULL, NULL, &answer), 404);
+    /* What a browser gets can be read, what a script gets has a code. */
+    struct vl_test_answer page =
+        vl_test_send(s, "GET", "/api/v1/oidc/callback?code=a", NULL, "Accept: text/html,*/*;q=0.8", NULL);
+    assert_int_equal(page.status, 404);
+    assert_string_equal(page.type, "text/html; charset=utf-8");
+    assert_non_null(strstr(page.body, "<h1>You are not logged in</h1>"));
+    page = vl_test_send(s, "GET", "/api/v1/oidc/callback?code=a", NULL, "Accept: */*", NULL);
+    assert_string_equal(page.type, "application/problem+json");
     answer = vl_test_call(s, VL_ROLE_OWNER, "POST", "/api/v1/users",
         "{\"name\":\"oidc:eve\",\"password\":\"correct horse battery\",\"role\":\"reader\"}", 400);
     assert_non_null(strstr(answer, "identity provider"));
@@ -283,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_claims),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_grants),
+        cmocka_unit_test(test_groups_claim),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_cookie),
         cmocka_unit_test(test_settings),
