@@ -437,7 +437,7 @@ static int read_answer(
     int r = whole && !code ? decode_answer(w, h, answer, err) : 0;
     int status = reap(w);
     /* One that answered and then failed was found out by a tool that watches it. An error has a text. */
-    if (!whole || (!code && status != 0) || (code && h->rest.len == 0)) {
+    if (!whole || (!code && status != 0) || (code && (h->rest.len == 0 || h->rest.ptr[0] == '\0'))) {
         *err = VL_ERR_INIT;
         return died(w, status, err);
     }
