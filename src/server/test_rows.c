@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "findings/repo_list_sets.h"
 #include "identity/repo_identity.h"
 #include "inventory/image_state.h"
 #include "inventory/repo_environment.h"
@@ -311,6 +312,36 @@ int64_t vl_rows_finding(struct vl_test_server *s, int64_t image, const struct vl
     vl_rows_sql(s, &add, "iiii", image, match, now / DAY_MS, f->layer);
     count(s, image);
     return match;
+}
+
+struct listing {
+    int64_t list;
+    const char *purl;
+};
+
+static int list_packages(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    static const struct vl_store_sql sql = {"SELECT id FROM package WHERE $1 = '' OR purl = $1", NULL};
+    const struct listing *l = user;
+    struct vl_arena *arena VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(1024UL * 1024);
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int64_t ids[100], rows = 0;
+    size_t n = 0;
+    int r = arena ? vl_stmt_begin(conn, &sql, &stmt, err) : vl_err_nomem(err);
+    if (r < 0)
+        return r;
+    vl_stmt_str(stmt, 1, l->purl ? l->purl : "");
+    while ((r = vl_stmt_step(stmt, err)) > 0 && n < VL_ARRAY_LEN(ids))
+        ids[n++] = vl_stmt_get_int(stmt, 0);
+    return r < 0 ? r : vl_repo_list_sets_put(conn, l->list, ids, n, arena, &rows, err);
+}
+
+void vl_rows_list_packages(struct vl_test_server *s, int64_t list, const char *purl)
+{
+    struct listing l = {list, purl};
+    struct vl_err err = VL_ERR_INIT;
+    if (vl_store_write(s->app.store, list_packages, &l, &err) < 0)
+        fail_msg("packages of a list: %s", err.msg);
 }
 
 void vl_rows_exempt(struct vl_test_server *s, int64_t environment, int64_t image, int64_t match)

@@ -56,6 +56,9 @@ struct vl_rows_finding {
 /* Adds it, and counts the image anew. The id of the match. */
 int64_t vl_rows_finding(struct vl_test_server *s, int64_t image, const struct vl_rows_finding *finding);
 
+/* The list has the package of that purl, or, with NULL, all that there are. */
+void vl_rows_list_packages(struct vl_test_server *s, int64_t list, const char *purl);
+
 /* Takes a finding out of an environment's counts, as an exemption does. */
 void vl_rows_exempt(struct vl_test_server *s, int64_t environment, int64_t image, int64_t match);
 

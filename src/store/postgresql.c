@@ -12,17 +12,31 @@
 
 #define NAME_MAX_BYTES 24
 #define NUMBER_MAX     32
+#define LAST_WORDS_MAX 16 /* reads from a connection that the server has closed */
+#define SENT_MAX       64 /* statements whose answers are not read yet: few enough for the socket's buffers */
 #define ARENA_MAX      (2 * VL_STORE_VALUE_MAX)
+
+/* What is written goes by index, always: what the planner knows of a queue that grew from nothing within a
+ * minute is old. What is read is planned with its parameters: one that is not given takes its condition away.
+ */
+#define BEGIN_READ "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+#define WRITER_PLANS \
+    "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; SET jit = off"
+#define READER_PLANS "SET jit = off"
 
 struct pg_conn { /* the handle of a connection */
     PGconn *db;
     unsigned prepared; /* statements so far: their names */
+    bool to_begin;     /* the transaction begins with its first statement: one way out and back less */
+    unsigned sent;     /* statements of this write whose answers have not been read */
+    bool ending;       /* what it answers to the end of the transaction before has not been read */
 };
 
 struct pg_stmt {
     struct vl_stmt base;
     struct pg_conn *conn;
     char name[NAME_MAX_BYTES];
+    const char *anew; /* its text, where it is planned anew each time: it is not prepared */
     int n_params;
     const char *values[VL_STORE_PARAMS_MAX];
     int lengths[VL_STORE_PARAMS_MAX];
@@ -86,12 +100,88 @@ static bool is_good(const PGresult *result)
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
 }
 
+/* Reads answers until there are none: the first bad one, or else the last; NULL where there is none. */
+static PGresult *read_answers(PGconn *db)
+{
+    PGresult *kept = NULL;
+    for (PGresult *next; (next = PQgetResult(db));) {
+        if (kept && !is_good(kept)) {
+            PQclear(next);
+            continue;
+        }
+        PQclear(kept);
+        kept = next;
+    }
+    return kept;
+}
+
+/* The first failure of all that was sent. */
+static int read_sent(struct vl_store_conn *conn, struct vl_err *err)
+{
+    struct pg_conn *handle = conn->handle;
+    int r = 0;
+    for (; handle->sent; handle->sent--) {
+        PGresult *result = read_answers(handle->db);
+        if (r >= 0 && !is_good(result))
+            r = fail(conn, result, err);
+        PQclear(result);
+    }
+    return r;
+}
+
+static void leave_pipeline(PGconn *db)
+{
+    PQclear(PQgetResult(db));      /* of the sync */
+    (void)!PQexitPipelineMode(db); /* where it cannot be left, the next statement says so */
+}
+
+static int pg_settle(struct vl_store_conn *conn, struct vl_err *err)
+{
+    const struct pg_conn *handle = conn->handle;
+    if (handle->sent == 0)
+        return 0;
+    (void)!PQpipelineSync(handle->db); /* where it fails, so do the answers */
+    int r = read_sent(conn, err);
+    leave_pipeline(handle->db);
+    return r;
+}
+
 static int pg_execute(struct vl_store_conn *conn, const char *sql, struct vl_err *err)
 {
+    struct vl_err sent = VL_ERR_INIT;
+    if (pg_settle(conn, &sent) < 0 && strncmp(sql, "ROLLBACK", strlen("ROLLBACK")) != 0) {
+        *err = sent;
+        return err->err;
+    }
     PGresult *result = PQexec(db_of(conn), sql);
     int r = is_good(result) ? 0 : fail(conn, result, err);
     PQclear(result);
     return r;
+}
+
+/* A connection that the server has closed shows it here, so that another one is taken. */
+static int pg_begin_read(struct vl_store_conn *conn, struct vl_err *err)
+{
+    struct pg_conn *handle = conn->handle;
+    struct pollfd fd = {PQsocket(handle->db), POLLRDHUP, 0};
+    if (poll(&fd, 1, 0) != 0) /* its last words, then the end */
+        for (unsigned i = 0; i < LAST_WORDS_MAX && PQconsumeInput(handle->db); i++)
+            ;
+    if (PQstatus(handle->db) != CONNECTION_OK)
+        return fail(conn, NULL, err);
+    if (handle->ending)
+        PQclear(read_answers(handle->db));
+    handle->ending = false;
+    handle->to_begin = true;
+    return PQstatus(handle->db) == CONNECTION_OK ? 0 : fail(conn, NULL, err);
+}
+
+static void pg_end_read(struct vl_store_conn *conn)
+{
+    struct pg_conn *handle = conn->handle;
+    if (!handle->to_begin)
+        handle->ending = PQsendQuery(handle->db, "ROLLBACK") == 1;
+    handle->to_begin = false;
 }
 
 static void ignore_notice(void *user, const PGresult *result)
@@ -116,8 +206,9 @@ static int pg_open(const struct vl_store_options *options, struct vl_store_conn 
             trimmed(PQerrorMessage(handle->db), text, sizeof(text)));
     }
     PQsetNoticeReceiver(handle->db, ignore_notice, NULL);
-    return pg_execute(
-        conn, "SET synchronous_commit = on; SET timezone = 'UTC'; SET lock_timeout = '60s'", err);
+    int r =
+        pg_execute(conn, "SET synchronous_commit = on; SET timezone = 'UTC'; SET lock_timeout = '60s'", err);
+    return r < 0 ? r : pg_execute(conn, conn->writes ? WRITER_PLANS : READER_PLANS, err);
 }
 
 static void pg_close(struct vl_store_conn *conn)
@@ -185,6 +276,16 @@ static int pg_prepare(struct vl_store_conn *conn, const char *text, struct vl_st
     if (!stmt)
         return vl_err_nomem(err);
     stmt->conn = handle;
+    if (vl_span_starts_with(vl_span_str(text), VL_SQL_PLANNED_ANEW)) {
+        stmt->anew = text;
+        *ret = &stmt->base;
+        return 0;
+    }
+    int settled = pg_settle(conn, err);
+    if (settled < 0) {
+        free(stmt);
+        return settled;
+    }
     (void)snprintf(stmt->name, sizeof(stmt->name), "s%u", handle->prepared++);
     PGresult *result = PQprepare(handle->db, stmt->name, text, 0, NULL);
     if (!is_good(result)) {
@@ -215,12 +316,16 @@ static void pg_free(struct vl_stmt *stmt)
     struct pg_stmt *s = of(stmt);
     PQclear(s->result);
     /* One that is not kept would stay on the server for as long as the connection does. */
-    if (!stmt->kept && PQstatus(s->conn->db) == CONNECTION_OK) {
+    if (!stmt->kept && !s->anew && PQstatus(s->conn->db) == CONNECTION_OK) {
         char sql[NAME_MAX_BYTES + 16];
         (void)snprintf(sql, sizeof(sql), "DEALLOCATE %s", s->name);
-        PQclear(PQexec(s->conn->db, sql));
+        if (s->conn->sent)
+            s->conn->sent += PQsendQueryParams(s->conn->db, sql, 0, NULL, NULL, NULL, NULL, 0) == 1;
+        else
+            PQclear(PQexec(s->conn->db, sql));
     }
     vl_arena_free(s->arena);
+    vl_arena_free(stmt->lists);
     free(s);
 }
 
@@ -263,9 +368,75 @@ static void pg_bind_bytes(struct vl_stmt *stmt, int index, struct vl_span value)
     (void)set(stmt, index, value.len ? value.ptr : "", value.len, 1);
 }
 
+/* Arrays are sent as text. */
+static void pg_bind_list(struct vl_stmt *stmt, int index, struct vl_span text)
+{
+    (void)set(stmt, index, text.ptr, text.len, 0);
+}
+
 static void pg_bind_null(struct vl_stmt *stmt, int index)
 {
     (void)set(stmt, index, NULL, 0, 0);
+}
+
+static int send_statement(struct pg_stmt *s)
+{
+    PGconn *db = s->conn->db;
+    return s->anew ? PQsendQueryParams(db, s->anew, s->n_params, NULL, s->values, s->lengths, s->formats, 0)
+                   : PQsendQueryPrepared(db, s->name, s->n_params, s->values, s->lengths, s->formats, 0);
+}
+
+/* The transaction's begin and its first statement go out together. */
+static PGresult *begin_and_run(struct pg_stmt *s)
+{
+    PGconn *db = s->conn->db;
+    PGresult *result = NULL;
+    s->conn->to_begin = false;
+    if (PQenterPipelineMode(db) && PQsendQueryParams(db, BEGIN_READ, 0, NULL, NULL, NULL, NULL, 0) &&
+        send_statement(s) && PQpipelineSync(db)) {
+        PGresult *begun = read_answers(db);
+        result = read_answers(db);
+        if (!is_good(begun)) {
+            PQclear(result);
+            result = begun;
+        } else {
+            PQclear(begun);
+        }
+    }
+    leave_pipeline(db);
+    return result;
+}
+
+static int pg_send(struct vl_stmt *stmt, struct vl_err *err)
+{
+    struct pg_stmt *s = of(stmt);
+    if ((s->conn->sent == 0 && !PQenterPipelineMode(s->conn->db)) || !send_statement(s))
+        return fail(stmt->conn, NULL, err);
+    return ++s->conn->sent >= SENT_MAX ? pg_settle(stmt->conn, err) : 0;
+}
+
+/* Behind what was sent before it; one answer for all. */
+static int run_behind(struct pg_stmt *s, struct vl_err *err)
+{
+    PGconn *db = s->conn->db;
+    bool sent = send_statement(s);
+    (void)!PQpipelineSync(db);
+    int r = read_sent(s->base.conn, err);
+    if (sent)
+        s->result = read_answers(db);
+    leave_pipeline(db);
+    return r;
+}
+
+static int run_statement(struct pg_stmt *s, struct vl_err *err)
+{
+    if (s->conn->sent)
+        return run_behind(s, err);
+    if (s->conn->to_begin)
+        s->result = begin_and_run(s);
+    else if (send_statement(s))
+        s->result = read_answers(s->conn->db);
+    return 0;
 }
 
 static int pg_step(struct vl_stmt *stmt, struct vl_err *err)
@@ -274,10 +445,10 @@ static int pg_step(struct vl_stmt *stmt, struct vl_err *err)
     if (s->arena)
         vl_arena_reset(s->arena);
     if (!s->result) {
-        s->result = PQexecPrepared(s->conn->db, s->name, s->n_params, s->values, s->lengths, s->formats, 0);
+        int r = run_statement(s, err);
         s->row = -1;
-        if (!is_good(s->result))
-            return fail(stmt->conn, s->result, err);
+        if (r < 0 || !is_good(s->result))
+            return r < 0 ? r : fail(stmt->conn, s->result, err);
     }
     return ++s->row < PQntuples(s->result);
 }
@@ -360,7 +531,6 @@ static int pg_wait(struct vl_store_conn *listener, int timeout_ms, struct vl_err
 
 const struct store_driver store_postgresql = {
     .kind = VL_STORE_POSTGRESQL,
-    .begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     .narrow_make =
         "SET vallum.narrowed = ''; CREATE TEMP VIEW narrowed AS SELECT CAST(t.id AS BIGINT) AS id FROM "
         "unnest(string_to_array(current_setting('vallum.narrowed'), ',')) AS t (id)",
@@ -371,6 +541,8 @@ const struct store_driver store_postgresql = {
     .open = pg_open,
     .close = pg_close,
     .execute = pg_execute,
+    .begin_read = pg_begin_read,
+    .end_read = pg_end_read,
     .is_lost = pg_is_lost,
     .backup = store_pg_backup,
     .restore = store_pg_restore,
@@ -382,7 +554,10 @@ const struct store_driver store_postgresql = {
     .bind_text = pg_bind_bytes,
     .bind_blob = pg_bind_bytes,
     .bind_null = pg_bind_null,
+    .bind_list = pg_bind_list,
     .step = pg_step,
+    .send = pg_send,
+    .settle = pg_settle,
     .changed = pg_changed,
     .is_null = pg_is_null,
     .get_int = pg_get_int,

@@ -149,17 +149,16 @@ int vl_queue_add(struct vl_store_conn *conn, const struct vl_job *job, int64_t *
     vl_stmt_int(stmt, 5, job->not_before);
     vl_stmt_int(stmt, 6, job->added ? job->added : vl_time_now_ms());
     vl_stmt_blob(stmt, 7, job->payload);
-    r = vl_stmt_step(stmt, err);
-    if (r <= 0)
-        return r < 0 ? r : vl_err_set(err, VL_ERR_CORRUPT, "job %s %s was not added", job->kind, job->key);
-    int64_t id = vl_stmt_get_int(stmt, 0);
-    r = vl_stmt_run(stmt, NULL, err);
+    if (!ret_id) {
+        r = vl_stmt_send(stmt, err);
+    } else if ((r = vl_stmt_step(stmt, err)) > 0) {
+        *ret_id = vl_stmt_get_int(stmt, 0);
+        r = vl_stmt_run(stmt, NULL, err);
+    } else if (r == 0) {
+        r = vl_err_set(err, VL_ERR_CORRUPT, "job %s %s was not added", job->kind, job->key);
+    }
     /* Waiting workers follow the feed. */
-    if (r >= 0)
-        r = vl_feed_add(conn, 0, "job", job->kind, err);
-    if (r >= 0 && ret_id)
-        *ret_id = id;
-    return r;
+    return r < 0 ? r : vl_feed_add(conn, 0, "job", job->kind, err);
 }
 
 struct claim {

@@ -91,6 +91,18 @@ static void sqlite_close(struct vl_store_conn *conn)
     conn->handle = NULL;
 }
 
+static int sqlite_begin_read(struct vl_store_conn *conn, struct vl_err *err)
+{
+    return sqlite_execute(conn, "BEGIN", err);
+}
+
+static void sqlite_end_read(struct vl_store_conn *conn)
+{
+    struct vl_err ignored = VL_ERR_INIT;
+    if (sqlite_execute(conn, "ROLLBACK", &ignored) < 0)
+        vl_err_clear(&ignored);
+}
+
 static bool sqlite_is_lost(const struct vl_store_conn *conn)
 {
     (void)conn;
@@ -171,6 +183,7 @@ static int sqlite_prepare(
 static void sqlite_free(struct vl_stmt *stmt)
 {
     sqlite3_finalize(of(stmt)->handle);
+    vl_arena_free(stmt->lists);
     free(stmt);
 }
 
@@ -275,7 +288,6 @@ static struct vl_span sqlite_get_blob(const struct vl_stmt *stmt, int column)
 
 const struct store_driver store_sqlite = {
     .kind = VL_STORE_SQLITE,
-    .begin_read = "BEGIN",
     .narrow_make = "CREATE TEMP TABLE narrowed (id INTEGER PRIMARY KEY)",
     .narrow_none = "DELETE FROM temp.narrowed",
     .narrow_begin = "DELETE FROM temp.narrowed; INSERT OR IGNORE INTO temp.narrowed (id) VALUES ",
@@ -285,6 +297,8 @@ const struct store_driver store_sqlite = {
     .open = sqlite_open,
     .close = sqlite_close,
     .execute = sqlite_execute,
+    .begin_read = sqlite_begin_read,
+    .end_read = sqlite_end_read,
     .is_lost = sqlite_is_lost,
     .backup = sqlite_backup,
     .restore = sqlite_restore,
@@ -296,6 +310,7 @@ const struct store_driver store_sqlite = {
     .bind_text = sqlite_bind_text,
     .bind_blob = sqlite_bind_blob,
     .bind_null = sqlite_bind_null,
+    .bind_list = sqlite_bind_text,
     .step = sqlite_step,
     .changed = sqlite_changed,
     .is_null = sqlite_is_null,

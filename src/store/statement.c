@@ -1,6 +1,10 @@
 /* Statements: prepared once a connection, kept by the address of their text. */
+#include <stdio.h>
+
 #include "driver.h"
 #include "store_impl.h"
+
+#define NUMBER_MAX 24 /* bytes of one in a list, with the comma */
 
 static const char *text_of(const struct vl_store_conn *conn, const struct vl_store_sql *sql)
 {
@@ -54,6 +58,8 @@ void vl_stmt_done(struct vl_stmt *stmt)
         return;
     }
     driver->reset(stmt);
+    if (stmt->lists)
+        vl_arena_reset(stmt->lists);
     stmt->busy = false;
 }
 
@@ -114,6 +120,36 @@ void vl_stmt_null(struct vl_stmt *stmt, int index)
     stmt->conn->driver->bind_null(stmt, index);
 }
 
+/* "{1,2,3}" is an array to PostgreSQL, "[1,2,3]" to SQLite's json_each(). */
+static char *list_text(struct vl_stmt *stmt, const int64_t *values, size_t n, size_t *ret_len)
+{
+    bool braces = stmt->conn->driver->kind == VL_STORE_POSTGRESQL;
+    if (!stmt->lists)
+        stmt->lists = vl_arena_new(VL_STORE_VALUE_MAX);
+    char *text =
+        stmt->lists && n <= VL_STORE_LIST_MAX ? vl_arena_alloc(stmt->lists, n * NUMBER_MAX + 3) : NULL;
+    size_t at = 0;
+    if (!text)
+        return NULL;
+    text[at++] = braces ? '{' : '[';
+    for (size_t i = 0; i < n; i++)
+        at += (size_t)snprintf(text + at, NUMBER_MAX, "%s%lld", i ? "," : "", (long long)values[i]);
+    text[at++] = braces ? '}' : ']';
+    *ret_len = at;
+    return text;
+}
+
+void vl_stmt_ints(struct vl_stmt *stmt, int index, const int64_t *values, size_t n)
+{
+    size_t len = 0;
+    char *text = list_text(stmt, values, n, &len);
+    if (text)
+        stmt->conn->driver->bind_list(stmt, index, (struct vl_span){text, len});
+    else if (!stmt->error.code)
+        (void)!vl_err_set(&stmt->error, n > VL_STORE_LIST_MAX ? VL_ERR_LIMIT : VL_ERR_MEMORY,
+            "list %d of a statement has %zu numbers; at most %d", index, n, VL_STORE_LIST_MAX);
+}
+
 int vl_stmt_step(struct vl_stmt *stmt, struct vl_err *err)
 {
     struct vl_store_conn *conn = stmt->conn;
@@ -126,6 +162,17 @@ int vl_stmt_step(struct vl_stmt *stmt, struct vl_err *err)
         *err = stmt->error;
     /* PostgreSQL refuses everything after a failure; SQLite is made to. */
     if (r < 0 && conn->writing)
+        conn->failed = *err;
+    return r;
+}
+
+int vl_stmt_send(struct vl_stmt *stmt, struct vl_err *err)
+{
+    struct vl_store_conn *conn = stmt->conn;
+    if (!conn->driver->send || !conn->writing || conn->failed.code || stmt->error.code)
+        return vl_stmt_run(stmt, NULL, err);
+    int r = conn->driver->send(stmt, err);
+    if (r < 0)
         conn->failed = *err;
     return r;
 }
@@ -170,9 +217,4 @@ const char *vl_stmt_copy(const struct vl_stmt *stmt, int column, struct vl_arena
     if (vl_stmt_is_null(stmt, column))
         return NULL;
     return vl_arena_dup_span(arena, vl_stmt_get_text(stmt, column));
-}
-
-void store_mark_feed(struct vl_store_conn *conn)
-{
-    conn->changed_feed = true;
 }

@@ -1,5 +1,5 @@
-/* The pool of reading connections, and the one writer: it takes what waits, runs each write in a savepoint,
- * commits once, and only then lets the callers go. */
+/* The pool of reading connections, and the one writer: it takes what waits, runs all of it, commits once, and
+ * only then lets the callers go. */
 #include "store/store.h"
 
 #include <pthread.h>
@@ -13,7 +13,8 @@
 #include "store_impl.h"
 
 #define NARROW_TEXT_MAX 32768
-#define RETRIES_MAX     20 /* of one transaction that the database wants to be run again */
+#define RETRIES_MAX     20      /* of one transaction that the database wants to be run again */
+#define STORE_NEWS_MAX  1000000 /* changes that writes of one commit tell */
 
 /* A write that waits; on the stack of its caller. */
 struct request {
@@ -81,18 +82,22 @@ static void conn_free(struct vl_store_conn *conn)
     for (struct vl_map_slot *slot; (slot = vl_map_next(&conn->statements, &pos));)
         conn->driver->free(slot->value.ptr);
     vl_map_done(&conn->statements);
+    vl_vec_done(&conn->feed);
+    vl_arena_free(conn->news);
     if (conn->handle)
         conn->driver->close(conn);
     free(conn);
 }
 
-static int conn_new(struct vl_store *store, struct vl_store_conn **ret, struct vl_err *err)
+static int conn_new(struct vl_store *store, bool writes, struct vl_store_conn **ret, struct vl_err *err)
 {
     struct vl_store_conn *conn = calloc(1, sizeof(*conn));
     if (!conn)
         return vl_err_nomem(err);
     conn->driver = store->driver;
     conn->store = store;
+    conn->writes = writes;
+    vl_vec_init(&conn->feed, sizeof(struct store_news), STORE_NEWS_MAX);
     vl_map_init(&conn->statements, VL_STORE_STATEMENTS_MAX);
     int r = store->driver->open(&store->options, conn, err);
     if (r < 0) {
@@ -155,7 +160,7 @@ static int take_reader(struct vl_store *store, const struct vl_store_narrowing *
     }
     conn_free(conn);
     conn = NULL;
-    int r = conn_new(store, &conn, err);
+    int r = conn_new(store, false, &conn, err);
     if (r >= 0 && how)
         r = narrow(conn, how, err);
     if (r < 0) {
@@ -184,30 +189,30 @@ static void give_reader(struct vl_store_conn *conn)
         conn_free(conn);
 }
 
-/* A failure of a connection that is lost is worth another one: the server was restarted, the kept connection
- * is dead, a new one may live. */
 static int begin_read(struct vl_store *store, const struct vl_store_narrowing *how, const char *ids,
     struct vl_store_conn **ret, struct vl_err *err)
 {
-    struct vl_store_conn *conn;
-    for (int attempt = 0;; attempt++) {
+    /* The server was restarted: all kept connections may be dead, a new one may live. */
+    for (unsigned turn = 0; turn <= VL_STORE_READERS_MAX; turn++) {
+        struct vl_store_conn *conn;
+        vl_err_clear(err);
         int r = take_reader(store, how, &conn, err);
         if (r < 0)
             return r;
         if (ids)
             r = conn->driver->execute(conn, ids, err);
         if (r >= 0)
-            r = conn->driver->execute(conn, conn->driver->begin_read, err);
-        if (r >= 0)
-            break;
-        bool again = conn->driver->is_lost(conn) && attempt == 0;
+            r = conn->driver->begin_read(conn, err);
+        if (r >= 0) {
+            *ret = conn;
+            return 0;
+        }
+        bool lost = conn->driver->is_lost(conn);
         give_reader(conn);
-        if (!again)
+        if (!lost)
             return r;
-        vl_err_clear(err);
     }
-    *ret = conn;
-    return 0;
+    return err->err;
 }
 
 int vl_store_read(struct vl_store *store, struct vl_store_conn **ret, struct vl_err *err)
@@ -239,12 +244,9 @@ bool vl_store_is_narrowed(const struct vl_store_conn *conn)
 
 void vl_store_read_done(struct vl_store_conn *conn)
 {
-    struct vl_err ignored = VL_ERR_INIT;
     if (!conn)
         return;
-    /* Nothing was written: it does not matter how the transaction ends. */
-    if (conn->driver->execute(conn, "ROLLBACK", &ignored) < 0)
-        vl_err_clear(&ignored);
+    conn->driver->end_read(conn);
     give_reader(conn);
 }
 
@@ -271,51 +273,100 @@ static int end_savepoint(struct vl_store_conn *conn, int r, struct vl_err *err)
     return r;
 }
 
-static void run_one(struct vl_store_conn *conn, struct request *request)
+static int settle(struct vl_store_conn *conn, struct vl_err *err)
 {
-    struct vl_err err = VL_ERR_INIT;
-    bool fed = conn->changed_feed;
-    vl_err_clear(&conn->failed);
-    int r = conn->driver->execute(conn, "SAVEPOINT one", &err);
-    if (r >= 0) {
-        r = request->write(conn, request->user, &err);
-        if (r >= 0 && conn->failed.code) {
-            err = conn->failed; /* a failure that the function passed over */
-            r = err.err;
-        }
-        r = end_savepoint(conn, r, &err);
-    } else {
-        conn->spoilt = true;
-    }
-    if (r < 0) {
-        *request->err = err;
-        conn->changed_feed = fed;
-    } else {
-        vl_err_clear(request->err); /* of a try before this one */
-    }
-    request->result = r;
+    return conn->driver->settle ? conn->driver->settle(conn, err) : 0;
 }
 
-/* All in one transaction. False: nothing is stored; `retry` of the connection tells whether another try may
- * help. */
-static bool run_group(struct vl_store_conn *conn, struct request *group, struct vl_err *err)
+static int run_write(struct vl_store_conn *conn, struct request *request, struct vl_err *err)
+{
+    int r = request->write(conn, request->user, err);
+    if (r >= 0 && conn->failed.code) {
+        *err = conn->failed; /* a failure that the function passed over */
+        return err->err;
+    }
+    return r;
+}
+
+static int run_in_savepoint(struct vl_store_conn *conn, struct request *request, struct vl_err *err)
+{
+    bool fed = conn->changed_feed;
+    int r = conn->driver->execute(conn, "SAVEPOINT one", err);
+    if (r < 0) {
+        conn->spoilt = true;
+        return r;
+    }
+    r = run_write(conn, request, err);
+    if (r >= 0 && (store_feed_flush(conn, err) < 0 || settle(conn, err) < 0))
+        r = err->err;
+    r = end_savepoint(conn, r, err);
+    if (r < 0) {
+        store_feed_forget(conn);
+        conn->changed_feed = fed;
+    }
+    return r;
+}
+
+static int run_one(struct vl_store_conn *conn, struct request *request, bool apart)
+{
+    struct vl_err err = VL_ERR_INIT;
+    vl_err_clear(&conn->failed);
+    int r = apart ? run_in_savepoint(conn, request, &err) : run_write(conn, request, &err);
+    if (r < 0)
+        *request->err = err;
+    else
+        vl_err_clear(request->err); /* of a try before this one */
+    request->result = r;
+    return r;
+}
+
+enum outcome {
+    STORED,  /* each write has its result */
+    REFUSED, /* one failed, and none is stored */
+    FAILED,  /* `retry` of the connection tells whether another try may help */
+};
+
+/* Runs them until one spoils the transaction, or, where they are not apart, fails. */
+static enum outcome run_all(struct vl_store_conn *conn, struct request *group, bool apart, struct vl_err *err)
+{
+    for (struct request *q = group; q; q = q->next) {
+        int r = run_one(conn, q, apart);
+        if (conn->retry || conn->spoilt) {
+            *err = *q->err;
+            return FAILED;
+        }
+        if (r < 0 && !apart)
+            return REFUSED;
+    }
+    if (!apart && settle(conn, group->err) < 0) { /* what was sent last: of whichever it was */
+        *err = *group->err;
+        group->result = group->err->err;
+        return conn->retry ? FAILED : REFUSED;
+    }
+    return store_feed_flush(conn, err) < 0 ? FAILED : STORED;
+}
+
+/* All in one transaction. Apart: each in a savepoint, so that one that fails takes no other with it;
+ * savepoints cost as much as the write of a row, and few writes fail. */
+static enum outcome run_group(
+    struct vl_store_conn *conn, struct request *group, bool apart, struct vl_err *err)
 {
     struct vl_err ignored = VL_ERR_INIT;
     conn->writing = true;
     conn->retry = conn->spoilt = conn->changed_feed = false;
-    int r = conn->driver->execute(conn, conn->driver->begin_write, err);
-    for (struct request *q = group; q && r >= 0 && !conn->retry && !conn->spoilt; q = q->next) {
-        run_one(conn, q);
-        if (conn->retry || conn->spoilt)
-            *err = *q->err;
+    store_feed_forget(conn);
+    enum outcome outcome = FAILED;
+    if (conn->driver->execute(conn, conn->driver->begin_write, err) >= 0)
+        outcome = run_all(conn, group, apart, err);
+    if (outcome == STORED && conn->driver->execute(conn, "COMMIT", err) < 0)
+        outcome = FAILED;
+    if (outcome != STORED) {
+        conn->changed_feed = false;
+        if (conn->driver->execute(conn, "ROLLBACK", &ignored) < 0)
+            vl_err_clear(&ignored);
     }
-    bool good = r >= 0 && !conn->retry && !conn->spoilt;
-    if (good)
-        good = conn->driver->execute(conn, "COMMIT", err) >= 0;
-    if (!good && conn->driver->execute(conn, "ROLLBACK", &ignored) < 0)
-        vl_err_clear(&ignored);
     conn->writing = false;
-    return good;
+    return outcome;
 }
 
 static void fail_all(struct request *group, const struct vl_err *err)
@@ -339,7 +390,7 @@ static int ensure_writer(struct vl_store *store, struct vl_err *err)
         return 0;
     conn_free(store->writer);
     store->writer = NULL;
-    return conn_new(store, &store->writer, err);
+    return conn_new(store, true, &store->writer, err);
 }
 
 static bool is_full(const struct vl_err *err)
@@ -347,7 +398,7 @@ static bool is_full(const struct vl_err *err)
     return err->err == -ENOSPC || err->err == -EDQUOT;
 }
 
-/* A write that failed alone, in its savepoint, tells as much as a commit that failed. */
+/* A write that failed alone tells as much as a commit that failed. */
 static void note_room(struct vl_store *store, const struct request *group)
 {
     bool full = false;
@@ -359,17 +410,23 @@ static void note_room(struct vl_store *store, const struct request *group)
 static bool serve(struct vl_store *store, struct request *group)
 {
     struct vl_err err = VL_ERR_INIT;
-    for (unsigned attempt = 0; attempt < RETRIES_MAX; attempt++) {
+    bool apart = false;
+    for (unsigned attempt = 0; attempt < RETRIES_MAX;) {
         vl_err_clear(&err);
         if (ensure_writer(store, &err) < 0)
             break;
-        if (run_group(store->writer, group, &err)) {
+        enum outcome outcome = run_group(store->writer, group, apart, &err);
+        if (outcome == STORED || (outcome == REFUSED && !group->next)) {
             note_room(store, group);
             return store->writer->changed_feed;
         }
+        if (outcome == REFUSED) {
+            apart = true;
+            continue;
+        }
         if (!store->writer->retry)
             break;
-        back_off(attempt);
+        back_off(attempt++);
     }
     fail_all(group, &err);
     if (is_full(&err))
@@ -473,7 +530,7 @@ static int listen_once(struct vl_store *store, int timeout_ms, struct vl_err *er
         store->listener = NULL;
     }
     if (!store->listener) {
-        r = conn_new(store, &store->listener, err);
+        r = conn_new(store, false, &store->listener, err);
         if (r >= 0)
             r = store->driver->execute(store->listener, store->driver->listen, err);
         if (r >= 0)
@@ -555,7 +612,7 @@ int vl_store_open(const struct vl_store_options *options, const struct vl_schema
     if (!store->url || (options->backup_dir && !store->backup_dir))
         r = vl_err_nomem(err);
     if (r >= 0)
-        r = conn_new(store, &store->writer, err);
+        r = conn_new(store, true, &store->writer, err);
     if (r >= 0)
         r = store_migrate(&store->options, schema, store->writer, err);
     if (r >= 0 && !options->read_only) {
@@ -613,6 +670,11 @@ bool vl_store_is_full(const struct vl_store *store)
 enum vl_store_kind vl_store_kind(const struct vl_store *store)
 {
     return store->driver->kind;
+}
+
+enum vl_store_kind vl_store_conn_kind(const struct vl_store_conn *conn)
+{
+    return conn->driver->kind;
 }
 
 int vl_store_backup(struct vl_store *store, const char *path, struct vl_err *err)

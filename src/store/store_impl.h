@@ -11,7 +11,9 @@ uint64_t store_feed_version(struct vl_store *store);
 VL_MUST_CHECK int store_wait_feed(
     struct vl_store *store, uint64_t version, int timeout_ms, struct vl_err *err);
 
-/* This write adds to the feed: its waiters are woken after the commit. */
-void store_mark_feed(struct vl_store_conn *conn);
+/* Writes what was added to the feed, all at once: before the commit, since on PostgreSQL the feed is locked
+ * from then on. */
+VL_MUST_CHECK int store_feed_flush(struct vl_store_conn *conn, struct vl_err *err);
+void store_feed_forget(struct vl_store_conn *conn);
 
 #endif

@@ -295,6 +295,145 @@ static void test_many_writers(void **state)
     assert_int_equal(count(store, &sql_count, "many %"), 8 * 40);
 }
 
+static int sum_read(struct vl_store *store, const int64_t *values, size_t n, int64_t *ret, struct vl_err *err)
+{
+    static const struct vl_store_sql sql = {"SELECT coalesce(sum(value), 0), count(*) FROM json_each($1)",
+        "SELECT CAST(coalesce(sum(v), 0) AS BIGINT), count(*) FROM unnest(CAST($1 AS BIGINT[])) AS v"};
+    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_store_read(store, &conn, err);
+    if (r >= 0)
+        r = vl_stmt_begin(conn, &sql, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_ints(stmt, 1, values, n);
+    r = vl_stmt_step(stmt, err);
+    if (r > 0)
+        assert_int_equal(vl_stmt_get_int(stmt, 1), n);
+    *ret = r > 0 ? vl_stmt_get_int(stmt, 0) : 0;
+    return r;
+}
+
+static void test_lists(void **state)
+{
+    static int64_t values[VL_STORE_LIST_MAX + 1];
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_store *store VL_CLEANUP(vl_store_cleanup) = open_store(&schema_1);
+    int64_t sum = -1;
+    assert_int_equal(sum_read(store, values, 0, &sum, &err), 1);
+    assert_int_equal(sum, 0);
+    values[0] = INT64_MIN;
+    values[1] = INT64_MAX;
+    values[2] = 7;
+    assert_int_equal(sum_read(store, values, 3, &sum, &err), 1);
+    assert_int_equal(sum, 6);
+    assert_true(sum_read(store, values, VL_STORE_LIST_MAX + 1, &sum, &err) < 0);
+    assert_int_equal(err.code, VL_ERR_LIMIT);
+}
+
+/* What is not waited for fails the write all the same. */
+static int send_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    int r = 0;
+    for (int i = 0; i < 100 && r >= 0; i++) { /* more than are under way at a time */
+        struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+        r = vl_stmt_begin(conn, &sql_part, &stmt, err);
+        if (r < 0)
+            return r;
+        vl_stmt_int(stmt, 1, *(const int64_t *)user);
+        vl_stmt_int(stmt, 2, i);
+        r = vl_stmt_send(stmt, err);
+    }
+    return r;
+}
+
+static int send_and_read_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    int64_t before = count_in(conn, &sql_parts, NULL);
+    int r = send_write(conn, user, err);
+    return r < 0 || count_in(conn, &sql_parts, NULL) == before + 100
+               ? r
+               : vl_err_set(err, VL_ERR_CORRUPT, "a read does not see what was sent before it");
+}
+
+static int clear_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    static const struct vl_store_sql sql = {"DELETE FROM part WHERE shop_id = $1", NULL};
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(conn, &sql, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, *(const int64_t *)user);
+    return vl_stmt_send(stmt, err);
+}
+
+static void *send_nowhere(void *user)
+{
+    int64_t nobody = 123456789;
+    for (unsigned i = 0; i < 20; i++) {
+        struct vl_err err = VL_ERR_INIT;
+        if (vl_store_write(user, send_write, &nobody, &err) >= 0 || !vl_store_is_constraint(&err))
+            return (void *)(uintptr_t)"a write ended otherwise than it should";
+    }
+    return NULL;
+}
+
+static void test_send(void **state)
+{
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_store *store VL_CLEANUP(vl_store_cleanup) = open_store(&schema_1);
+    int64_t before = count(store, &sql_parts, NULL);
+    pthread_t thread;
+    void *wrong = NULL;
+    assert_true(vl_store_write(store, insert_write, (void *)(uintptr_t)"sender", &err) >= 0);
+    int64_t id = count(store, &sql_id, "sender");
+    assert_int_equal(pthread_create(&thread, NULL, send_nowhere, store), 0);
+    for (unsigned i = 0; i < 10; i++) {
+        if (vl_store_write(store, i % 2 ? send_write : send_and_read_write, &id, &err) < 0)
+            fail_msg("%s", err.msg);
+        assert_int_equal(count(store, &sql_parts, NULL), before + 100);
+        assert_true(vl_store_write(store, clear_write, &id, &err) >= 0);
+    }
+    pthread_join(thread, &wrong);
+    assert_null(wrong);
+    assert_int_equal(count(store, &sql_parts, NULL), before);
+}
+
+/* The database's server ends all connections, as when it is restarted: readers and the writer take new ones.
+ */
+static void test_ended_connections(void **state)
+{
+    static const struct vl_store_sql end = {"SELECT 1",
+        "SELECT count(CASE WHEN pg_terminate_backend(pid) THEN 1 END) FROM pg_stat_activity WHERE datname = "
+        "current_database() "
+        "AND "
+        "pid <> pg_backend_pid()"};
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_store *store VL_CLEANUP(vl_store_cleanup) = open_store(&schema_1);
+    struct vl_store_conn *one, *two, *three;
+    assert_int_equal(vl_store_read(store, &one, &err), 0);
+    assert_int_equal(vl_store_read(store, &two, &err), 0);
+    (void)count_in(two, &sql_parts, NULL);
+    vl_store_read_done(two);
+    (void)count_in(one, &end, NULL);
+    vl_store_read_done(one);
+    usleep(500000); /* a signal is all that was sent */
+    assert_int_equal(vl_store_read(store, &one, &err), 0);
+    assert_int_equal(vl_store_read(store, &two, &err), 0);
+    assert_int_equal(vl_store_read(store, &three, &err), 0);
+    (void)count_in(one, &sql_parts, NULL);
+    (void)count_in(two, &sql_parts, NULL);
+    (void)count_in(three, &sql_parts, NULL);
+    vl_store_read_done(one);
+    vl_store_read_done(two);
+    vl_store_read_done(three);
+    (void)!vl_store_write(store, insert_write, (void *)(uintptr_t)"first after", &err); /* may find it dead */
+    assert_true(vl_store_write(store, insert_write, (void *)(uintptr_t)"second after", &err) >= 0);
+}
+
 /* A reader sees one state, whatever is written meanwhile. */
 static void test_reads_are_stable(void **state)
 {
@@ -655,6 +794,13 @@ static int feed_write(struct vl_store_conn *conn, void *user, struct vl_err *err
     return vl_feed_add(conn, 4, "image", user, err);
 }
 
+/* A commit says once what it says. */
+static int feed_twice(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    int r = vl_feed_add(conn, 4, "image", user, err);
+    return r < 0 ? r : vl_feed_add(conn, 4, "image", user, err);
+}
+
 static int feed_then_fail(struct vl_store_conn *conn, void *user, struct vl_err *err)
 {
     int r = vl_feed_add(conn, 4, "image", user, err);
@@ -685,7 +831,7 @@ static void test_feed(void **state)
     int64_t cursor = last_change(store);
     assert_true(vl_store_write(store, feed_write, (void *)(uintptr_t)"one", &err) >= 0);
     assert_true(vl_store_write(store, feed_then_fail, (void *)(uintptr_t)"never", &err) < 0);
-    assert_true(vl_store_write(store, feed_write, (void *)(uintptr_t)"two", &err) >= 0);
+    assert_true(vl_store_write(store, feed_twice, (void *)(uintptr_t)"two", &err) >= 0);
     struct vl_store_conn *conn = NULL;
     struct vl_change *changes;
     size_t n;
@@ -821,6 +967,9 @@ int store_suite(const char *of, const char *restored)
         cmocka_unit_test(test_constraints),
         cmocka_unit_test(test_foreign_keys),
         cmocka_unit_test(test_many_writers),
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_send),
+        cmocka_unit_test(test_ended_connections),
         cmocka_unit_test(test_reads_are_stable),
         cmocka_unit_test(test_narrowed),
         cmocka_unit_test(test_migrations),

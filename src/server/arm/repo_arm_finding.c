@@ -2,7 +2,7 @@
 
 /* Images first, in their order, each with its findings in theirs: both are primary keys, so that a page costs
  * what it shows. */
-static const struct vl_store_sql sql_findings = {
+static const struct vl_store_sql sql_findings = {VL_SQL_PLANNED_ANEW
     "SELECT ri.id, f.match_id, g.id, g.name, g.host, g.kind, ri.repository, ri.digest, i.media_type, "
     "ri.platform, "
     "i.distro, ri.parent, ri.pushed_at, i.matched_at, v.name, v.title, v.details, v.cvss_vector, "
@@ -16,10 +16,11 @@ static const struct vl_store_sql sql_findings = {
     "LEFT JOIN finding_exempt x ON x.environment_id = ri.environment_id AND x.image_id = f.image_id "
     "AND x.match_id = f.match_id "
     "WHERE +ri.environment_id = $1 AND ri.fetched_at > 0 AND +ri.deleted_at = 0 "
-    "AND ri.id >= $2 AND (ri.id > $2 OR f.match_id > $3) "
+    "AND ri.id >= $2 AND (ri.id > $2 OR f.match_id > CAST($3 AS BIGINT)) "
     "AND ($4 = '' OR lower(g.name) = $4) AND ($5 = '' OR ri.repository = $5) AND ($6 = '' OR ri.digest = $6) "
-    "AND ($7 = '' OR $7 LIKE '%,' || g.kind || ',%') AND ($8 = 0 OR ri.id = $8) AND ($9 = 0 OR f.match_id = "
-    "$9) "
+    "AND ($7 = '' OR $7 LIKE '%,' || g.kind || ',%') AND ($8 = 0 OR ri.id = $8) AND (CAST($9 AS BIGINT) = 0 "
+    "OR "
+    "f.match_id = $9) "
     "ORDER BY ri.id, f.match_id LIMIT $10",
     NULL};
 static const struct vl_store_sql sql_tags = {"SELECT name FROM tag WHERE registry_id = $1 AND repository = "

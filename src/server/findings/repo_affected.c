@@ -14,10 +14,11 @@
     "AND " SEEN("f.image_id")
 
 /* A purl as it stands, or with qualifiers behind it, or ($4 = 0) with any version. */
-#define CONTAINING                                                                                        \
-    "FROM package p JOIN list_package lp ON lp.package_id = p.id JOIN image i ON i.list_id = lp.list_id " \
-    "WHERE substr(p.purl, 1, length($2)) = $2 AND (length(p.purl) = length($2) OR substr(p.purl, "        \
-    "length($2) + 1, 1) = '?' OR (substr(p.purl, length($2) + 1, 1) = '@' AND CAST($4 AS BIGINT) = 0)) "  \
+#define CONTAINING                                                                                       \
+    "FROM package p JOIN set_package sp ON sp.package_id = p.id JOIN list_set ls ON ls.set_id = "        \
+    "sp.set_id JOIN image i ON i.list_id = ls.list_id "                                                  \
+    "WHERE substr(p.purl, 1, length($2)) = $2 AND (length(p.purl) = length($2) OR substr(p.purl, "       \
+    "length($2) + 1, 1) = '?' OR (substr(p.purl, length($2) + 1, 1) = '@' AND CAST($4 AS BIGINT) = 0)) " \
     "AND " SEEN("i.id")
 
 #define LAYERED                                                                                       \
@@ -27,31 +28,34 @@
 #define DIGEST(image) "(SELECT d.digest FROM image d WHERE d.id = " image ") "
 
 static const struct vl_store_sql sql_list[] = {
-    [VL_AFFECTED_VULNERABILITY] =
-        {"SELECT f.image_id, " DIGEST(
-             "f.image_id") ", min(p.name || ' ' || p.version), min(m.fixed_version), 0 " VULNERABLE
-                           "AND f.image_id > $5 AND CAST($4 AS BIGINT) >= 0 GROUP BY f.image_id ORDER BY "
-                           "f.image_id LIMIT $6",
-            NULL},
-    [VL_AFFECTED_PACKAGE] = {"SELECT i.id, " DIGEST(
-                                 "i.id") ", min(p.purl), NULL, 0 " CONTAINING
-                                         "AND i.id > $5 GROUP BY i.id ORDER BY i.id LIMIT $6",
+    [VL_AFFECTED_VULNERABILITY] = {VL_SQL_PLANNED_ANEW
+        "SELECT f.image_id, " DIGEST(
+            "f.image_id") ", min(p.name || ' ' || p.version), min(m.fixed_version), 0 " VULNERABLE
+                          "AND f.image_id > CAST($5 AS BIGINT) AND CAST($4 AS BIGINT) >= 0 GROUP BY "
+                          "f.image_id ORDER BY "
+                          "f.image_id LIMIT $6",
         NULL},
-    [VL_AFFECTED_LAYER] =
-        {"SELECT il.image_id, " DIGEST(
-             "il.image_id") ", NULL, NULL, min(il.ordinal) " LAYERED
-                            "AND il.image_id > $5 AND CAST($4 AS BIGINT) >= 0 GROUP BY il.image_id ORDER BY "
-                            "il.image_id LIMIT $6",
-            NULL},
+    [VL_AFFECTED_PACKAGE] = {VL_SQL_PLANNED_ANEW
+        "SELECT i.id, " DIGEST("i.id") ", min(p.purl), NULL, 0 " CONTAINING
+                                       "AND i.id > $5 GROUP BY i.id ORDER BY i.id LIMIT $6",
+        NULL},
+    [VL_AFFECTED_LAYER] = {VL_SQL_PLANNED_ANEW
+        "SELECT il.image_id, " DIGEST(
+            "il.image_id") ", NULL, NULL, min(il.ordinal) " LAYERED
+                           "AND il.image_id > $5 AND CAST($4 AS BIGINT) >= 0 GROUP BY il.image_id ORDER BY "
+                           "il.image_id LIMIT $6",
+        NULL},
 };
 static const struct vl_store_sql sql_count[] = {
-    [VL_AFFECTED_VULNERABILITY] = {"SELECT count(*) FROM (SELECT DISTINCT f.image_id " VULNERABLE
-                                   "AND CAST($4 AS BIGINT) >= 0 LIMIT $5) AS counted",
+    [VL_AFFECTED_VULNERABILITY] = {VL_SQL_PLANNED_ANEW
+        "SELECT count(*) FROM (SELECT DISTINCT f.image_id " VULNERABLE
+        "AND CAST($4 AS BIGINT) >= 0 LIMIT $5) AS counted",
         NULL},
-    [VL_AFFECTED_PACKAGE] = {"SELECT count(*) FROM (SELECT DISTINCT i.id " CONTAINING "LIMIT $5) AS counted",
+    [VL_AFFECTED_PACKAGE] = {VL_SQL_PLANNED_ANEW "SELECT count(*) FROM (SELECT DISTINCT i.id " CONTAINING
+                                                 "LIMIT $5) AS counted",
         NULL},
-    [VL_AFFECTED_LAYER] = {"SELECT count(*) FROM (SELECT DISTINCT il.image_id " LAYERED
-                           "AND CAST($4 AS BIGINT) >= 0 LIMIT $5) AS counted",
+    [VL_AFFECTED_LAYER] = {VL_SQL_PLANNED_ANEW "SELECT count(*) FROM (SELECT DISTINCT il.image_id " LAYERED
+                                               "AND CAST($4 AS BIGINT) >= 0 LIMIT $5) AS counted",
         NULL},
 };
 static const struct vl_store_sql sql_layer = {"SELECT 1 " LAYERED "LIMIT 1", NULL};

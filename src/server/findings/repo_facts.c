@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "findings/repo_facts_image.h"
+#include "findings/repo_list_sets.h"
 
 #define DAY_MS 86400000LL
 
@@ -49,27 +50,16 @@ static const struct vl_store_sql sql_list_add = {"INSERT INTO package_list (hash
                                                  "CONFLICT (hash) DO NOTHING RETURNING id",
     NULL};
 
-static const struct vl_store_sql sql_list_package_many = {
-    "INSERT INTO list_package (list_id, package_id) VALUES ($1, $2), ($3, $4), ($5, $6), ($7, $8), "
-    "($9, $10), ($11, $12), ($13, $14), ($15, $16), ($17, $18), ($19, $20), ($21, $22), ($23, $24), "
-    "($25, $26), ($27, $28), ($29, $30), ($31, $32), ($33, $34), ($35, $36), ($37, $38), ($39, $40), "
-    "($41, $42), ($43, $44), ($45, $46), ($47, $48), ($49, $50), ($51, $52), ($53, $54), ($55, $56), "
-    "($57, $58), ($59, $60) ON CONFLICT DO NOTHING",
-    NULL};
-
-static const struct vl_store_sql sql_list_package_one = {
-    "INSERT INTO list_package (list_id, package_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", NULL};
-
 static const struct vl_store_sql sql_finding_list = {
     "SELECT match_id, status, layer FROM finding WHERE image_id = $1 ORDER BY match_id", NULL};
 
 static const struct vl_store_sql sql_finding_add_many = {
-    "INSERT INTO finding (image_id, match_id, status, day, layer) VALUES ($1, $2, $3, $4, $5), ($6, "
-    "$7, $8, $9, $10), ($11, $12, $13, $14, $15), ($16, $17, $18, $19, $20), ($21, $22, $23, $24, "
-    "$25), ($26, $27, $28, $29, $30), ($31, $32, $33, $34, $35), ($36, $37, $38, $39, $40), ($41, "
-    "$42, $43, $44, $45), ($46, $47, $48, $49, $50), ($51, $52, $53, $54, $55), ($56, $57, $58, $59, "
-    "$60) ON CONFLICT DO NOTHING",
-    NULL};
+    "INSERT INTO finding (image_id, match_id, status, day, layer) SELECT $1, m.value, s.value, $2, l.value "
+    "FROM json_each($3) m JOIN json_each($4) s ON s.key = m.key JOIN json_each($5) l ON l.key = m.key ON "
+    "CONFLICT DO NOTHING",
+    "INSERT INTO finding (image_id, match_id, status, day, layer) SELECT $1, m, s, $2, l FROM "
+    "unnest(CAST($3 AS INTEGER[]), CAST($4 AS SMALLINT[]), CAST($5 AS SMALLINT[])) AS many (m, s, l) ON "
+    "CONFLICT DO NOTHING"};
 
 static const struct vl_store_sql sql_finding_add_one = {
     "INSERT INTO finding (image_id, match_id, status, day, layer) VALUES ($1, $2, $3, $4, $5) ON "
@@ -212,7 +202,7 @@ static int set_worst(struct storing *s, struct vl_facts_vulnerability *v)
         return r;
     vl_stmt_int(stmt, 1, id_of(v->id, v->made));
     v->touched = false;
-    return vl_stmt_run(stmt, NULL, s->err);
+    return vl_stmt_send(stmt, s->err);
 }
 
 static int put_matches(struct storing *s)
@@ -236,44 +226,7 @@ static int put_matches(struct storing *s)
     return r;
 }
 
-/* --- many rows in one statement --- */
-
-struct many {
-    const struct vl_store_sql *many, *one;
-    size_t rows, columns; /* of the one with many rows */
-    void (*bind)(struct storing *s, struct vl_stmt *stmt, int at, size_t row, const void *user);
-    const void *user;
-    size_t n;
-};
-
-static int insert(struct storing *s, const struct many *m)
-{
-    for (size_t at = 0; at < m->n;) {
-        struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-        size_t rows = s->store->many && m->n - at >= m->rows ? m->rows : 1;
-        int r = vl_stmt_begin(s->conn, rows > 1 ? m->many : m->one, &stmt, s->err);
-        if (r < 0)
-            return r;
-        for (size_t i = 0; i < rows; i++)
-            m->bind(s, stmt, (int)(i * m->columns), at + i, m->user);
-        r = vl_stmt_run(stmt, NULL, s->err);
-        if (r < 0)
-            return r;
-        at += rows;
-    }
-    s->change.changed += (int64_t)m->n;
-    return 0;
-}
-
 /* --- the package list --- */
-
-static void bind_list_package(
-    struct storing *s, struct vl_stmt *stmt, int at, size_t row, const void *user VL_UNUSED)
-{
-    const struct vl_facts_package *p = &s->facts->packages[row];
-    vl_stmt_int(stmt, at + 1, s->list);
-    vl_stmt_int(stmt, at + 2, id_of(p->id, p->made));
-}
 
 static int find_list(struct storing *s)
 {
@@ -304,31 +257,81 @@ static int add_list(struct storing *s)
 
 static int put_list(struct storing *s)
 {
-    const struct many rows = {.many = &sql_list_package_many,
-        .one = &sql_list_package_one,
-        .rows = 30,
-        .columns = 2,
-        .bind = bind_list_package,
-        .n = s->facts->n_packages};
+    struct vl_facts *f = s->facts;
+    int64_t rows = 0;
     int r = find_list(s);
     if (r != 0)
         return r;
     r = add_list(s);
     if (r == 0) /* another server was faster */
-        r = find_list(s);
-    return r < 0 ? r : insert(s, &rows);
+        return find_list(s);
+    int64_t *ids = r > 0 ? vl_arena_array(f->arena, f->n_packages + 1, sizeof(*ids)) : NULL;
+    if (!ids)
+        return r < 0 ? r : vl_arena_check(f->arena, "a package list", s->err);
+    for (size_t i = 0; i < f->n_packages; i++)
+        ids[i] = id_of(f->packages[i].id, f->packages[i].made);
+    r = vl_repo_list_sets_put(s->conn, s->list, ids, f->n_packages, f->arena, &rows, s->err);
+    s->change.changed += rows;
+    return r;
 }
 
 /* --- findings --- */
 
-static void bind_finding(struct storing *s, struct vl_stmt *stmt, int at, size_t row, const void *user)
+static int add_finding(struct storing *s, const struct vl_facts_match *m)
 {
-    const struct vl_facts_match *const *fresh = user;
-    vl_stmt_int(stmt, at + 1, s->change.image);
-    vl_stmt_int(stmt, at + 2, id_of(fresh[row]->id, fresh[row]->made));
-    vl_stmt_int(stmt, at + 3, fresh[row]->status);
-    vl_stmt_int(stmt, at + 4, s->store->now / DAY_MS);
-    vl_stmt_int(stmt, at + 5, fresh[row]->layer);
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(s->conn, &sql_finding_add_one, &stmt, s->err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, s->change.image);
+    vl_stmt_int(stmt, 2, id_of(m->id, m->made));
+    vl_stmt_int(stmt, 3, m->status);
+    vl_stmt_int(stmt, 4, s->store->now / DAY_MS);
+    vl_stmt_int(stmt, 5, m->layer);
+    return vl_stmt_send(stmt, s->err);
+}
+
+static int add_findings(struct storing *s, const struct vl_facts_match *const *fresh, size_t n)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int64_t *lists = vl_arena_array(s->facts->arena, n, 3 * sizeof(*lists));
+    int r = lists ? vl_stmt_begin(s->conn, &sql_finding_add_many, &stmt, s->err)
+                  : vl_arena_check(s->facts->arena, "findings", s->err);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < n; i++) {
+        lists[i] = id_of(fresh[i]->id, fresh[i]->made);
+        lists[n + i] = fresh[i]->status;
+        lists[2 * n + i] = fresh[i]->layer;
+    }
+    vl_stmt_int(stmt, 1, s->change.image);
+    vl_stmt_int(stmt, 2, s->store->now / DAY_MS);
+    for (int i = 0; i < 3; i++)
+        vl_stmt_ints(stmt, 3 + i, lists + (size_t)i * n, n);
+    return vl_stmt_send(stmt, s->err);
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct vl_facts_match *x = *(const struct vl_facts_match *const *)a,
+                                *y = *(const struct vl_facts_match *const *)b;
+    int64_t left = id_of(x->id, x->made), right = id_of(y->id, y->made);
+    return (left > right) - (left < right);
+}
+
+/* In the order of the primary key, which is then filled from its end. All in one statement where
+ * s->store->many says so. */
+static int insert(struct storing *s, const struct vl_facts_match **fresh, size_t n)
+{
+    int r = 0;
+    if (n > 1)
+        qsort(fresh, n, sizeof(*fresh), by_id);
+    s->change.changed += (int64_t)n;
+    if (s->store->many && n > 1)
+        return add_findings(s, fresh, n);
+    for (size_t i = 0; i < n && r >= 0; i++)
+        r = add_finding(s, fresh[i]);
+    return r;
 }
 
 static int change_finding(struct storing *s, const struct vl_facts_match *m, bool remove, int64_t id)
@@ -344,7 +347,7 @@ static int change_finding(struct storing *s, const struct vl_facts_match *m, boo
         vl_stmt_int(stmt, 4, m->layer);
     }
     s->change.changed++;
-    return vl_stmt_run(stmt, NULL, s->err);
+    return vl_stmt_send(stmt, s->err);
 }
 
 static void count_fresh(struct storing *s, const struct vl_facts_match *m)
@@ -412,12 +415,7 @@ static int put_findings(struct storing *s)
     struct vl_map now VL_CLEANUP(vl_map_done);
     const struct vl_facts_match **fresh = vl_arena_array(f->arena, f->n_matches + 1, sizeof(const void *));
     int64_t *ids = vl_arena_array(f->arena, f->n_matches + 1, sizeof(*ids));
-    struct many rows = {.many = &sql_finding_add_many,
-        .one = &sql_finding_add_one,
-        .rows = 12,
-        .columns = 5,
-        .bind = bind_finding,
-        .user = fresh};
+    size_t n = 0;
     vl_vec_init(&all, sizeof(struct stored), VL_FACTS_KNOWN_MAX);
     vl_map_init(&now, VL_FACTS_KNOWN_MAX);
     int r = fresh && ids ? read_findings(s->conn, s->change.image, &all, s->err)
@@ -436,9 +434,9 @@ static int put_findings(struct storing *s)
         if (!slot || !slot->value.ptr)
             continue;
         count_fresh(s, slot->value.ptr);
-        fresh[rows.n++] = slot->value.ptr;
+        fresh[n++] = slot->value.ptr;
     }
-    return r < 0 ? r : insert(s, &rows);
+    return r < 0 ? r : insert(s, fresh, n);
 }
 
 static int compare_rows(const void *a, const void *b)

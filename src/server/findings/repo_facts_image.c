@@ -140,7 +140,7 @@ static int remove_rows(
     if (r < 0)
         return r;
     vl_stmt_int(stmt, 1, image);
-    return vl_stmt_run(stmt, NULL, err);
+    return vl_stmt_send(stmt, err);
 }
 
 static int layer_id(struct vl_store_conn *conn, const struct vl_facts *f, const struct vl_layer *layer,
@@ -172,7 +172,7 @@ static int put_layer(
     vl_stmt_int(stmt, 3, id);
     vl_stmt_str(stmt, 4, vl_facts_text(layer->created_by, f->arena));
     vl_stmt_int(stmt, 5, layer->base);
-    return vl_stmt_run(stmt, NULL, err);
+    return vl_stmt_send(stmt, err);
 }
 
 static int put_note(
@@ -192,7 +192,7 @@ static int put_note(
     vl_stmt_int(stmt, 1, image);
     vl_stmt_int(stmt, 2, (int64_t)ordinal);
     vl_stmt_str(stmt, 3, vl_facts_text(text, f->arena));
-    return vl_stmt_run(stmt, NULL, err);
+    return vl_stmt_send(stmt, err);
 }
 
 static int put_secret(
@@ -211,7 +211,7 @@ static int put_secret(
     vl_stmt_int(stmt, 6, secret->line);
     vl_stmt_int(stmt, 7, secret->layer == VL_LAYER_NONE ? -1 : (int64_t)secret->layer);
     vl_stmt_int(stmt, 8, secret->deleted);
-    return vl_stmt_run(stmt, NULL, err);
+    return vl_stmt_send(stmt, err);
 }
 
 int vl_repo_facts_image_rest(
@@ -247,5 +247,5 @@ int vl_repo_facts_image_history(struct vl_store_conn *conn, const struct vl_fact
     vl_stmt_int(stmt, 4, change->gone);
     vl_stmt_int(stmt, 5, change->critical_added);
     vl_stmt_str(stmt, 6, store->why);
-    return vl_stmt_run(stmt, NULL, err);
+    return vl_stmt_send(stmt, err);
 }

@@ -60,19 +60,20 @@ int vl_sql_pattern(const char *text, struct vl_buf *out, struct vl_span *ret, st
     "AND (CAST($7 AS BIGINT) = 1 OR x.match_id IS NULL) "
 
 #define DOWN(rank)                                                                                   \
+    VL_SQL_PLANNED_ANEW                                                                              \
     "SELECT * FROM (" COLUMNS rank " AS rank " TABLES DETAILS WHERE ") AS found WHERE (found.rank, " \
-    "found.match_id) < ($8, $9) ORDER BY found.rank DESC, found.match_id DESC LIMIT $10"
+    "found.match_id) < ($8, CAST($9 AS BIGINT)) ORDER BY found.rank DESC, found.match_id DESC LIMIT $10"
 
 static const struct vl_store_sql sql_list[] = {
     [VL_FINDING_BY_RISK] = {DOWN(URGENCY), NULL},
     [VL_FINDING_BY_SEVERITY] = {DOWN("m.severity * 1099511627776 + " URGENCY), NULL},
-    [VL_FINDING_BY_PACKAGE] = {COLUMNS
+    [VL_FINDING_BY_PACKAGE] = {VL_SQL_PLANNED_ANEW COLUMNS
         "0 AS rank " TABLES DETAILS WHERE
-        "AND (p.name, f.match_id) > ($8, $9) ORDER BY p.name, f.match_id LIMIT $10",
+        "AND (p.name, f.match_id) > ($8, CAST($9 AS BIGINT)) ORDER BY p.name, f.match_id LIMIT $10",
         NULL},
 };
 static const struct vl_store_sql sql_count = {
-    "SELECT count(*) FROM (SELECT 1 " TABLES WHERE "LIMIT $8) AS counted", NULL};
+    VL_SQL_PLANNED_ANEW "SELECT count(*) FROM (SELECT 1 " TABLES WHERE "LIMIT $8) AS counted", NULL};
 
 static int bind_filter(
     struct vl_stmt *stmt, const struct vl_finding_filter *filter, struct vl_buf *buf, struct vl_err *err)
@@ -188,16 +189,17 @@ int vl_repo_finding_count(struct vl_store_conn *conn, const struct vl_finding_fi
 /* --- packages --- */
 
 #define PACKAGES                                                                               \
-    "FROM list_package lp JOIN package p ON p.id = lp.package_id WHERE lp.list_id = $1 "       \
+    "FROM list_set ls JOIN set_package sp ON sp.set_id = ls.set_id JOIN package p ON p.id = "  \
+    "sp.package_id WHERE ls.list_id = $1 "                                                     \
     "AND ($2 = '' OR lower(p.name) LIKE $2 ESCAPE '\\' OR lower(p.purl) LIKE $2 ESCAPE '\\') " \
     "AND (p.ecosystem = $3 OR CAST($3 AS BIGINT) = 0) "
 
-static const struct vl_store_sql sql_packages = {
+static const struct vl_store_sql sql_packages = {VL_SQL_PLANNED_ANEW
     "SELECT p.id, p.name, p.version, p.purl, p.ecosystem " PACKAGES
     "AND (p.name, p.id) > ($4, $5) ORDER BY p.name, p.id LIMIT $6",
     NULL};
 static const struct vl_store_sql sql_packages_count = {
-    "SELECT count(*) FROM (SELECT 1 " PACKAGES "LIMIT $4) AS counted", NULL};
+    VL_SQL_PLANNED_ANEW "SELECT count(*) FROM (SELECT 1 " PACKAGES "LIMIT $4) AS counted", NULL};
 static const struct vl_store_sql sql_package_counts = {
     "SELECT CASE m.severity WHEN 1 THEN 2 ELSE m.severity END, count(*) FROM package_vulnerability m "
     "JOIN finding f ON f.image_id = $2 AND f.match_id = m.id AND f.status = 0 WHERE m.package_id = $3 AND "

@@ -310,7 +310,7 @@ static int run_with(struct vl_store_conn *conn, const struct vl_store_sql *sql, 
         return r;
     for (int i = 0; i < n; i++)
         vl_stmt_int(stmt, i + 1, values[i]);
-    return vl_stmt_run(stmt, NULL, err);
+    return vl_stmt_send(stmt, err);
 }
 
 static int put(struct vl_store_conn *conn, const struct vl_store_sql *sql, int64_t environment,

@@ -30,13 +30,29 @@ VL_INDEXES(package_list, {.name = "package_list_hash", .columns = "hash", .uniqu
 static const struct vl_table package_list = {
     .name = "package_list", .columns = package_list_columns, .indexes = package_list_indexes};
 
-VL_COLUMNS(list_package, {.name = "list_id", .type = VL_COLUMN_INT, .references = "package_list(id)"},
-    {.name = "package_id", .type = VL_COLUMN_INT});
-VL_INDEXES(list_package, {.name = "list_package_package", .columns = "package_id, list_id"});
-static const struct vl_table list_package = {.name = "list_package",
-    .columns = list_package_columns,
-    .primary_key = "list_id, package_id",
-    .indexes = list_package_indexes,
+/* Which packages a list has, by sets of some sixteen that lists of like images share (package_sets.h). */
+VL_COLUMNS(package_set, {.name = "id", .type = VL_COLUMN_ID},
+    {.name = "hash", .type = VL_COLUMN_BLOB} /* of the ids in it */);
+VL_INDEXES(package_set, {.name = "package_set_hash", .columns = "hash", .unique = true});
+static const struct vl_table package_set = {
+    .name = "package_set", .columns = package_set_columns, .indexes = package_set_indexes};
+
+VL_COLUMNS(set_package, {.name = "set_id", .type = VL_COLUMN_INT32, .references = "package_set(id)"},
+    {.name = "package_id", .type = VL_COLUMN_INT32});
+VL_INDEXES(set_package, {.name = "set_package_package", .columns = "package_id"});
+static const struct vl_table set_package = {.name = "set_package",
+    .columns = set_package_columns,
+    .primary_key = "set_id, package_id",
+    .indexes = set_package_indexes,
+    .clustered = true};
+
+VL_COLUMNS(list_set, {.name = "list_id", .type = VL_COLUMN_INT32, .references = "package_list(id)"},
+    {.name = "set_id", .type = VL_COLUMN_INT32});
+VL_INDEXES(list_set, {.name = "list_set_set", .columns = "set_id"});
+static const struct vl_table list_set = {.name = "list_set",
+    .columns = list_set_columns,
+    .primary_key = "list_id, set_id",
+    .indexes = list_set_indexes,
     .clustered = true};
 
 VL_COLUMNS(vulnerability, {.name = "id", .type = VL_COLUMN_ID},
@@ -79,17 +95,20 @@ VL_COLUMNS(package_vulnerability, {.name = "id", .type = VL_COLUMN_ID},
     {.name = "hash", .type = VL_COLUMN_INT, .def = "0"} /* of all but the remedy, to see a change */);
 VL_INDEXES(package_vulnerability,
     {.name = "package_vulnerability_pair", .columns = "package_id, vulnerability_id", .unique = true},
-    {.name = "package_vulnerability_vulnerability", .columns = "vulnerability_id"});
+    {.name = "package_vulnerability_vulnerability", .columns = "vulnerability_id, id"});
 static const struct vl_table package_vulnerability = {.name = "package_vulnerability",
     .columns = package_vulnerability_columns,
     .indexes = package_vulnerability_indexes};
 
-VL_COLUMNS(finding, {.name = "image_id", .type = VL_COLUMN_INT, .references = "image(id)"},
-    {.name = "match_id", .type = VL_COLUMN_INT}, /* of package_vulnerability */
-    {.name = "status", .type = VL_COLUMN_INT},   /* enum vl_finding_status */
-    {.name = "day", .type = VL_COLUMN_INT},      /* first seen, days since 1970 */
-    {.name = "layer", .type = VL_COLUMN_INT} /* ordinal */);
-VL_INDEXES(finding, {.name = "finding_match", .columns = "match_id, image_id"});
+/* Narrow columns, in an order without holes: a row is 40 bytes in PostgreSQL. The index has one column, so
+ * that PostgreSQL writes a match once for all its rows (7 bytes each); in SQLite the image is in it anyway,
+ * as the primary key's rest. */
+VL_COLUMNS(finding, {.name = "image_id", .type = VL_COLUMN_INT32, .references = "image(id)"},
+    {.name = "match_id", .type = VL_COLUMN_INT32}, /* of package_vulnerability */
+    {.name = "day", .type = VL_COLUMN_INT32},      /* first seen, days since 1970 */
+    {.name = "layer", .type = VL_COLUMN_INT16},    /* ordinal */
+    {.name = "status", .type = VL_COLUMN_INT16} /* enum vl_finding_status */);
+VL_INDEXES(finding, {.name = "finding_match", .columns = "match_id"});
 static const struct vl_table finding = {.name = "finding",
     .columns = finding_columns,
     .primary_key = "image_id, match_id",
@@ -163,6 +182,6 @@ VL_COLUMNS(summary, {.name = "environment_id", .type = VL_COLUMN_INT, .reference
 static const struct vl_table summary = {
     .name = "summary", .columns = summary_columns, .primary_key = "environment_id", .clustered = true};
 
-const struct vl_table *const vl_findings_tables[] = {&package, &package_list, &list_package, &vulnerability,
-    &package_vulnerability, &finding, &image_note, &image_secret, &image_match_change, &vulnerability_seen,
-    &base_seen, &summary, NULL};
+const struct vl_table *const vl_findings_tables[] = {&package, &package_list, &package_set, &set_package,
+    &list_set, &vulnerability, &package_vulnerability, &finding, &image_note, &image_secret,
+    &image_match_change, &vulnerability_seen, &base_seen, &summary, NULL};

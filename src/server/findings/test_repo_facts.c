@@ -123,8 +123,9 @@ static const struct vl_store_sql images = {
     "' || "
     "fixable || ' ' || kev || ' ' || distro || ' ' || size FROM image ORDER BY digest",
     NULL};
-static const struct vl_store_sql lists = {"SELECT packages || ' ' || (SELECT count(*) FROM list_package p "
-                                          "WHERE p.list_id = l.id) FROM package_list l",
+static const struct vl_store_sql lists = {"SELECT packages || ' ' || (SELECT count(*) FROM list_set ls JOIN "
+                                          "set_package p ON p.set_id = ls.set_id WHERE ls.list_id = l.id) "
+                                          "FROM package_list l",
     NULL};
 static const struct vl_store_sql history = {
     "SELECT added || ' ' || gone || ' ' || critical_added || ' ' || why FROM image_match_change ORDER BY id",

@@ -39,8 +39,6 @@ static int set_up(void **state)
                                               "indexer_version) VALUES ($1, x'00', 1, 1) RETURNING id",
         "INSERT INTO package_list (hash, bytes, packages, indexer_version) VALUES ($1, '\\x00', 1, 1) "
         "RETURNING id"};
-    static const struct vl_store_sql in = {
-        "INSERT INTO list_package (list_id, package_id) SELECT $1, id FROM package WHERE purl = $2", NULL};
     static const struct vl_store_sql set = {"UPDATE image SET list_id = $1 WHERE id = $2", NULL};
     if (vl_test_server_start(state) < 0)
         return -1;
@@ -69,7 +67,7 @@ static int set_up(void **state)
     vl_rows_finding(s, ids[1], &npm);
     for (size_t i = 0; i < VL_ARRAY_LEN(images); i++) {
         int64_t list = vl_rows_sql(s, &lists, "s", images[i].digest);
-        vl_rows_sql(s, &in, "is", list, i == 3 ? npm.purl : finding.purl);
+        vl_rows_list_packages(s, list, i == 3 ? npm.purl : finding.purl);
         vl_rows_sql(s, &set, "ii", list, ids[i]);
     }
     vl_rows_sql(s, &gone, "is", vl_time_now_ms() - 10 * DAY_MS, DELETED);

@@ -75,14 +75,12 @@ static int store_list(struct vl_store_conn *conn, void *user, struct vl_err *err
 static void add_packages(struct vl_test_server *s, int64_t list)
 {
     static const struct vl_store_sql set = {"UPDATE image SET list_id = $1 WHERE id = $2", NULL};
-    static const struct vl_store_sql add = {
-        "INSERT INTO list_package (list_id, package_id) SELECT $1, id FROM package", NULL};
     static const struct vl_store_sql history = {
         "INSERT INTO image_match_change (image_id, at, added, gone, critical_added, why) VALUES ($1, $2, $3, "
         "$4, $5, $6)",
         NULL};
     vl_rows_sql(s, &set, "ii", list, image);
-    vl_rows_sql(s, &add, "i", list);
+    vl_rows_list_packages(s, list, NULL);
     vl_rows_sql(
         s, &history, "iiiiis", image, (int64_t)1764288000000, (int64_t)3, (int64_t)0, (int64_t)1, "scan");
     vl_rows_sql(s, &history, "iiiiis", image, (int64_t)1764288060000, (int64_t)1, (int64_t)2, (int64_t)0,

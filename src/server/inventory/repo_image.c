@@ -187,14 +187,15 @@ static int each_row(struct vl_store_conn *conn, struct vl_stmt *stmt, int64_t en
     "AND (ri." column ", ri.id) < ($9, $10) ORDER BY ri." column " DESC, ri.id DESC LIMIT $11"
 
 static const struct vl_store_sql sql_list[] = {
-    [VL_IMAGE_BY_RISK] = {COLUMNS WHERE DOWN("risk"), NULL},
-    [VL_IMAGE_BY_PUSHED] = {COLUMNS WHERE DOWN("pushed_at"), NULL},
-    [VL_IMAGE_BY_REPOSITORY] = {COLUMNS WHERE
+    [VL_IMAGE_BY_RISK] = {VL_SQL_PLANNED_ANEW COLUMNS WHERE DOWN("risk"), NULL},
+    [VL_IMAGE_BY_PUSHED] = {VL_SQL_PLANNED_ANEW COLUMNS WHERE DOWN("pushed_at"), NULL},
+    [VL_IMAGE_BY_REPOSITORY] = {VL_SQL_PLANNED_ANEW COLUMNS WHERE
         "AND (ri.repository, ri.id) > ($9, $10) ORDER BY ri.repository, ri.id LIMIT $11",
         NULL},
 };
-static const struct vl_store_sql sql_count = {
-    "SELECT count(*) FROM (SELECT 1 FROM registry_image ri " WHERE "LIMIT $9) AS counted", NULL};
+static const struct vl_store_sql sql_count = {VL_SQL_PLANNED_ANEW
+    "SELECT count(*) FROM (SELECT 1 FROM registry_image ri " WHERE "LIMIT $9) AS counted",
+    NULL};
 
 static int bind(
     struct vl_stmt *stmt, const struct vl_image_filter *filter, struct vl_buf *pattern, struct vl_err *err)
@@ -516,7 +517,7 @@ int vl_repo_image_rank_in(struct vl_store_conn *conn, int64_t environment, int64
     vl_stmt_int(stmt, 1, rank_of(&counts));
     vl_stmt_int(stmt, 2, image);
     vl_stmt_int(stmt, 3, environment);
-    return vl_stmt_run(stmt, NULL, err);
+    return vl_stmt_send(stmt, err);
 }
 
 int vl_repo_image_rank(struct vl_store_conn *conn, int64_t image, struct vl_err *err)

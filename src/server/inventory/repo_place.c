@@ -153,7 +153,7 @@ static int update_place(struct vl_store_conn *conn, const struct vl_place_seen *
     vl_stmt_int(stmt, 4, seen->is_index || vl_stmt_get_int(row, 7) != 0);
     vl_stmt_int(stmt, 5, seen->event);
     vl_stmt_int(stmt, 6, seen->now);
-    return vl_stmt_run(stmt, NULL, err);
+    return vl_stmt_send(stmt, err);
 }
 
 static struct found read_found(const struct vl_stmt *row, const struct vl_place_seen *seen)
@@ -225,7 +225,7 @@ int vl_repo_place_pulled(struct vl_store_conn *conn, int64_t registry, const cha
         return r;
     vl_stmt_int(stmt, 4, at);
     vl_stmt_int(stmt, 5, at - VL_PLACE_PULL_MS);
-    return vl_stmt_run(stmt, NULL, err);
+    return vl_stmt_send(stmt, err);
 }
 
 int vl_repo_tag_set(struct vl_store_conn *conn, int64_t registry, const char *repository, const char *tag,
@@ -237,7 +237,7 @@ int vl_repo_tag_set(struct vl_store_conn *conn, int64_t registry, const char *re
         return r;
     vl_stmt_str(stmt, 4, digest);
     vl_stmt_int(stmt, 5, at);
-    return vl_stmt_run(stmt, NULL, err);
+    return vl_stmt_send(stmt, err);
 }
 
 int vl_repo_tag_gone(struct vl_store_conn *conn, int64_t registry, const char *repository, const char *tag,
@@ -248,7 +248,7 @@ int vl_repo_tag_gone(struct vl_store_conn *conn, int64_t registry, const char *r
     if (r < 0)
         return r;
     vl_stmt_int(stmt, 4, at);
-    return vl_stmt_run(stmt, NULL, err);
+    return vl_stmt_send(stmt, err);
 }
 
 int vl_repo_repository_seen(
@@ -259,7 +259,7 @@ int vl_repo_repository_seen(
     if (r < 0)
         return r;
     vl_stmt_int(stmt, 3, now);
-    return vl_stmt_run(stmt, NULL, err);
+    return vl_stmt_send(stmt, err);
 }
 
 /* --- what is gone --- */

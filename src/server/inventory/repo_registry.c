@@ -46,8 +46,8 @@ static const struct vl_store_sql sql_count_repositories = {
 static const struct vl_store_sql sql_open = {
     "SELECT host, kind, username, secret, ca_pem, insecure FROM registry WHERE id = $1 AND enabled = 1",
     NULL};
-static const struct vl_store_sql sql_get_webhook = {
-    "SELECT webhook_secret FROM registry WHERE id = $1 AND webhook_secret IS NOT NULL", NULL};
+static const struct vl_store_sql sql_sender = {
+    "SELECT " COLUMNS ", webhook_secret FROM registry WHERE id = $1 AND webhook_secret IS NOT NULL", NULL};
 static const struct vl_store_sql sql_progress = {
     "UPDATE registry SET progress = $2 WHERE id = $1 RETURNING environment_id", NULL};
 static const struct vl_store_sql sql_discovered = {
@@ -353,18 +353,20 @@ int vl_repo_registry_open(struct vl_store_conn *conn, const uint8_t seal_key[VL_
     return 1;
 }
 
-int vl_repo_registry_webhook(struct vl_store_conn *conn, const uint8_t seal_key[VL_CRYPT_KEY_BYTES],
-    int64_t id, struct vl_arena *arena, const char **ret, struct vl_err *err)
+int vl_repo_registry_sender(struct vl_store_conn *conn, const uint8_t seal_key[VL_CRYPT_KEY_BYTES],
+    int64_t id, struct vl_arena *arena, struct vl_registry *ret, const char **ret_secret, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    int r = vl_stmt_begin(conn, &sql_get_webhook, &stmt, err);
+    int r = vl_stmt_begin(conn, &sql_sender, &stmt, err);
     if (r < 0)
         return r;
     vl_stmt_int(stmt, 1, id);
     r = vl_stmt_step(stmt, err);
     if (r <= 0)
         return r;
-    r = unseal(vl_stmt_get_blob(stmt, 0), "webhook", id, seal_key, arena, ret, err);
+    r = take(stmt, arena, ret, err);
+    if (r >= 0)
+        r = unseal(vl_stmt_get_blob(stmt, 19), "webhook", id, seal_key, arena, ret_secret, err);
     return r < 0 ? r : 1;
 }
 

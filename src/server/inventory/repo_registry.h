@@ -75,10 +75,11 @@ VL_MUST_CHECK int vl_repo_registry_count(
 VL_MUST_CHECK int vl_repo_registry_open(struct vl_store_conn *conn,
     const uint8_t seal_key[VL_CRYPT_KEY_BYTES], int64_t id, struct vl_arena *arena,
     struct vl_fetch_registry *ret, struct vl_err *err);
-/* The webhook's secret: 1, 0 where there is none. */
-VL_MUST_CHECK int vl_repo_registry_webhook(struct vl_store_conn *conn,
-    const uint8_t seal_key[VL_CRYPT_KEY_BYTES], int64_t id, struct vl_arena *arena, const char **ret,
-    struct vl_err *err);
+/* The registry of any environment that sends events, with the webhook's secret, at one question: 1, 0 where
+ * there is no such registry, or none with a secret. */
+VL_MUST_CHECK int vl_repo_registry_sender(struct vl_store_conn *conn,
+    const uint8_t seal_key[VL_CRYPT_KEY_BYTES], int64_t id, struct vl_arena *arena, struct vl_registry *ret,
+    const char **ret_secret, struct vl_err *err);
 
 /* How far a reconciliation is; and its end: `why` NULL where it was whole. Watchers are told. */
 VL_MUST_CHECK int vl_repo_registry_progress(

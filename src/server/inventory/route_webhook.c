@@ -195,9 +195,7 @@ static int sender(struct vl_request *request, struct vl_registry *ret, bool *ret
         return refuse(request, err);
     int r = vl_request_read(request, &conn, err);
     if (r >= 0)
-        r = vl_repo_registry_get(conn, 0, id, request->arena, ret, err);
-    if (r > 0)
-        r = vl_repo_registry_webhook(conn, request->app->data.seal_key, id, request->arena, &secret, err);
+        r = vl_repo_registry_sender(conn, request->app->data.seal_key, id, request->arena, ret, &secret, err);
     bool known = r > 0 && is_from_it(request, ret->kind, secret);
     if (known)
         r = vl_repo_plan_enabled(conn, ret->environment, VL_PLAN_CONTAINERS, ret_open, err);

@@ -225,7 +225,7 @@ int vl_repo_assessment_put(
     vl_stmt_int(stmt, 10, row->exemption);
     vl_stmt_int(stmt, 11, row->registry);
     vl_stmt_int(stmt, 12, row->image);
-    return vl_stmt_run(stmt, NULL, err);
+    return vl_stmt_send(stmt, err);
 }
 
 static int run(struct vl_store_conn *conn, const struct vl_store_sql *sql, int64_t a, int64_t b, int64_t c,
@@ -239,7 +239,7 @@ static int run(struct vl_store_conn *conn, const struct vl_store_sql *sql, int64
     vl_stmt_int(stmt, 2, b);
     if (c)
         vl_stmt_int(stmt, 3, c);
-    return vl_stmt_run(stmt, NULL, err);
+    return vl_stmt_send(stmt, err);
 }
 
 int vl_repo_assessment_remove(

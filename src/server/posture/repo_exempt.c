@@ -392,7 +392,7 @@ static int insert(struct vl_store_conn *conn, const struct vl_exempt_set *set, i
         vl_stmt_int(stmt, at + 1, taken->exemption);
         vl_stmt_int(stmt, at + 2, taken->rule);
     }
-    return vl_stmt_run(stmt, NULL, err);
+    return vl_stmt_send(stmt, err);
 }
 
 static int store(struct vl_store_conn *conn, const struct vl_exempt_set *set, int64_t image,
@@ -404,7 +404,7 @@ static int store(struct vl_store_conn *conn, const struct vl_exempt_set *set, in
         return r;
     vl_stmt_int(clear, 1, set->environment);
     vl_stmt_int(clear, 2, image);
-    r = vl_stmt_run(clear, NULL, err);
+    r = vl_stmt_send(clear, err);
     size_t i = 0;
     for (; i + SOME <= list->len && r >= 0; i += SOME)
         r = insert(conn, set, image, list, i, SOME, err);

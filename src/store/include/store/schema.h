@@ -8,7 +8,10 @@
 #include "store/store.h"
 
 enum vl_column_type {
-    VL_COLUMN_INT,    /* BIGINT; times in milliseconds since 1970 */
+    VL_COLUMN_INT,   /* BIGINT; times in milliseconds since 1970 */
+    VL_COLUMN_INT32, /* in tables of millions of rows, where PostgreSQL's width counts; SQLite's is the same.
+                        A larger number is refused */
+    VL_COLUMN_INT16,
     VL_COLUMN_DOUBLE, /* DOUBLE PRECISION / REAL */
     VL_COLUMN_TEXT,
     VL_COLUMN_BLOB, /* BYTEA */

@@ -9,8 +9,9 @@
  * (vl_store_sql).
  *
  * Reads run on the caller's thread with a connection of its own. Writes are functions that the one writer
- * runs: several share a commit (group commit), each in a savepoint of its own, and a caller comes back only
- * when its commit is durable. Nothing is acknowledged before that. */
+ * runs: several share a commit (group commit), and a caller comes back only when its commit is durable.
+ * Nothing is acknowledged before that. Where one of several fails, all of them run again, each in a savepoint
+ * of its own. */
 #ifndef VL_STORE_STORE_H
 #define VL_STORE_STORE_H
 
@@ -26,6 +27,7 @@
 #define VL_STORE_BUSY_MS        5000 /* for a lock held by another process */
 #define VL_STORE_STATEMENTS_MAX 256  /* prepared ones kept a connection */
 #define VL_STORE_PARAMS_MAX     64
+#define VL_STORE_LIST_MAX       1000000               /* numbers in a list */
 #define VL_STORE_VALUE_MAX      (256UL * 1024 * 1024) /* bytes of one value */
 
 enum vl_store_kind {
@@ -53,6 +55,7 @@ VL_MUST_CHECK int vl_store_open(const struct vl_store_options *options, const st
 void vl_store_close(struct vl_store *store); /* accepts NULL; waits for writes that were accepted */
 void vl_store_cleanup(struct vl_store **store);
 enum vl_store_kind vl_store_kind(const struct vl_store *store);
+enum vl_store_kind vl_store_conn_kind(const struct vl_store_conn *conn);
 
 /* --- reading --- */
 
@@ -80,8 +83,8 @@ bool vl_store_is_narrowed(const struct vl_store_conn *conn);
 /* --- writing --- */
 
 /* Runs `write` on the writer, in a transaction; comes back after the commit, or after a rollback with the
- * error that `write` returned. `write` may run again (a serialisation failure of PostgreSQL): it must not do
- * anything but write. */
+ * error that `write` returned. `write` may run again (a serialisation failure of PostgreSQL, another write
+ * that failed): it must not do anything but write. */
 VL_MUST_CHECK int vl_store_write(struct vl_store *store,
     int (*write)(struct vl_store_conn *conn, void *user, struct vl_err *err), void *user, struct vl_err *err);
 
@@ -95,6 +98,10 @@ struct vl_store_sql {
     const char *text;       /* of both, or of SQLite */
     const char *postgresql; /* NULL: the same */
 };
+
+/* A statement begins with this where its best plan hangs on which of its parameters are given, or on what
+ * they are (`$3 = '' OR …`): PostgreSQL then plans it anew each time, in a fraction of a millisecond. */
+#define VL_SQL_PLANNED_ANEW "/* planned anew */ "
 
 struct vl_stmt;
 
@@ -112,12 +119,19 @@ void vl_stmt_text(struct vl_stmt *stmt, int index, struct vl_span value); /* UTF
 void vl_stmt_str(struct vl_stmt *stmt, int index, const char *value);     /* NULL is null */
 void vl_stmt_blob(struct vl_stmt *stmt, int index, struct vl_span value);
 void vl_stmt_null(struct vl_stmt *stmt, int index);
+/* A list: json_each($1) in SQLite, unnest(CAST($1 AS BIGINT[])) in PostgreSQL. */
+void vl_stmt_ints(struct vl_stmt *stmt, int index, const int64_t *values, size_t n);
 
 /* 1: a row is there, 0: no more. */
 VL_MUST_CHECK int vl_stmt_step(struct vl_stmt *stmt, struct vl_err *err);
 
 /* For statements without rows: all of it, and how many rows it changed. */
 VL_MUST_CHECK int vl_stmt_run(struct vl_stmt *stmt, uint64_t *ret_changed, struct vl_err *err);
+
+/* The same in a write, for one whose rows and count nobody asks for: the answer is not waited for, which on
+ * PostgreSQL is most of the time that a statement takes. That it failed is told by a later step of the write,
+ * or by vl_store_write(). */
+VL_MUST_CHECK int vl_stmt_send(struct vl_stmt *stmt, struct vl_err *err);
 
 /* Columns count from 0. Texts and blobs are lent until the next step. Null gives 0, "" and the empty span. */
 bool vl_stmt_is_null(const struct vl_stmt *stmt, int column);
