@@ -23,13 +23,14 @@
         TAKES(ident, text, reason, 1, false), TAKES(ident, text, reason, 2, false),                       \
         TAKES(ident, text, reason, 3, false), TAKES(ident, text, reason, 4, false),                       \
         TAKES(ident, text, reason, 5, false)}
-#define TAKES(ident, text, reason, count, is_member) \
-    {.id = text "_" #count,                          \
-        .member = (is_member),                       \
-        .n_args = (count),                           \
-        .args = {ANY, ANY, ANY, ANY, ANY},           \
-        .result = ANY,                               \
-        .call = (ident),                             \
+#define TAKEN(count, i) ((count) > (i) ? ANY : NULL)
+#define TAKES(ident, text, reason, count, is_member)                                                   \
+    {.id = text "_" #count,                                                                            \
+        .member = (is_member),                                                                         \
+        .n_args = (count),                                                                             \
+        .args = {TAKEN(count, 0), TAKEN(count, 1), TAKEN(count, 2), TAKEN(count, 3), TAKEN(count, 4)}, \
+        .result = ANY,                                                                                 \
+        .call = (ident),                                                                               \
         .refused = (reason)}
 
 REFUSED(resource_get, "resource.Get", CLUSTER);

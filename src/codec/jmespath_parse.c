@@ -138,7 +138,7 @@ static int parse_json(struct parser *p, struct vl_span text, struct jp_value *re
 static int take_literal(struct parser *p, size_t *at)
 {
     size_t from = *at;
-    size_t to;
+    size_t to = 0;
     struct vl_err own = VL_ERR_INIT;
     int r = find_end(p, from, &to);
     if (r < 0)
@@ -165,7 +165,7 @@ static int take_literal(struct parser *p, size_t *at)
 
 static int take_raw(struct parser *p, size_t *at)
 {
-    size_t to;
+    size_t to = 0;
     int r = find_end(p, *at, &to);
     struct item *item = r < 0 ? NULL : push(p, T_LITERAL, *at, to + 1);
     if (!item)
@@ -177,7 +177,7 @@ static int take_raw(struct parser *p, size_t *at)
 
 static int take_quoted(struct parser *p, size_t *at)
 {
-    size_t to;
+    size_t to = 0;
     struct vl_err own = VL_ERR_INIT;
     struct jp_value value;
     int r = find_end(p, *at, &to);
