@@ -50,7 +50,7 @@ def strict():
 
 def environment(build):
     env = dict(os.environ)
-    env["VALLUM_SOURCE"] = ROOT
+    env["VALLUM_CHECKOUT"] = ROOT
     env["VALLUM_BUILD"] = build
     env["VALLUM"] = os.path.join(build, "cmd", "vallum")
     env.setdefault("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0:allocator_may_return_null=1")

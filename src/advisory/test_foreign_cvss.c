@@ -57,7 +57,7 @@ int main(void)
 {
     char folder[4096], path[8192];
     const char *shared = getenv("VALLUM_SHARED");
-    const char *source = getenv("VALLUM_SOURCE");
+    const char *source = getenv("VALLUM_CHECKOUT");
     struct dirent **names;
     unsigned long failed = 0, files = 0;
     snprintf(folder, sizeof(folder), "%s%s/cases/cvss",

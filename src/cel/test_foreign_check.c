@@ -20,7 +20,7 @@
 
 static const char *shared_dir(char path[PATH_MAX])
 {
-    const char *shared = getenv("VALLUM_SHARED"), *source = getenv("VALLUM_SOURCE");
+    const char *shared = getenv("VALLUM_SHARED"), *source = getenv("VALLUM_CHECKOUT");
     (void)snprintf(path, PATH_MAX, "%s%s",
         shared   ? shared
         : source ? source

@@ -18,7 +18,7 @@
 
 static void cases_path(char path[PATH_MAX])
 {
-    const char *shared = getenv("VALLUM_SHARED"), *source = getenv("VALLUM_SOURCE");
+    const char *shared = getenv("VALLUM_SHARED"), *source = getenv("VALLUM_CHECKOUT");
     (void)snprintf(path, PATH_MAX, "%s%s/cases/k8s-cel/crd-validation.jsonl",
         shared   ? shared
         : source ? source

@@ -151,7 +151,7 @@ static void test_rows(void **state)
 int main(void)
 {
     char fallback[1024];
-    const char *source = getenv("VALLUM_SOURCE");
+    const char *source = getenv("VALLUM_CHECKOUT");
     (void)snprintf(fallback, sizeof(fallback), "%s/../shared", source ? source : ".");
     shared = getenv("VALLUM_SHARED") ? getenv("VALLUM_SHARED") : fallback;
     if (access(shared, R_OK) < 0) {

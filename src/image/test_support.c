@@ -197,7 +197,7 @@ int support_run(const char *const *argv)
 
 const char *support_source(const char *path, char ret[1024])
 {
-    const char *source = getenv("VALLUM_SOURCE");
+    const char *source = getenv("VALLUM_CHECKOUT");
     (void)snprintf(ret, 1024, "%s/%s", source ? source : ".", path);
     return ret;
 }

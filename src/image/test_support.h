@@ -36,7 +36,7 @@ void support_server_stop(struct support_server *server);
 /* Runs a program to its end; its exit status, or -1. Its output goes to standard error where it fails. */
 int support_run(const char *const *argv);
 
-/* Path below the sources ($VALLUM_SOURCE). */
+/* Path below the sources ($VALLUM_CHECKOUT). */
 const char *support_source(const char *path, char ret[1024]);
 
 #endif

@@ -23,7 +23,7 @@ struct run {
 
 static const char *cases_dir(char path[PATH_MAX])
 {
-    const char *shared = getenv("VALLUM_SHARED"), *source = getenv("VALLUM_SOURCE");
+    const char *shared = getenv("VALLUM_SHARED"), *source = getenv("VALLUM_CHECKOUT");
     (void)snprintf(path, PATH_MAX, "%s%s/cases/purl",
         shared   ? shared
         : source ? source
@@ -150,7 +150,7 @@ static void test_cases(void **state)
     char dir[PATH_MAX], list[PATH_MAX];
     struct dirent **entries = NULL;
     vl_buf_init(&wrong, 1UL << 20);
-    (void)snprintf(list, sizeof(list), "%s/src/model/wrong-cases.tsv", getenv("VALLUM_SOURCE"));
+    (void)snprintf(list, sizeof(list), "%s/src/model/wrong-cases.tsv", getenv("VALLUM_CHECKOUT"));
     assert_int_equal(vl_file_read(list, wrong.max, &wrong, &err), 0);
     run.wrong = vl_buf_span(&wrong);
     int n = scandir(cases_dir(dir), &entries, NULL, alphasort);

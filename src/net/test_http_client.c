@@ -29,7 +29,7 @@ static bool start_server(void)
 {
     int in[2], out[2];
     char script[4096];
-    const char *source = getenv("VALLUM_SOURCE");
+    const char *source = getenv("VALLUM_CHECKOUT");
     (void)snprintf(server.folder, sizeof(server.folder), "/tmp/vallum-http-XXXXXX");
     if (!source || !mkdtemp(server.folder) || pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0)
         return false;

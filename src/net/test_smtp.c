@@ -46,7 +46,7 @@ static void file(const char *name, struct vl_span text)
 static struct server begin(const char *const *options)
 {
     char script[512], cert[128], key[128], text[16] = "";
-    const char *source = getenv("VALLUM_SOURCE");
+    const char *source = getenv("VALLUM_CHECKOUT");
     int in[2], out[2];
     (void)snprintf(script, sizeof(script), "%s/tests/servers/smtp.py", source ? source : ".");
     (void)snprintf(cert, sizeof(cert), "%s/cert.pem", folder);

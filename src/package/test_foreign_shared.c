@@ -10,7 +10,7 @@ const char *foreign_shared(char *buf, size_t size)
     struct stat st;
     const char *shared = getenv("VALLUM_SHARED");
     if (!shared || !*shared) {
-        const char *source = getenv("VALLUM_SOURCE");
+        const char *source = getenv("VALLUM_CHECKOUT");
         snprintf(buf, size, "%s/../shared", source ? source : ".");
         shared = buf;
     }

@@ -237,7 +237,7 @@ int foreign_run(const struct foreign_kind *kinds, size_t n_kinds)
 {
     char buf[PATH_BUF], root[PATH_BUF + 64], wrong[PATH_BUF];
     struct vl_err err = VL_ERR_INIT;
-    const char *shared = foreign_shared(buf, sizeof(buf)), *source = getenv("VALLUM_SOURCE");
+    const char *shared = foreign_shared(buf, sizeof(buf)), *source = getenv("VALLUM_CHECKOUT");
     if (!shared)
         return FOREIGN_SKIPPED;
     foreign_print(root, sizeof(root), "%s/cases/inventory/scalibr", shared);

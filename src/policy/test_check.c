@@ -216,7 +216,7 @@ static void test_built_in(void **state)
         "pss-run-as-non-root", "pss-run-as-user", "pss-seccomp-restricted"};
     struct vl_err err = VL_ERR_INIT;
     VL_CLEANUP(vl_policies_cleanup) struct vl_policies *set = NULL;
-    const char *source = getenv("VALLUM_SOURCE") ? getenv("VALLUM_SOURCE") : ".";
+    const char *source = getenv("VALLUM_CHECKOUT") ? getenv("VALLUM_CHECKOUT") : ".";
     struct count c = {0};
     assert_int_equal(vl_policies_new(NULL, &set, &err), 0);
     for (size_t i = 0; i < VL_ARRAY_LEN(ids); i++) {

@@ -92,8 +92,8 @@ int main(void)
     struct vl_err err = VL_ERR_INIT;
     struct cases c = {0};
     if (!shared) {
-        snprintf(
-            beside, sizeof(beside), "%s/../shared", getenv("VALLUM_SOURCE") ? getenv("VALLUM_SOURCE") : ".");
+        snprintf(beside, sizeof(beside), "%s/../shared",
+            getenv("VALLUM_CHECKOUT") ? getenv("VALLUM_CHECKOUT") : ".");
         shared = beside;
     }
     VL_CLEANUP(vl_policies_cleanup) struct vl_policies *set = NULL;

@@ -86,7 +86,7 @@ int main(void)
         snprintf(path, sizeof(path), "%s/cases/k8s/admission.jsonl", shared);
     else
         snprintf(path, sizeof(path), "%s/../shared/cases/k8s/admission.jsonl",
-            getenv("VALLUM_SOURCE") ? getenv("VALLUM_SOURCE") : ".");
+            getenv("VALLUM_CHECKOUT") ? getenv("VALLUM_CHECKOUT") : ".");
     int r = vl_file_read(path, FILE_MAX, &text, &err);
     if (r < 0 && err.err == -ENOENT) {
         printf("no shared cases: %s\n", err.msg);

@@ -22,7 +22,7 @@ void assert_golden(const struct vl_scan_result *result, enum vl_report_format fo
 {
     char path[4096];
     VL_CLEANUP(vl_buf_done) struct vl_buf got, want;
-    const char *source = getenv("VALLUM_SOURCE");
+    const char *source = getenv("VALLUM_CHECKOUT");
     snprintf(path, sizeof(path), "%s/src/report/golden/%s", source ? source : ".", name);
     render(result, format, options, &got);
     const char *mode = getenv("VALLUM_GOLDEN");

@@ -335,14 +335,15 @@ static int append_all(struct vl_ruleset *set, struct vl_rule *rule, struct vl_er
             append_text(set, append, rule, append->output, &append->output_known, &out);
         if (append->suggested && rule->source == VL_EVENT_SYSCALL)
             append_text(set, append, rule, SUGGESTED, &append->suggested_known, &out);
-        if (append->n_extra && !all)
+        if (!append->n_extra)
+            continue;
+        if (!all)
             all = vl_arena_array(set->arena, FIELDS_MAX, sizeof(*all));
-        if (append->n_extra && !all)
+        if (!all)
             return vl_err_nomem(err);
-        if (append->n_extra)
-            append_extra(set, append, rule, all);
-        rule->extra = all;
+        append_extra(set, append, rule, all);
     }
+    rule->extra = all;
     int r = vl_buf_check(&out, "an output", err);
     if (r >= 0 && out.len > before)
         rule->output = vl_arena_dup_span(set->arena, vl_buf_span(&out));

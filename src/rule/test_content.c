@@ -64,7 +64,7 @@ static unsigned list_files(const char *folder, const char *suffix, char paths[FI
 
 static const char *source_folder(const char *below, char path[400])
 {
-    const char *root = getenv("VALLUM_SOURCE");
+    const char *root = getenv("VALLUM_CHECKOUT");
     int n = snprintf(path, 400, "%s/content/rules%s", root != NULL ? root : ".", below);
     assert_in_range(n, 1, 399);
     return path;

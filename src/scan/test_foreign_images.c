@@ -224,7 +224,7 @@ static void test_images(void **state)
 {
     (void)state;
     char path[2048];
-    const char *source = getenv("VALLUM_SOURCE");
+    const char *source = getenv("VALLUM_CHECKOUT");
     struct run run = {.total = VL_ARRAY_LEN(rules)};
     struct vl_err err = VL_ERR_INIT;
     glob_t found = {0};
@@ -247,7 +247,7 @@ static void test_images(void **state)
 int main(void)
 {
     char fallback[1024];
-    const char *source = getenv("VALLUM_SOURCE");
+    const char *source = getenv("VALLUM_CHECKOUT");
     (void)snprintf(fallback, sizeof(fallback), "%s/../shared", source ? source : ".");
     shared = getenv("VALLUM_SHARED") ? getenv("VALLUM_SHARED") : fallback;
     if (access(shared, R_OK) < 0) {

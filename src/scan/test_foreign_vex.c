@@ -178,7 +178,7 @@ int main(void)
     const char *shared = getenv("VALLUM_SHARED");
     char beside[1024];
     if (!shared) {
-        const char *source = getenv("VALLUM_SOURCE");
+        const char *source = getenv("VALLUM_CHECKOUT");
         (void)snprintf(beside, sizeof(beside), "%s/../shared", source ? source : ".");
         shared = beside;
     }

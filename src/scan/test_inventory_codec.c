@@ -302,7 +302,7 @@ static void test_packed(void **state)
 static void test_stored_before(void **state)
 {
     (void)state;
-    const char *folder = getenv("VALLUM_WRITE_CORPUS"), *source = getenv("VALLUM_SOURCE");
+    const char *folder = getenv("VALLUM_WRITE_CORPUS"), *source = getenv("VALLUM_CHECKOUT");
     struct vl_err err = VL_ERR_INIT;
     char path[1024];
     VL_CLEANUP(vl_inventory_cleanup) struct vl_inventory *in = full();

@@ -286,7 +286,7 @@ static void test_examples(void **state)
     struct vl_err err = VL_ERR_INIT;
     VL_CLEANUP(vl_secret_scanner_cleanup) struct vl_secret_scanner *scanner = open_scanner();
     VL_CLEANUP(vl_buf_done) struct vl_buf file;
-    const char *source = getenv("VALLUM_SOURCE");
+    const char *source = getenv("VALLUM_CHECKOUT");
     char path[1024];
     snprintf(path, sizeof(path), "%s/content/secret-examples.tsv", source ? source : ".");
     vl_buf_init(&file, TEXT_MAX);

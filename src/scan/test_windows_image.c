@@ -26,7 +26,7 @@ static int set_up(void **state)
 {
     (void)state;
     char script[2048];
-    const char *source = getenv("VALLUM_SOURCE");
+    const char *source = getenv("VALLUM_CHECKOUT");
     index_test_folder(folder);
     (void)snprintf(script, sizeof(script),
         "mkdir -p base/Files/Windows/System32 base/Hives top/Hives app/Files\n"

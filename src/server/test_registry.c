@@ -38,7 +38,7 @@ static const char make_image[] =
     "{ s zlib1g 1:1.2.11.dfsg-4 zlib; s libssl3 3.0.11-1~deb12u2 openssl; } >base/var/lib/dpkg/status\n"
     "echo '{\"name\":\"lodash\",\"version\":\"4.17.11\",\"license\":\"MIT\"}' "
     ">app/srv/node_modules/lodash/package.json\n"
-    "python3 \"$VALLUM_SOURCE/tests/functional/make_image.py\" layout 1.0 base app\n"
+    "python3 \"$VALLUM_CHECKOUT/tests/functional/make_image.py\" layout 1.0 base app\n"
     "echo '{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}' >policy.json\n";
 
 static int shell(struct vl_test_registry *r, const char *line, struct vl_buf *out)

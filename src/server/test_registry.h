@@ -21,7 +21,7 @@ void vl_test_registry_stop(struct vl_test_registry *r);
 /* Pushes the image under another name, as it is. */
 void vl_test_registry_push(struct vl_test_registry *r, const char *name);
 
-/* Runs a line of shell with $WORK as the registry's folder, $HOST and $VALLUM_SOURCE; fails the test unless
+/* Runs a line of shell with $WORK as the registry's folder, $HOST and $VALLUM_CHECKOUT; fails the test unless
  * it ends with 0. */
 void vl_test_registry_shell(struct vl_test_registry *r, const char *line);
 

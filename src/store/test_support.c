@@ -988,7 +988,7 @@ int store_suite(const char *of, const char *restored)
 
 int store_test_postgresql(char *ret, size_t size)
 {
-    const char *source = getenv("VALLUM_SOURCE");
+    const char *source = getenv("VALLUM_CHECKOUT");
     char program[4096];
     int in[2], out[2];
     (void)snprintf(program, sizeof(program), "%s/tests/servers/postgresql.py", source ? source : ".");

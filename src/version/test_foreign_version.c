@@ -24,7 +24,7 @@ struct run {
 
 static const char *shared_dir(char path[PATH_MAX])
 {
-    const char *shared = getenv("VALLUM_SHARED"), *source = getenv("VALLUM_SOURCE");
+    const char *shared = getenv("VALLUM_SHARED"), *source = getenv("VALLUM_CHECKOUT");
     (void)snprintf(path, PATH_MAX, "%s%s",
         shared   ? shared
         : source ? source
@@ -102,7 +102,7 @@ static void run_set(const char *set)
     char shared[PATH_MAX], dir[PATH_MAX + 64], list[PATH_MAX];
     struct dirent **entries = NULL;
     vl_buf_init(&wrong, 1UL << 20);
-    (void)snprintf(list, sizeof(list), "%s/src/version/wrong-cases.tsv", getenv("VALLUM_SOURCE"));
+    (void)snprintf(list, sizeof(list), "%s/src/version/wrong-cases.tsv", getenv("VALLUM_CHECKOUT"));
     assert_int_equal(vl_file_read(list, wrong.max, &wrong, &err), 0);
     run.wrong = vl_buf_span(&wrong);
     (void)snprintf(dir, sizeof(dir), "%s/cases/%s", shared_dir(shared), set);

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 
-SOURCE = os.environ["VALLUM_SOURCE"]
+SOURCE = os.environ["VALLUM_CHECKOUT"]
 VALLUM = os.environ["VALLUM"].split()
 WORDS = {"JS": "language/javascript/", "PY": "language/python/"}
 

@@ -1,8 +1,8 @@
 # Sourced by functional tests. A case prints "ok NAME", "not ok NAME" or "skip NAME: why".
 # shellcheck shell=bash
 set -uo pipefail
-: "${VALLUM_SOURCE:=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}"
-: "${VALLUM:=$VALLUM_SOURCE/build-asan/cmd/vallum}"
+: "${VALLUM_CHECKOUT:=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}"
+: "${VALLUM:=$VALLUM_CHECKOUT/build-asan/cmd/vallum}"
 WORK=$(mktemp -d)
 PIDS=()
 FAILURES=0
@@ -21,8 +21,7 @@ trap finish EXIT
 export VALLUM_ADVISORY_UPDATES=off
 
 # vallum ARGS...: the program under test, under valgrind where the slice asks for it.
-# VALLUM_SOURCE, the checkout to the tests, is the setting of --source to the program.
-vallum() { env -u VALLUM_SOURCE ${VALLUM_WRAPPER:-} "$VALLUM" "$@"; }
+vallum() { ${VALLUM_WRAPPER:-} "$VALLUM" "$@"; }
 
 ok() { echo "ok $*"; }
 not_ok() {

@@ -223,7 +223,7 @@ static const struct vl_cli_context *context_of(
     return NULL;
 }
 
-/* What a context gives, or nothing of it. */
+/* What a context gives; where there is none, *ret stays what it is. */
 static int settle_context(struct vl_cli_client *c, const struct vl_cli_server *from,
     const struct vl_cli_context **ret, struct vl_err *err)
 {
@@ -240,8 +240,8 @@ static int settle_context(struct vl_cli_client *c, const struct vl_cli_server *f
     if (from->context && !context)
         return vl_err_set(err, VL_ERR_USAGE, "there is no context '%s'%s; 'vallum context list' tells which",
             from->context, wanted ? " of that server" : "");
-    static const struct vl_cli_context none = {0};
-    *ret = context ? context : &none;
+    if (context)
+        *ret = context;
     c->server = wanted ? wanted : (*ret)->server;
     c->environment = from->environment ? from->environment : (*ret)->environment;
     return c->server ? 0
@@ -258,7 +258,8 @@ static const char *variable(const char *name)
 static int settle(struct vl_cli_client *c, const struct vl_cli_server *from, const char **ret_token,
     const char **ret_ca, struct vl_err *err)
 {
-    const struct vl_cli_context *context = NULL;
+    static const struct vl_cli_context none = {0};
+    const struct vl_cli_context *context = &none;
     const char *token = variable("VALLUM_TOKEN");
     const char *ca_file = from->ca_file ? from->ca_file : variable("VALLUM_CA_FILE");
     int r = settle_context(c, from, &context, err);

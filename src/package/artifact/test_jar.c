@@ -18,7 +18,7 @@ static void read_corpus(struct vl_buf *out, const char *name)
 {
     char path[1024];
     struct vl_err err = VL_ERR_INIT;
-    const char *source = getenv("VALLUM_SOURCE");
+    const char *source = getenv("VALLUM_CHECKOUT");
     snprintf(path, sizeof(path), "%s/src/package/artifact/corpus/jar/%s", source ? source : ".", name);
     vl_buf_init(out, 16UL * 1024 * 1024);
     if (vl_file_read(path, out->max, out, &err) < 0)

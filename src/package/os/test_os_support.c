@@ -45,7 +45,7 @@ void os_test_load(const char *name, struct vl_buf *out)
 {
     char path[4096];
     struct vl_err err = VL_ERR_INIT;
-    const char *source = getenv("VALLUM_SOURCE");
+    const char *source = getenv("VALLUM_CHECKOUT");
     int n = snprintf(path, sizeof(path), "%s/src/package/os/corpus/%s", source ? source : ".", name);
     assert_in_range(n, 1, sizeof(path) - 1);
     vl_buf_init(out, 1U << 20);

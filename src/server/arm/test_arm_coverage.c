@@ -70,7 +70,7 @@ static void test_document(void **state)
     struct vl_test_server *s = *state;
     struct vl_err err = VL_ERR_INIT;
     struct vl_buf text VL_CLEANUP(vl_buf_done);
-    const char *source = getenv("VALLUM_SOURCE");
+    const char *source = getenv("VALLUM_CHECKOUT");
     char path[1024];
     size_t rows = 0;
     vl_buf_init(&text, 1 << 20);

@@ -30,7 +30,7 @@ VL_INDEXES(package_list, {.name = "package_list_hash", .columns = "hash", .uniqu
 static const struct vl_table package_list = {
     .name = "package_list", .columns = package_list_columns, .indexes = package_list_indexes};
 
-/* Which packages a list has, by sets of some sixteen that lists of like images share (package_sets.h). */
+/* Which packages a list has, by sets of some sixteen that lists of like images share (repo_list_sets.h). */
 VL_COLUMNS(package_set, {.name = "id", .type = VL_COLUMN_ID},
     {.name = "hash", .type = VL_COLUMN_BLOB} /* of the ids in it */);
 VL_INDEXES(package_set, {.name = "package_set_hash", .columns = "hash", .unique = true});

@@ -37,7 +37,7 @@ static int read_text(struct vl_span text, struct vl_err *err)
 static void read_file(const char *name)
 {
     char path[512];
-    const char *source = getenv("VALLUM_SOURCE");
+    const char *source = getenv("VALLUM_CHECKOUT");
     struct vl_err err = VL_ERR_INIT;
     struct vl_buf bytes VL_CLEANUP(vl_buf_done);
     vl_buf_init(&bytes, 1 << 20);

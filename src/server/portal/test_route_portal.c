@@ -72,7 +72,7 @@ static void header_is(const struct got *got, const char *name, const char *want)
 
 static void read_dist(const char *name, struct vl_buf *out)
 {
-    const char *source = getenv("VALLUM_SOURCE");
+    const char *source = getenv("VALLUM_CHECKOUT");
     char path[512];
     struct vl_err err = VL_ERR_INIT;
     (void)snprintf(path, sizeof(path), "%s/portal/dist/%s", source ? source : ".", name);

@@ -47,7 +47,7 @@ static void test_specification(void **state)
     struct vl_buf text VL_CLEANUP(vl_buf_done);
     struct vl_vex_import import;
     struct vl_err err = VL_ERR_INIT;
-    const char *source = getenv("VALLUM_SOURCE");
+    const char *source = getenv("VALLUM_CHECKOUT");
     vl_buf_init(&text, 1 << 20);
     const char *path = vl_arena_printf(
         s->arena, "%s/src/server/posture/corpus/vex_exemption/specification.json", source ? source : ".");
