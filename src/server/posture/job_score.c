@@ -16,6 +16,7 @@
 struct step {
     struct vl_job_run *run;
     int64_t environment, began, after, last;
+    int64_t sum; /* 1: only what lies above the images */
     char digest[DIGEST_MAX + 1];
 };
 
@@ -25,6 +26,7 @@ static int read_payload(struct vl_job_run *run, struct step *ret, struct vl_err 
     *ret = (struct step){.run = run, .began = vl_time_now_ms()};
     if (!vl_doc_int(vl_doc_get(run->payload, "environment"), &ret->environment) || digest.len > DIGEST_MAX)
         return vl_err_set(err, VL_ERR_INVALID, "the job names no environment, or no digest");
+    (void)vl_doc_int(vl_doc_get(run->payload, "sum"), &ret->sum);
     if (digest.len)
         memcpy(ret->digest, digest.ptr, digest.len);
     return 0;
@@ -44,6 +46,17 @@ static int digest_write(struct vl_store_conn *conn, void *user, struct vl_err *e
 {
     struct step *s = user;
     int r = vl_assess_digest(conn, s->environment, s->digest, s->began, err);
+    if (r >= 0)
+        r = vl_posture_touch_sum(conn, s->environment, err);
+    if (r < 0)
+        return unless_gone(conn, s, r, err);
+    return vl_job_done(conn, s->run, err);
+}
+
+static int sum_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    struct step *s = user;
+    int r = vl_assess_sum(conn, s->environment, s->began, err);
     if (r < 0)
         return unless_gone(conn, s, r, err);
     return vl_job_done(conn, s->run, err);
@@ -77,6 +90,8 @@ int vl_job_score(struct vl_job_run *run, struct vl_err *err)
         return r;
     if (s.digest[0])
         return vl_job_write(run, digest_write, &s, err);
+    if (s.sum)
+        return vl_job_write(run, sum_write, &s, err);
     do {
         s.after = s.last;
         s.last = 0;

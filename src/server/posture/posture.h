@@ -10,4 +10,8 @@
 VL_MUST_CHECK int vl_posture_touch(
     struct vl_store_conn *conn, int64_t environment, const char *digest, struct vl_err *err);
 
+/* Images are assessed; what lies above them waits for its turn behind the images that wait now, so that it is
+ * worked out once for all of them. */
+VL_MUST_CHECK int vl_posture_touch_sum(struct vl_store_conn *conn, int64_t environment, struct vl_err *err);
+
 #endif

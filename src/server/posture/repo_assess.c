@@ -25,7 +25,7 @@
 static const struct vl_store_sql sql_step = {
     PLACE_COLUMNS "WHERE +ri.environment_id = $1 AND ri.id > $2 ORDER BY ri.id LIMIT $3", NULL};
 static const struct vl_store_sql sql_digest = {
-    PLACE_COLUMNS "WHERE +ri.environment_id = $1 AND i.digest = $2 ORDER BY ri.id LIMIT $3", NULL};
+    PLACE_COLUMNS "WHERE +ri.environment_id = $1 AND i.digest = $2", NULL};
 static const struct vl_store_sql sql_open = {
     "SELECT count(*) FROM finding WHERE image_id = $1 AND status = 0", NULL};
 static const struct vl_store_sql sql_taken = {
@@ -247,17 +247,7 @@ int vl_assess_digest(
     if (r < 0)
         return r;
     vl_stmt_str(stmt, 2, digest);
-    vl_stmt_int(stmt, 3, INT32_MAX);
-    r = assess_rows(conn, &set, stmt, now_ms, &last, err);
-    if (r >= 0)
-        r = roll_up(conn, &set, 0, now_ms, err);
-    if (r >= 0)
-        r = assess_plan(conn, &set, now_ms, err);
-    if (r >= 0)
-        r = vl_repo_task_settle(conn, environment, now_ms, err);
-    if (r >= 0)
-        r = vl_repo_govern(conn, environment, vl_time_now_ms(), err);
-    return r < 0 ? r : vl_repo_score_compute(conn, environment, now_ms, err);
+    return assess_rows(conn, &set, stmt, now_ms, &last, err);
 }
 
 int vl_assess_step(struct vl_store_conn *conn, int64_t environment, int64_t began, int64_t after,
@@ -278,22 +268,31 @@ int vl_assess_step(struct vl_store_conn *conn, int64_t environment, int64_t bega
     return r;
 }
 
-int vl_assess_end(struct vl_store_conn *conn, int64_t environment, int64_t began, struct vl_err *err)
+static int sum_up(
+    struct vl_store_conn *conn, const struct vl_exempt_set *set, int64_t now_ms, struct vl_err *err)
+{
+    int r = roll_up(conn, set, 0, now_ms, err);
+    if (r >= 0)
+        r = assess_plan(conn, set, now_ms, err);
+    if (r >= 0)
+        r = vl_repo_task_settle(conn, set->environment, vl_time_now_ms(), err);
+    if (r >= 0)
+        r = vl_repo_govern(conn, set->environment, vl_time_now_ms(), err);
+    return r < 0 ? r : vl_repo_score_compute(conn, set->environment, vl_time_now_ms(), err);
+}
+
+int vl_assess_sum(struct vl_store_conn *conn, int64_t environment, int64_t now_ms, struct vl_err *err)
 {
     struct vl_arena *arena VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(SET_MAX);
     struct vl_exempt_set set;
     int r = arena ? vl_exempt_load(conn, environment, vl_time_now_ms(), arena, &set, err) : vl_err_nomem(err);
-    if (r >= 0)
-        r = vl_repo_assessment_sweep(conn, environment, began, err);
-    if (r >= 0)
-        r = roll_up(conn, &set, 0, began, err);
-    if (r >= 0)
-        r = assess_plan(conn, &set, began, err);
-    if (r >= 0)
-        r = vl_repo_task_settle(conn, environment, vl_time_now_ms(), err);
-    if (r >= 0)
-        r = vl_repo_govern(conn, environment, vl_time_now_ms(), err);
-    return r < 0 ? r : vl_repo_score_compute(conn, environment, vl_time_now_ms(), err);
+    return r < 0 ? r : sum_up(conn, &set, now_ms, err);
+}
+
+int vl_assess_end(struct vl_store_conn *conn, int64_t environment, int64_t began, struct vl_err *err)
+{
+    int r = vl_repo_assessment_sweep(conn, environment, began, err);
+    return r < 0 ? r : vl_assess_sum(conn, environment, began, err);
 }
 
 int vl_assess_soon(struct vl_store_conn *conn, int64_t environment, int64_t now_ms, struct vl_err *err)

@@ -220,6 +220,41 @@ static void test_gone(void **state)
     assert_int_equal(count(s, &sql_days), 1); /* of today, whatever happened in it */
 }
 
+#define MANY 200
+static const struct vl_store_sql sql_told = {"SELECT count(*) FROM change WHERE topic = 'score'", NULL};
+
+static int touch_many(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    int r = 0;
+    (void)user;
+    for (int i = 0; i < MANY && r >= 0; i++) {
+        char digest[32];
+        (void)snprintf(digest, sizeof(digest), "sha256:many%d", i);
+        r = vl_posture_touch(conn, environment, digest, err);
+    }
+    return r;
+}
+
+/* The score reads every assessment: images that wait together have it once, not each (a worker or two may
+ * come between). */
+static void test_many(void **state)
+{
+    struct vl_test_server *s = *state;
+    struct vl_err err = VL_ERR_INIT;
+    int64_t before = count(s, &sql_told);
+    finding(s, 0, "CVE-2026-7");
+    assert_true(vl_store_write(s->app.store, touch_many, NULL, &err) >= 0);
+    work(s, digests[0]);
+    int64_t told = count(s, &sql_told) - before;
+    assert_true(told >= 1);
+    assert_true(told <= MANY / 10);
+    struct vl_assessment *rows = NULL;
+    size_t n = list(s, "image", &rows);
+    assert_int_equal(of(rows, n, "00")->findings, 2);
+    assert_int_equal(list(s, "registry", &rows), 1);
+    assert_int_equal(rows[0].findings, 2);
+}
+
 /* What another environment has is nobody's business here. */
 static void test_other(void **state)
 {
@@ -246,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_images),
         cmocka_unit_test(test_one),
         cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_many),
         cmocka_unit_test(test_other),
     };
     return cmocka_run_group_tests(tests, vl_test_server_start, vl_test_server_stop);
