@@ -183,7 +183,9 @@ static int read_folder(struct vl_apply *apply, const char *path, struct vl_err *
     VL_CLEANUP(vl_vec_done) struct vl_vec names;
     vl_vec_init(&names, sizeof(char *), NAMES_MAX);
     DIR *dir = opendir(path);
-    int r = dir ? 0 : vl_err_sys(err, errno, "%s", path);
+    int r = 0;
+    if (!dir)
+        return vl_err_sys(err, errno, "%s", path);
     for (const struct dirent *e; r >= 0 && (e = readdir(dir)) != NULL;) {
         if (!is_document(e->d_name))
             continue;
@@ -192,8 +194,7 @@ static int read_folder(struct vl_apply *apply, const char *path, struct vl_err *
         if (name)
             *name = vl_arena_printf(apply->arena, "%s/%s", path, e->d_name);
     }
-    if (dir)
-        (void)closedir(dir);
+    (void)closedir(dir);
     if (r >= 0)
         r = vl_arena_check(apply->arena, "files", err);
     if (r >= 0 && names.len)
