@@ -76,6 +76,7 @@ async function main() {
   await make("a channel", "POST", "/channels", { name: "hook", kind: "webhook", config: { url: "https://127.0.0.1:1/hook" }, topics: ["alert"], minSeverity: "high" });
   await make("the mail server", "PUT", "/settings/mail", { host: "mail.example.org", port: 587, from: "vallum@example.org" });
   await make("a suppression rule", "PUT", "/suppression-rules/quiet", { alertType: "VM_X", state: "enabled", reason: "a test" });
+  await make("a governance rule", "PUT", "/governance-rules/images", { owner: "platform@example.org", severities: ["high"], days: 14, gracePeriod: true });
   await make("a contact", "PUT", "/contacts/default", { emails: ["security@example.org"], minSeverity: "high" });
   await make("alerts", "POST", "/alerts/simulate", { bundles: ["KubernetesService"] });
   await make("a task", "POST", "/tasks", { recommendation: "c0b7cfc6-3172-465a-b378-53c7ff2cc0d5" });
