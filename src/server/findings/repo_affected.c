@@ -5,13 +5,26 @@
     "EXISTS (SELECT 1 FROM registry_image ri WHERE ri.image_id = " image " AND ri.environment_id = $1 AND " \
     "ri.fetched_at > 0 AND (ri.deleted_at = 0 OR ri.last_seen >= $3)) "
 
-#define VULNERABLE                                                                                       \
-    "FROM package_vulnerability m JOIN finding f ON f.match_id = m.id JOIN package p ON p.id = "         \
-    "m.package_id "                                                                                      \
-    "WHERE m.vulnerability_id IN (SELECT v.id FROM vulnerability v WHERE v.name = $2 UNION SELECT v.id " \
-    "FROM "                                                                                              \
-    "vulnerability v WHERE v.aliases <> '[]' AND v.aliases LIKE '%\"' || $2 || '\"%') AND f.status = 0 " \
-    "AND " SEEN("f.image_id")
+#define DIGEST(image) "(SELECT d.digest FROM image d WHERE d.id = " image ") "
+
+/* What a vulnerability means for packages; one that has this alias, too. */
+#define MEANT                                                                                           \
+    "m.vulnerability_id IN (SELECT v.id FROM vulnerability v WHERE v.name = $2 UNION SELECT v.id FROM " \
+    "vulnerability v WHERE v.aliases <> '[]' AND v.aliases LIKE '%\"' || $2 || '\"%') "
+#define VULNERABLE                                                                               \
+    "FROM package_vulnerability m JOIN finding f ON f.match_id = m.id JOIN package p ON p.id = " \
+    "m.package_id WHERE " MEANT "AND f.status = 0 AND " SEEN("f.image_id")
+
+/* PostgreSQL fetches every finding of a match, each from a page of its own (SQLite has them all in the
+ * index): there it goes image by image, each a look into the primary key of its findings, and ends with the
+ * page that is asked for. */
+#define MATCHES \
+    "f.match_id = ANY (ARRAY(SELECT CAST(m.id AS INTEGER) FROM package_vulnerability m WHERE " MEANT ")) "
+#define BY_IMAGE                                                                                         \
+    "FROM registry_image ri WHERE ri.environment_id = $1 AND ri.image_id > 0 AND ri.fetched_at > 0 AND " \
+    "(ri.deleted_at = 0 OR ri.last_seen >= $3) AND CAST($4 AS BIGINT) >= 0 AND EXISTS (SELECT 1 FROM "   \
+    "finding "                                                                                           \
+    "f WHERE f.image_id = ri.image_id AND " MATCHES "AND f.status = 0) "
 
 /* A purl as it stands, or with qualifiers behind it, or ($4 = 0) with any version. */
 #define CONTAINING                                                                                       \
@@ -25,16 +38,22 @@
     "FROM layer l JOIN image_layer il ON il.layer_id = l.id WHERE (l.diff_id = $2 OR l.digest = $2) " \
     "AND " SEEN("il.image_id")
 
-#define DIGEST(image) "(SELECT d.digest FROM image d WHERE d.id = " image ") "
-
 static const struct vl_store_sql sql_list[] = {
-    [VL_AFFECTED_VULNERABILITY] = {VL_SQL_PLANNED_ANEW
-        "SELECT f.image_id, " DIGEST(
-            "f.image_id") ", min(p.name || ' ' || p.version), min(m.fixed_version), 0 " VULNERABLE
-                          "AND f.image_id > CAST($5 AS BIGINT) AND CAST($4 AS BIGINT) >= 0 GROUP BY "
-                          "f.image_id ORDER BY "
-                          "f.image_id LIMIT $6",
-        NULL},
+    [VL_AFFECTED_VULNERABILITY] =
+        {"SELECT f.image_id, " DIGEST(
+             "f.image_id") ", min(p.name || ' ' || p.version), min(m.fixed_version), 0 " VULNERABLE
+                           "AND f.image_id > CAST($5 AS BIGINT) AND CAST($4 AS BIGINT) >= 0 GROUP BY "
+                           "f.image_id ORDER BY "
+                           "f.image_id LIMIT $6",
+            VL_SQL_PLANNED_ANEW "SELECT c.image_id, " DIGEST(
+                "c.image_id") ", min(p.name || ' ' || p.version), "
+                              "min(m.fixed_version), 0 FROM (SELECT ri.image_id " BY_IMAGE
+                              "AND ri.image_id > CAST($5 AS BIGINT) "
+                              "GROUP BY ri.image_id ORDER BY ri.image_id LIMIT $6) AS c JOIN finding f ON "
+                              "f.image_id = c.image_id AND " MATCHES
+                              "AND f.status = 0 JOIN package_vulnerability m ON m.id = f.match_id JOIN "
+                              "package p ON p.id = "
+                              "m.package_id GROUP BY c.image_id ORDER BY c.image_id"},
     [VL_AFFECTED_PACKAGE] = {VL_SQL_PLANNED_ANEW
         "SELECT i.id, " DIGEST("i.id") ", min(p.purl), NULL, 0 " CONTAINING
                                        "AND i.id > $5 GROUP BY i.id ORDER BY i.id LIMIT $6",
@@ -47,10 +66,12 @@ static const struct vl_store_sql sql_list[] = {
         NULL},
 };
 static const struct vl_store_sql sql_count[] = {
-    [VL_AFFECTED_VULNERABILITY] = {VL_SQL_PLANNED_ANEW
-        "SELECT count(*) FROM (SELECT DISTINCT f.image_id " VULNERABLE
-        "AND CAST($4 AS BIGINT) >= 0 LIMIT $5) AS counted",
-        NULL},
+    [VL_AFFECTED_VULNERABILITY] = {"SELECT count(*) FROM (SELECT DISTINCT f.image_id " VULNERABLE
+                                   "AND CAST($4 AS BIGINT) >= 0 LIMIT $5) AS "
+                                   "counted",
+        VL_SQL_PLANNED_ANEW "SELECT count(*) FROM (SELECT ri.image_id " BY_IMAGE
+                            "GROUP BY ri.image_id LIMIT $5) "
+                            "AS counted"},
     [VL_AFFECTED_PACKAGE] = {VL_SQL_PLANNED_ANEW "SELECT count(*) FROM (SELECT DISTINCT i.id " CONTAINING
                                                  "LIMIT $5) AS counted",
         NULL},

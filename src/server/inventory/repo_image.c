@@ -162,11 +162,12 @@ static int each_row(struct vl_store_conn *conn, struct vl_stmt *stmt, int64_t en
 
 /* --- the list --- */
 
-/* Whether the image has more of something than is taken out. The conditions stand in the order in which they
- * are cheap. */
-#define HAS(wanted, count, of)                                                                             \
-    "AND (" wanted " OR EXISTS (SELECT 1 FROM image c WHERE c.id = ri.image_id AND ri.fetched_at > 0 AND " \
-    "c.assessed < 2 AND " count " > (SELECT count(*) " EXEMPT_OF("c.id", "$1") " AND " of "))) "
+/* Whether the image has more of something than is taken out, which is asked only where it has any. The
+ * conditions stand in the order in which they are cheap. */
+#define HAS(wanted, count, of)                                                                              \
+    "AND (" wanted " OR EXISTS (SELECT 1 FROM image c WHERE c.id = ri.image_id AND ri.fetched_at > 0 AND "  \
+    "c.assessed < 2 AND " count " > 0 AND " count " > (SELECT count(*) " EXEMPT_OF("c.id", "$1") " AND " of \
+                                                                                                 "))) "
 
 #define WHERE                                                                                              \
     "WHERE ri.environment_id = $1 AND ri.deleted_at = 0 AND ri.is_index = 0 "                              \
