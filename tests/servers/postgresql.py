@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A PostgreSQL server of its own for a test: a new cluster in a temporary folder, reached by a socket there and nothing else.
 
-postgresql.py: prints the URL of an empty database and ends, with everything it made, when its standard input closes. Exit 77
-where no PostgreSQL is installed. PostgreSQL refuses to run as root: then it runs as its package's user."""
+postgresql.py [BUFFERS]: prints the URL of an empty database and ends, with everything it made, when its standard input closes. Exit 77
+where no PostgreSQL is installed. BUFFERS: its shared_buffers (a measurement uses PostgreSQL's own default, 128MB). PostgreSQL refuses to run as root: then it runs as its package's user."""
 import glob
 import os
 import pwd
@@ -18,6 +18,7 @@ if not found:
     print("no PostgreSQL is installed", file=sys.stderr)
     sys.exit(77)
 binaries = os.path.dirname(found[-1])
+buffers = sys.argv[1] if len(sys.argv) > 1 else "32MB"  # a test has little in it, and several run at once
 home = tempfile.mkdtemp(prefix="vallum-pg-", dir="/tmp")  # sockets have short paths
 account = {}
 if os.geteuid() == 0:
@@ -42,7 +43,7 @@ try:
     if made.returncode:
         fail(made)
     server = subprocess.Popen(
-        [os.path.join(binaries, "postgres"), "-D", data, "-k", home, "-c", "listen_addresses=", "-c", "shared_buffers=32MB",
+        [os.path.join(binaries, "postgres"), "-D", data, "-k", home, "-c", "listen_addresses=", "-c", f"shared_buffers={buffers}",
          "-c", "max_connections=150", "-c", "log_min_messages=fatal"],
         cwd=home, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **account)
     for _ in range(300):
