@@ -412,6 +412,10 @@ static void *tick(void *user)
                 complain(round->name, &err);
         }
     } while (!pause_ms(runner, SLICE_MS));
+    struct vl_err err = VL_ERR_INIT;
+    /* Who comes next need not wait until the lease is over. */
+    if (leads && vl_leader_try(runner->app->store, "rounds", runner->name, -1, &err) < 0)
+        complain("the leadership of the rounds", &err);
     return NULL;
 }
 

@@ -230,7 +230,10 @@ static void test_retries(void **state)
     assert_int_equal(failures, 2 + 3);
     assert_int_equal(given_up, 1);
     assert_true(rounds > 1);
+    struct vl_err err = VL_ERR_INIT;
+    assert_int_equal(vl_leader_try(s->app.store, "rounds", "another", 1000, &err), 0);
     vl_runner_stop(runner);
+    assert_int_equal(vl_leader_try(s->app.store, "rounds", "another", -1, &err), 1); /* it was given up */
 }
 
 /* Two of a group at a time, and another group beside them. */

@@ -35,7 +35,7 @@ VL_MUST_CHECK int vl_feed_wait(struct vl_store *store, int64_t cursor, int timeo
 VL_MUST_CHECK int vl_feed_trim(struct vl_store_conn *conn, int64_t before_ms, struct vl_err *err);
 
 /* Leadership of a named task: at most one process at a time. 1 this one leads (until it ends or `lease_ms`
- * pass without a new call), 0 another does. */
+ * pass without a new call; a negative lease gives it up), 0 another does. */
 VL_MUST_CHECK int vl_leader_try(
     struct vl_store *store, const char *name, const char *who, int64_t lease_ms, struct vl_err *err);
 
