@@ -57,12 +57,11 @@ static int read_settings(
 /* What is on, and what that means in this release. */
 static void judge(struct vl_plan *plan)
 {
-    size_t on = 0, working = 0;
+    size_t working = 0;
     for (size_t i = 0; i < plan->n_extensions; i++) {
         struct vl_plan_setting *s = &plan->extensions[i];
         bool built = plan->kind->extensions[i].built;
         s->enabled = s->enabled && plan->standard;
-        on += s->enabled;
         working += s->enabled && built;
         if (!s->enabled)
             continue;

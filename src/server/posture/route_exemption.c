@@ -15,8 +15,8 @@
 static void write_exemption(struct vl_json *json, const struct vl_exemption *e)
 {
     vl_json_member_str(json, "id", e->guid);
-    vl_json_member_str(json, "category", vl_exempt_name(e->category));
-    vl_json_member_str(json, "state", vl_exemption_state_name(e->state));
+    vl_json_member_str(json, "category", vl_exempt_name((int)e->category));
+    vl_json_member_str(json, "state", vl_exemption_state_name((int)e->state));
     vl_api_str(json, "assessmentKey", e->assessment_key);
     vl_api_str(json, "vulnerability", e->vulnerability);
     vl_api_str(json, "package", e->package);
@@ -262,7 +262,7 @@ static int read_change(struct vl_request *request, struct vl_exemption *e, struc
         return vl_err_set(err, VL_ERR_INVALID, "/state: is none of requested, approved, rejected, revoked");
     if (r >= 0 && !may_become(e->state, state))
         return vl_err_set(err, VL_ERR_CONFLICT, "/state: what is %s cannot become %s",
-            vl_exemption_state_name(e->state), vl_exemption_state_name(state));
+            vl_exemption_state_name((int)e->state), vl_exemption_state_name((int)state));
     if (r >= 0)
         r = vl_request_text(request, "justification", false, VL_EXEMPTION_TEXT_MAX, &why, err);
     if (r >= 0)
@@ -296,7 +296,7 @@ static int change_write(struct vl_store_conn *conn, void *user, struct vl_err *e
         r = vl_repo_exemption_change(conn, c->request->environment.id, &was, &c->exemption, &c->pending, err);
     return r < 0 ? r
                  : vl_request_audit(conn, c->request, "exemption.change", was.guid,
-                       vl_exemption_state_name(c->exemption.state), err);
+                       vl_exemption_state_name((int)c->exemption.state), err);
 }
 
 static int change(struct vl_request *request, struct vl_err *err)

@@ -196,8 +196,8 @@ static void write_resource(struct vl_json *json, const struct vl_assessment *a)
     vl_json_member_str(json, "resourceId", a->arm_id);
     vl_json_member_str(json, "name", a->name);
     vl_json_member_str(json, "kind", a->kind);
-    vl_json_member_str(json, "status", vl_assessment_status_name(a->status));
-    vl_api_str(json, "exempt", a->exempt ? vl_exempt_name(a->exempt) : NULL);
+    vl_json_member_str(json, "status", vl_assessment_status_name((int)a->status));
+    vl_api_str(json, "exempt", a->exempt ? vl_exempt_name((int)a->exempt) : NULL);
     vl_api_str(json, "cause", a->cause);
     vl_api_str(json, "description", a->description);
     vl_json_member_int(json, "findings", a->findings);

@@ -143,8 +143,9 @@ static int set_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
     int r = vl_repo_task_set(conn, c->request->environment.id, guid, c->state, err);
     if (r == 0)
         return vl_err_set(err, VL_ERR_NOT_FOUND, "there is no such task");
-    return r < 0 ? r
-                 : vl_request_audit(conn, c->request, "task.set", guid, vl_task_state_name(c->state), err);
+    return r < 0
+               ? r
+               : vl_request_audit(conn, c->request, "task.set", guid, vl_task_state_name((int)c->state), err);
 }
 
 static int set(struct vl_request *request, struct vl_err *err)

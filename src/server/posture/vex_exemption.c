@@ -31,7 +31,7 @@ static void write_note(const struct vl_exemption *e, struct vl_json *json)
     vl_buf_append_str(&text, NOTE);
     vl_json_init(&note, &text, false);
     vl_json_object(&note);
-    vl_json_member_str(&note, "category", vl_exempt_name(e->category));
+    vl_json_member_str(&note, "category", vl_exempt_name((int)e->category));
     vl_json_member_time(&note, "expires", e->expires);
     vl_json_member_str(&note, "assessmentKey", e->assessment_key);
     vl_json_member_str(&note, "registry", e->registry_name);
