@@ -1,4 +1,4 @@
-/* tests: repo_single.c route_single.c
+/* tests: route_single.c
  *
  * Six vulnerabilities that differ in one thing each; the order is the issue's: exploited, EPSS, fix,
  * severity. */
