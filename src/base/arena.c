@@ -7,17 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef __SANITIZE_ADDRESS__ /* gcc */
-#define WATCHED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WATCHED
-#endif
-#endif
+#include "base/watched.h"
 
 /* Under AddressSanitizer what was not given out is out of bounds, and some of it lies behind each allocation:
  * one byte too many is found, as with malloc(). */
-#ifdef WATCHED
+#if VL_ADDRESS_SANITIZER
 #include <sanitizer/asan_interface.h>
 #define GUARD           16U
 #define FORBID(at, len) ASAN_POISON_MEMORY_REGION(at, len)

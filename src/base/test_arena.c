@@ -10,14 +10,7 @@
 #include <sanitizer/asan_interface.h>
 
 #include "base/arena.h"
-
-#ifdef __SANITIZE_ADDRESS__ /* gcc */
-#define WATCHED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WATCHED
-#endif
-#endif
+#include "base/watched.h"
 
 /* Allocations larger than any machine has must fail as they do without a sanitizer. */
 const char *__asan_default_options(void)
@@ -113,7 +106,7 @@ static void test_copies(void **state)
     assert_string_equal(vl_arena_strdup(small, "ab"), "ab");
 }
 
-#ifdef WATCHED
+#if VL_ADDRESS_SANITIZER
 /* Only a sanitizer sees it: the byte behind an allocation, and all of a block that was taken back. */
 static void test_bytes_not_given_out_are_watched(void **state)
 {

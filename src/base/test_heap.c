@@ -10,16 +10,9 @@
 #include <sys/mman.h>
 
 #include "base/heap.h"
+#include "base/watched.h"
 
 #define SIZE (3UL * 1024 * 1024)
-
-#ifdef __SANITIZE_ADDRESS__ /* gcc */
-#define OTHER_MALLOC
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define OTHER_MALLOC
-#endif
-#endif
 
 /* What the kernel says of the memory at `at`: "hg" among the flags of its mapping is the wish for huge pages.
  */
@@ -66,7 +59,7 @@ static void test_large_allocations_are_on_huge_pages(void **state)
     char *after = malloc(SIZE);
     assert_non_null(after);
     memset(after, 2, SIZE);
-#ifndef OTHER_MALLOC
+#if !VL_ADDRESS_SANITIZER
     assert_true(!told || is_on_huge_pages(after + SIZE / 2));
 #else
     assert_true(!told || !is_on_huge_pages(&told));

@@ -340,7 +340,7 @@ static int append_all(struct vl_ruleset *set, struct vl_rule *rule, struct vl_er
         if (!all)
             all = vl_arena_array(set->arena, FIELDS_MAX, sizeof(*all));
         if (!all)
-            return vl_err_nomem(err);
+            return vl_arena_failed(set->arena, "the rule set", err);
         append_extra(set, append, rule, all);
     }
     rule->extra = all;

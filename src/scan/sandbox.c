@@ -18,6 +18,7 @@
 
 #include "base/file.h"
 #include "base/lazy.h"
+#include "base/watched.h"
 
 #define FUNCTIONS(F)   \
     F(seccomp_init)    \
@@ -28,28 +29,10 @@ VL_LAZY_LIBRARY(libseccomp, FUNCTIONS, "libseccomp.so.2", "the sandbox of the in
 
 /* Sanitizers map terabytes of shadow memory, read /proc/self/maps, start a symbolizer and, at the end, stop
  * all threads with ptrace to look for leaks: neither the memory limit nor the filter can stand. Everything
- * else is as it is elsewhere. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
-/* Valgrind likewise makes calls of its own in the process it watches. */
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
-#else
-#define RUNNING_ON_VALGRIND 0
-#endif
-
+ * else is as it is elsewhere. Valgrind likewise makes calls of its own in the process it watches. */
 static bool is_watched(void)
 {
-    return SANITIZED || RUNNING_ON_VALGRIND;
+    return VL_SANITIZED || VL_ON_VALGRIND;
 }
 
 static int limit(int what, rlim_t value, const char *name, struct vl_err *err)

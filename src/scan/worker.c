@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/reader.h"
 #include "base/time.h"
+#include "base/watched.h"
 #include "scan/inventory_codec.h"
 #include "worker_protocol.h"
 
@@ -143,11 +144,9 @@ static int set_files(posix_spawn_file_actions_t *actions, int in, int out, int f
                     : posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
     if (r == 0)
         r = posix_spawn_file_actions_adddup2(actions, out, 1);
-#if !defined(__SANITIZE_ADDRESS__)
     /* It has nothing to say there, and might be made to. A sanitizer has. */
-    if (r == 0)
+    if (r == 0 && !VL_SANITIZED)
         r = posix_spawn_file_actions_addopen(actions, 2, "/dev/null", O_WRONLY, 0);
-#endif
     if (r == 0 && file >= 0)
         r = posix_spawn_file_actions_adddup2(actions, file, VL_WORKER_FD);
     if (r == 0)

@@ -94,7 +94,7 @@ static int places_of(struct vl_store_conn *conn, int64_t image, struct vl_arena 
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     struct place *list = vl_arena_array(arena, ENVIRONMENTS_MAX, sizeof(*list));
     size_t n = 0;
-    int r = list ? vl_stmt_begin(conn, &sql_places, &stmt, err) : vl_err_nomem(err);
+    int r = list ? vl_stmt_begin(conn, &sql_places, &stmt, err) : vl_arena_failed(arena, "places", err);
     if (r < 0)
         return r;
     vl_stmt_int(stmt, 1, image);

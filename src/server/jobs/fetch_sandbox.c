@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/watched.h"
 #include "jobs/fetch_wire.h"
 
 /* The process has the user id of the server, and so could read its database and its keys. Landlock takes that
@@ -28,23 +29,6 @@
 #define READ     (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define RUN      (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE)
 #define FILE_MAX (8ULL * 1024 * 1024 * 1024) /* bytes of one file in the cache */
-
-/* Sanitizers trace their process at its end, to look for leaks; valgrind starts its own programs. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
-#else
-#define RUNNING_ON_VALGRIND 0
-#endif
 
 static const char *const system_folders[] = {"/usr", "/lib", "/lib64", "/bin", "/etc", "/run", "/proc",
     "/dev", "/sys/devices/system/cpu", "/sys/fs/cgroup", "/var/lib/ca-certificates"};
@@ -73,7 +57,7 @@ static int allow_programs(int ruleset, struct vl_err *err)
     int r = allow(ruleset, "/proc/self/exe", RUN, err);
     if (r >= 0 && base && dladdr((const void *)base, &loader) && loader.dli_fname)
         r = allow(ruleset, loader.dli_fname, RUN, err);
-    for (size_t i = 0; RUNNING_ON_VALGRIND && i < VL_ARRAY_LEN(system_folders) && r >= 0; i++)
+    for (size_t i = 0; VL_ON_VALGRIND && i < VL_ARRAY_LEN(system_folders) && r >= 0; i++)
         r = allow(ruleset, system_folders[i], READ | LANDLOCK_ACCESS_FS_EXECUTE, err);
     return r;
 }
@@ -152,5 +136,5 @@ int vl_fetch_sandbox(const char *cache_dir, struct vl_err *err)
     if (r >= 0)
         r = use_landlock(cache_dir, err);
     /* Valgrind makes calls of its own in the process: it is watched as it is. */
-    return r < 0 || RUNNING_ON_VALGRIND ? r : vl_fetch_filter(SANITIZED, err);
+    return r < 0 || VL_ON_VALGRIND ? r : vl_fetch_filter(VL_SANITIZED, err);
 }

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "base/watched.h"
 #include "jobs/fetch_wire.h"
 #include "scan/inventory_codec.h"
 #include "test_registry.h"
@@ -282,17 +283,6 @@ static const struct {
     {"a call of tomorrow", 999, 0, 0, 0, ENOSYS},
 };
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 /* The status of one who is shut in and does this. */
 static int shut_in(void (*what)(size_t), size_t index)
 {
@@ -355,7 +345,7 @@ static void test_filter(void **state)
     }
     assert_int_equal(shut_in(look_up, 0), 0);
     int traced = shut_in(trace_parent, 0);
-    if (SANITIZED) /* it traces its own process */
+    if (VL_SANITIZED) /* it traces its own process */
         assert_true(traced == 0 || traced == EPERM);
     else
         assert_int_equal(traced, ENOSYS);

@@ -56,7 +56,8 @@ int vl_repo_disable_list(struct vl_store_conn *conn, int64_t environment, struct
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     struct vl_disable_rule *list = vl_arena_array(arena, VL_DISABLE_RULES_MAX, sizeof(*list));
     size_t n = 0;
-    int r = list ? vl_stmt_begin(conn, &sql_list, &stmt, err) : vl_err_nomem(err);
+    int r =
+        list ? vl_stmt_begin(conn, &sql_list, &stmt, err) : vl_arena_failed(arena, "the disable rules", err);
     if (r < 0)
         return r;
     vl_stmt_int(stmt, 1, environment);

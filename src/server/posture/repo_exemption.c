@@ -196,7 +196,7 @@ int vl_repo_exemption_list(struct vl_store_conn *conn, int64_t environment, int6
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     size_t n = 0, max = limit > 0 && limit < VL_EXEMPTIONS_MAX ? (size_t)limit : VL_EXEMPTIONS_MAX;
     struct vl_exemption *list = vl_arena_array(arena, max, sizeof(*list));
-    int r = list ? vl_stmt_begin(conn, &sql_list, &stmt, err) : vl_err_nomem(err);
+    int r = list ? vl_stmt_begin(conn, &sql_list, &stmt, err) : vl_arena_failed(arena, "the exemptions", err);
     if (r < 0)
         return r;
     vl_stmt_int(stmt, 1, environment);

@@ -57,7 +57,7 @@ int vl_repo_task_list(struct vl_store_conn *conn, int64_t environment, const cha
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     size_t n = 0, max = limit > 0 && limit < VL_TASKS_MAX ? (size_t)limit : VL_TASKS_MAX;
     struct vl_task *list = vl_arena_array(arena, max, sizeof(*list));
-    int r = list ? vl_stmt_begin(conn, &sql_list, &stmt, err) : vl_err_nomem(err);
+    int r = list ? vl_stmt_begin(conn, &sql_list, &stmt, err) : vl_arena_failed(arena, "the tasks", err);
     if (r < 0)
         return r;
     vl_stmt_int(stmt, 1, environment);

@@ -33,4 +33,13 @@ size_t vl_arena_used(const struct vl_arena *arena);
 /* 0, or VL_ERR_LIMIT / VL_ERR_MEMORY naming `what`, if any allocation since the last reset failed. */
 VL_MUST_CHECK int vl_arena_check(const struct vl_arena *arena, const char *what, struct vl_err *err);
 
+/* The same for who holds a NULL from the arena: negative whatever it says. Inline, so that compilers and
+ * analyzers see that what follows is not run. */
+VL_MUST_CHECK static inline int vl_arena_failed(
+    const struct vl_arena *arena, const char *what, struct vl_err *err)
+{
+    int r = vl_arena_check(arena, what, err);
+    return r < 0 ? r : vl_err_nomem(err);
+}
+
 #endif
