@@ -15,7 +15,6 @@
 struct reading {
     struct vl_rules_events *events;
     const char *path;
-    uint64_t before; /* lines before the text whose documents are being read */
 };
 
 static void tell_invalid(struct reading *r, const char *message)
@@ -29,8 +28,8 @@ static void tell_invalid(struct reading *r, const char *message)
 static void tell_node(struct reading *r, const struct vl_doc_node *node, const char *text)
 {
     char message[VL_ERR_MSG_MAX + 512];
-    (void)snprintf(message, sizeof(message), "%s:%llu:%u: %s", r->path,
-        (unsigned long long)(r->before + vl_doc_line(node)), vl_doc_column(node), text);
+    (void)snprintf(
+        message, sizeof(message), "%s:%u:%u: %s", r->path, vl_doc_line(node), vl_doc_column(node), text);
     tell_invalid(r, message);
 }
 
@@ -46,13 +45,11 @@ static void note_type(struct reading *r, const struct vl_event *event, const str
     if (r->events->odd_types++)
         return;
     if (missing)
-        vl_cli_warn("%s:%llu: the event has no \"evt.type\": rules for a type of event do not fire on it",
-            r->path, (unsigned long long)(r->before + vl_doc_line(node)));
+        vl_cli_warn("%s:%u: the event has no \"evt.type\": rules for a type of event do not fire on it",
+            r->path, vl_doc_line(node));
     else
-        vl_cli_warn(
-            "%s:%llu: the event type '%.*s' is not known: rules for a type of event do not fire on it",
-            r->path, (unsigned long long)(r->before + vl_doc_line(node)),
-            (int)(type.len < 64 ? type.len : 64), type.ptr);
+        vl_cli_warn("%s:%u: the event type '%.*s' is not known: rules for a type of event do not fire on it",
+            r->path, vl_doc_line(node), (int)(type.len < 64 ? type.len : 64), type.ptr);
 }
 
 static int give(struct reading *r, const struct vl_event *event, struct vl_err *err)
@@ -166,29 +163,24 @@ static bool is_blank(struct vl_span line)
     return vl_span_trim(line).len == 0;
 }
 
-/* A line that is no document by itself: told with its number. */
-static void tell_line(struct reading *r, uint64_t number, const struct vl_err *bad)
+/* Places are 32 bits wide: lines behind the last of them are told as that. */
+static uint32_t place_of(uint64_t line)
 {
-    char message[VL_ERR_MSG_MAX + 512];
-    const char *text = bad->msg;
-    const char *colon = strncmp(text, "line:1:", 7) == 0 ? text + 7 : text;
-    (void)snprintf(message, sizeof(message), "%s:%llu:%s", r->path, (unsigned long long)number, colon);
-    tell_invalid(r, message);
+    return line < UINT32_MAX ? (uint32_t)line : UINT32_MAX;
 }
 
 static int give_line(struct reading *r, struct vl_span line, uint64_t number, struct vl_err *err)
 {
     VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
     struct vl_err bad = VL_ERR_INIT;
-    if (vl_doc_parse(line, VL_DOC_JSON, "line", &doc, &bad) < 0) {
+    if (vl_doc_parse_json_line(line, r->path, place_of(number), &doc, &bad) < 0) {
         if (bad.code == VL_ERR_MEMORY) {
             *err = bad;
             return bad.err;
         }
-        tell_line(r, number, &bad);
+        tell_invalid(r, bad.msg);
         return 0;
     }
-    r->before = number - 1;
     return give_document(r, doc, err);
 }
 
@@ -199,70 +191,12 @@ static bool is_whole(struct vl_span line)
     return vl_doc_parse(line, VL_DOC_JSON, "line", &doc, &bad) >= 0;
 }
 
-/* Where line `n` (1-based) of a text ends, behind its line feed. */
-static size_t behind_line(struct vl_span text, uint64_t n)
+static void tell_damaged(const struct vl_err *why, void *user)
 {
-    size_t at = 0;
-    for (; n && at < text.len; n--) {
-        const char *end = memchr(text.ptr + at, '\n', text.len - at);
-        at = end ? (size_t)(end - text.ptr) + 1 : text.len;
-    }
-    return at;
-}
-
-/* The line that a message of the parser names: "PATH:LINE:COLUMN: …"; its rest from the column on. */
-static uint64_t line_of_message(const char *path, const char *message, const char **ret_rest)
-{
-    size_t len = strlen(path);
-    char *end = NULL;
-    if (strncmp(message, path, len) != 0 || message[len] != ':')
-        return 0;
-    uint64_t line = strtoull(message + len + 1, &end, 10);
-    *ret_rest = *end == ':' ? end : message + len;
-    return line;
-}
-
-/* Behind a document that is damaged the next one begins with a line that begins with a bracket. */
-static size_t next_document(struct vl_span text, size_t at)
-{
-    while (at < text.len && text.ptr[at] != '{' && text.ptr[at] != '[')
-        at += behind_line(vl_span_slice(text, at, text.len), 1);
-    return at;
-}
-
-static uint64_t count_lines(struct vl_span text)
-{
-    uint64_t n = 0;
-    for (size_t i = 0; i < text.len; i++)
-        n += text.ptr[i] == '\n';
-    return n;
+    tell_invalid(user, why->msg);
 }
 
 /* Documents over several lines, or several on one. */
-static int read_documents(struct reading *r, struct vl_span text, uint64_t before, struct vl_err *err)
-{
-    while (text.len) {
-        struct vl_err bad = VL_ERR_INIT;
-        const char *rest = "";
-        r->before = before;
-        if (vl_doc_parse_stream(text, VL_DOC_JSON, r->path, each_document, r, &bad) >= 0)
-            return 0;
-        uint64_t line = bad.code == VL_ERR_INVALID ? line_of_message(r->path, bad.msg, &rest) : 0;
-        if (!line) {
-            *err = bad;
-            return bad.err;
-        }
-        char message[VL_ERR_MSG_MAX + 512];
-        (void)snprintf(
-            message, sizeof(message), "%s:%llu%s", r->path, (unsigned long long)(before + line), rest);
-        tell_invalid(r, message);
-        size_t next = next_document(text, behind_line(text, line));
-        before += count_lines(vl_span_slice(text, 0, next));
-        text = vl_span_slice(text, next, text.len);
-    }
-    return 0;
-}
-
 static int read_rest(struct reading *r, struct lines *l, size_t from, struct vl_err *err)
 {
     int result = 0;
@@ -270,7 +204,12 @@ static int read_rest(struct reading *r, struct lines *l, size_t from, struct vl_
         result = fill(l, err);
     if (result < 0)
         return vl_err_wrap(err, "%s is not one event a line", r->path);
-    return read_documents(r, vl_span_slice(vl_buf_span(&l->rest), from, l->rest.len), l->number - 1, err);
+    const struct vl_doc_json_reader reader = {.name = r->path,
+        .first_line = place_of(l->number),
+        .each = each_document,
+        .damaged = tell_damaged,
+        .user = r};
+    return vl_doc_parse_json_documents(vl_span_slice(vl_buf_span(&l->rest), from, l->rest.len), &reader, err);
 }
 
 /* Whether events stand one a line: the first line is a document, or it is damaged and the next one is an

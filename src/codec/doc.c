@@ -3,16 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int too_large(const char *name, struct vl_err *err)
+{
+    return vl_err_set(err, VL_ERR_LIMIT, "%s: more than %lu bytes", name, VL_DOC_BYTES_MAX);
+}
+
 int vl_doc_parse(struct vl_span input, enum vl_doc_format format, const char *name, struct vl_doc **ret_doc,
     struct vl_err *err)
 {
     if (input.len > VL_DOC_BYTES_MAX)
-        return vl_err_set(err, VL_ERR_LIMIT, "%s: more than %lu bytes", name, VL_DOC_BYTES_MAX);
+        return too_large(name, err);
     switch (format) {
     case VL_DOC_JSON:
     case VL_DOC_JSON_LOOSE:
     case VL_DOC_JSONC:
-        return doc_json_parse(input, format, name, ret_doc, err);
+        return doc_json_parse(input, format, name, 1, ret_doc, err);
     case VL_DOC_YAML:
     case VL_DOC_YAML_KUBERNETES:
         return doc_yaml_parse(input, format, name, ret_doc, err);
@@ -26,14 +31,32 @@ int vl_doc_parse_stream(struct vl_span input, enum vl_doc_format format, const c
     int (*each)(struct vl_doc *doc, void *user, struct vl_err *err), void *user, struct vl_err *err)
 {
     if (input.len > VL_DOC_BYTES_MAX)
-        return vl_err_set(err, VL_ERR_LIMIT, "%s: more than %lu bytes", name, VL_DOC_BYTES_MAX);
+        return too_large(name, err);
     if (format == VL_DOC_JSON || format == VL_DOC_JSON_LOOSE || format == VL_DOC_JSONC)
-        return doc_json_stream(input, format, name, each, user, err);
+        return doc_json_stream(input, format,
+            &(const struct vl_doc_json_reader){.name = name, .first_line = 1, .each = each, .user = user},
+            err);
     if (format == VL_DOC_YAML || format == VL_DOC_YAML_KUBERNETES)
         return doc_yaml_stream(input, format, name, each, user, err);
     struct vl_doc *doc;
     int r = vl_doc_parse(input, format, name, &doc, err);
     return r < 0 ? r : each(doc, user, err);
+}
+
+int vl_doc_parse_json_line(
+    struct vl_span input, const char *name, uint32_t first_line, struct vl_doc **ret_doc, struct vl_err *err)
+{
+    if (input.len > VL_DOC_BYTES_MAX)
+        return too_large(name, err);
+    return doc_json_parse(input, VL_DOC_JSON, name, first_line, ret_doc, err);
+}
+
+int vl_doc_parse_json_documents(
+    struct vl_span input, const struct vl_doc_json_reader *reader, struct vl_err *err)
+{
+    if (input.len > VL_DOC_BYTES_MAX)
+        return too_large(reader->name, err);
+    return doc_json_stream(input, VL_DOC_JSON, reader, err);
 }
 
 /* The page header in front of every node knows the document. */

@@ -140,9 +140,9 @@ bool doc_number_parse(struct vl_span text, double *ret);
 bool doc_json_number(const char *text, double *ret);
 
 VL_MUST_CHECK int doc_json_parse(struct vl_span input, enum vl_doc_format format, const char *name,
-    struct vl_doc **ret_doc, struct vl_err *err);
-VL_MUST_CHECK int doc_json_stream(struct vl_span input, enum vl_doc_format format, const char *name,
-    int (*each)(struct vl_doc *doc, void *user, struct vl_err *err), void *user, struct vl_err *err);
+    uint32_t first_line, struct vl_doc **ret_doc, struct vl_err *err);
+VL_MUST_CHECK int doc_json_stream(struct vl_span input, enum vl_doc_format format,
+    const struct vl_doc_json_reader *reader, struct vl_err *err);
 VL_MUST_CHECK int doc_yaml_parse(struct vl_span input, enum vl_doc_format format, const char *name,
     struct vl_doc **ret_doc, struct vl_err *err);
 VL_MUST_CHECK int doc_yaml_stream(struct vl_span input, enum vl_doc_format format, const char *name,

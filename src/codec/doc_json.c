@@ -214,8 +214,8 @@ static char *copy_source(struct vl_span source)
     return text;
 }
 
-static int read_values(
-    struct walk *w, char *text, yyjson_read_flag flags, yyjson_doc **ret, struct vl_err *err)
+static int read_values(struct walk *w, char *text, yyjson_read_flag flags, yyjson_doc **ret, size_t *ret_read,
+    struct vl_err *err)
 {
     bool over = false;
     const yyjson_alc alc = {limited_malloc, limited_realloc, limited_free, &over};
@@ -233,17 +233,20 @@ static int read_values(
         return vl_err_set(err, VL_ERR_LIMIT, "%s: more than %d nodes", w->b.name, VL_DOC_NODES_MAX);
     if (e.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
         return vl_err_nomem(err);
+    *ret_read = e.pos < w->source.len ? e.pos : w->source.len;
     return fail_read(w->b.doc, w->b.name, w->source, &e, err);
 }
 
+/* *ret_read, set in any case: how far the text is JSON. */
 static int parse_one(struct vl_span source, yyjson_read_flag flags, struct doc_origin origin,
-    const char *name, struct vl_doc **ret_doc, struct vl_err *err)
+    const char *name, struct vl_doc **ret_doc, size_t *ret_read, struct vl_err *err)
 {
     struct walk w;
     VL_CLEANUP(free_yyjson) yyjson_doc *values = NULL;
     w.source = source;
     w.cursor = 0;
     w.at_string = false;
+    *ret_read = source.len;
     int r = doc_builder_init(&w.b, name, err);
     if (r < 0)
         return r;
@@ -255,7 +258,7 @@ static int parse_one(struct vl_span source, yyjson_read_flag flags, struct doc_o
     w.text = doc->text;
     r = doc->text ? doc_lines_build(doc, source, err) : vl_err_nomem(err);
     if (r >= 0)
-        r = read_values(&w, doc->text, flags, &values, err);
+        r = read_values(&w, doc->text, flags, &values, ret_read, err);
     if (r >= 0)
         r = doc_reserve(&w.b, yyjson_doc_get_val_count(values), err);
     if (r >= 0)
@@ -287,14 +290,15 @@ static struct vl_span without_bom(struct vl_span input)
     return vl_span_slice(input, vl_span_starts_with(input, "\xef\xbb\xbf") ? 3 : 0, input.len);
 }
 
-int doc_json_parse(struct vl_span input, enum vl_doc_format format, const char *name, struct vl_doc **ret_doc,
-    struct vl_err *err)
+int doc_json_parse(struct vl_span input, enum vl_doc_format format, const char *name, uint32_t first_line,
+    struct vl_doc **ret_doc, struct vl_err *err)
 {
+    size_t read;
     int r = check_comments(input, format, name, err);
     if (r < 0)
         return r;
-    const struct doc_origin origin = {1, 1, format == VL_DOC_JSON_LOOSE};
-    return parse_one(without_bom(input), read_flags(format), origin, name, ret_doc, err);
+    const struct doc_origin origin = {first_line, 1, format == VL_DOC_JSON_LOOSE};
+    return parse_one(without_bom(input), read_flags(format), origin, name, ret_doc, &read, err);
 }
 
 static bool is_space(char c)
@@ -346,23 +350,47 @@ static void advance(struct doc_origin *origin, struct vl_span passed)
     origin->column += (uint32_t)passed.len;
 }
 
-int doc_json_stream(struct vl_span input, enum vl_doc_format format, const char *name,
-    int (*each)(struct vl_doc *doc, void *user, struct vl_err *err), void *user, struct vl_err *err)
+/* The next line behind `at` that begins as a document does. */
+static size_t next_bracket(struct vl_span s, size_t at)
+{
+    do {
+        size_t end = vl_span_find_char(vl_span_slice(s, at, s.len), '\n');
+        at = end == SIZE_MAX ? s.len : at + end + 1;
+    } while (at < s.len && s.ptr[at] != '{' && s.ptr[at] != '[');
+    return at;
+}
+
+int doc_json_stream(struct vl_span input, enum vl_doc_format format, const struct vl_doc_json_reader *reader,
+    struct vl_err *err)
 {
     bool comments = format == VL_DOC_JSONC;
     struct vl_span s = without_bom(input);
-    struct doc_origin origin = {1, 1};
-    int r = check_comments(input, format, name, err);
+    struct doc_origin origin = {.line = reader->first_line, .column = 1};
+    uint64_t again = (uint64_t)s.len * VL_DOC_DAMAGE_MAX; /* bytes that may be read once more */
+    int r = check_comments(input, format, reader->name, err);
     for (size_t at = 0; r >= 0;) {
-        size_t begin = skip_blank(s, at, comments);
+        size_t begin = skip_blank(s, at, comments), read;
         if (begin >= s.len)
             return 0;
         size_t end = value_end(s, begin, comments);
         struct vl_doc *doc;
         advance(&origin, vl_span_slice(s, at, begin));
-        r = parse_one(vl_span_slice(s, begin, end), read_flags(format), origin, name, &doc, err);
-        if (r >= 0)
-            r = each(doc, user, err);
+        r = parse_one(
+            vl_span_slice(s, begin, end), read_flags(format), origin, reader->name, &doc, &read, err);
+        if (r >= 0) {
+            r = reader->each(doc, reader->user, err);
+        } else if (err->code == VL_ERR_INVALID && reader->damaged) {
+            reader->damaged(err, reader->user);
+            vl_err_clear(err);
+            r = 0;
+            if (begin + read < end) { /* where it ends is a guess */
+                if (again < end - begin)
+                    return doc_fail(err, VL_ERR_LIMIT, reader->name, origin.line, origin.column,
+                        "damaged in too many places: what follows is not read");
+                again -= end - begin;
+                end = next_bracket(s, begin + read);
+            }
+        }
         advance(&origin, vl_span_slice(s, begin, end));
         at = end;
     }

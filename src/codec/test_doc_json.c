@@ -272,6 +272,64 @@ static void test_stream_stops(void **state)
     }
 }
 
+static void on_damaged(const struct vl_err *why, void *user)
+{
+    struct stream *s = user;
+    const char *rest = strchr(why->msg + 2, ':'); /* "t:LINE:COLUMN…": which words follow is the parser's */
+    vl_buf_printf(&s->out, "line %.*s is damaged\n", (int)(rest ? rest - why->msg - 2 : 0), why->msg + 2);
+}
+
+static int run_damaged(struct stream *s, struct vl_span text, struct vl_err *err)
+{
+    const struct vl_doc_json_reader reader = {
+        .name = "t", .first_line = 10, .each = on_doc, .damaged = on_damaged, .user = s};
+    s->n = s->stop_at = 0;
+    vl_buf_init(&s->out, 1 << 24);
+    return vl_doc_parse_json_documents(text, &reader, err);
+}
+
+static void test_damaged_streams(void **state)
+{
+    (void)state;
+    static const struct {
+        struct vl_span text;
+        const char *want;
+    } rows[] = {
+        {VL_SPAN_LIT("{}\n\n[1]"), "10:1 {}\n12:1 [1]\n"},
+        /* well formed, but not allowed: it has an end, and what follows on its line is read */
+        {VL_SPAN_LIT("{\"a\":1,\n\"a\":2} {}\n[]"), "line 11 is damaged\n11:8 {}\n12:1 []\n"},
+        /* no end that could be known: the next line that begins so */
+        {VL_SPAN_LIT("{\"a\":\n}\n {}\n[2]\n"), "line 11 is damaged\n13:1 [2]\n"},
+        {VL_SPAN_LIT("{\n{\"a\":1}\n{\"b\":1}"), "line 11 is damaged\n12:1 {b:1}\n"},
+        {VL_SPAN_LIT("[1,\n2"), "line 11 is damaged\n"},
+    };
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
+        struct vl_err err = VL_ERR_INIT;
+        struct stream s;
+        if (run_damaged(&s, rows[i].text, &err) < 0)
+            fail_msg("%s", err.msg);
+        assert_string_equal(vl_buf_str(&s.out), rows[i].want);
+        vl_buf_done(&s.out);
+    }
+}
+
+/* Each of these has no end, and would be looked for in all that follows. */
+static void test_damage_is_bounded(void **state)
+{
+    (void)state;
+    struct vl_buf text VL_CLEANUP(vl_buf_done);
+    struct vl_err err = VL_ERR_INIT;
+    struct stream s;
+    vl_buf_init(&text, 1 << 20);
+    for (size_t i = 0; i < 100000; i++)
+        vl_buf_append_str(&text, "{\n");
+    assert_true(run_damaged(&s, vl_buf_span(&text), &err) < 0);
+    assert_int_equal(err.code, VL_ERR_LIMIT);
+    assert_non_null(strstr(err.msg, "t:"));
+    assert_non_null(strstr(err.msg, "not read"));
+    vl_buf_done(&s.out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +341,8 @@ int main(void)
         cmocka_unit_test(test_input_is_not_kept),
         cmocka_unit_test(test_streams),
         cmocka_unit_test(test_stream_stops),
+        cmocka_unit_test(test_damaged_streams),
+        cmocka_unit_test(test_damage_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,6 +51,26 @@ VL_MUST_CHECK int vl_doc_parse(struct vl_span input, enum vl_doc_format format, 
 VL_MUST_CHECK int vl_doc_parse_stream(struct vl_span input, enum vl_doc_format format, const char *name,
     int (*each)(struct vl_doc *doc, void *user, struct vl_err *err), void *user, struct vl_err *err);
 
+/* vl_doc_parse() of JSON that begins on line `first_line` of what `name` is: places of nodes and errors count
+ * from there. */
+VL_MUST_CHECK int vl_doc_parse_json_line(
+    struct vl_span input, const char *name, uint32_t first_line, struct vl_doc **ret_doc, struct vl_err *err);
+
+/* JSON documents one after the other, of which some may be damaged. */
+struct vl_doc_json_reader {
+    const char *name;
+    uint32_t first_line;
+    int (*each)(struct vl_doc *doc, void *user, struct vl_err *err); /* as of vl_doc_parse_stream() */
+    /* Is told what is wrong with a document (VL_ERR_INVALID, with its place). Reading goes on behind it;
+     * where it has no end, with the next line that begins with a bracket. NULL: the first error ends the
+     * walk. */
+    void (*damaged)(const struct vl_err *why, void *user);
+    void *user;
+};
+#define VL_DOC_DAMAGE_MAX 64U /* so often the input is read again behind damage; more is VL_ERR_LIMIT */
+VL_MUST_CHECK int vl_doc_parse_json_documents(
+    struct vl_span input, const struct vl_doc_json_reader *reader, struct vl_err *err);
+
 void vl_doc_free(struct vl_doc *doc); /* accepts NULL */
 void vl_doc_cleanup(struct vl_doc **doc);
 
