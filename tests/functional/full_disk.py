@@ -6,61 +6,25 @@ import http.client
 import json
 import os
 import signal
-import ssl
 import subprocess
 import sys
 import threading
 import time
 
+import running
+from running import told
+
 vallumd, folder, registry_port, name, database, push = sys.argv[1:7]
 data, own = os.path.join(folder, "data"), database == "sqlite"
-failed = 0
 
 
-def told(good, what, detail=""):
-    global failed
-    print(("ok " if good else "not ok ") + what, flush=True)
-    if not good:
-        failed += 1
-        print("    " + str(detail)[:1500].replace("\n", "\n    "), flush=True)
+def start():
+    return running.Server(vallumd, folder, database, workers=4)
 
 
-class Server:
-    def __init__(self):
-        self.log = os.path.join(folder, "vallumd.log")
-        command = [vallumd, "--data", data, "--listen", "127.0.0.1:0", *([] if own else ["--database", database])]
-        env = {**os.environ, "VALLUM_WORKERS": "4", "VALLUM_ADVISORY_UPDATES": "off"}
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=open(self.log, "wb"), env=env)
-        self.port = None
-        for _ in range(600):
-            if "listens on" in self.said():
-                self.port = int(self.said().split("listens on https://127.0.0.1:")[1].split(",")[0])
-                break
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.05)
-        if self.port:
-            self.context = ssl.create_default_context(cafile=os.path.join(data, "ca.pem"))
-
-    def said(self):
-        return open(self.log, encoding="utf-8", errors="replace").read()
-
-    def ask(self, method, path, body=None, token=None):
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context, timeout=30)
-        try:
-            headers = {"Authorization": "Bearer " + (token or server_token)}
-            if body is not None:
-                headers["Content-Type"] = "application/json"
-            connection.request(method, path, json.dumps(body) if body is not None else None, headers)
-            answer = connection.getresponse()
-            text = answer.read()
-            return answer.status, json.loads(text) if "json" in (answer.getheader("Content-Type") or "") else text.decode()
-        finally:
-            connection.close()
-
-    def end(self, how=signal.SIGTERM):
-        self.process.send_signal(how)
-        return self.process.wait(60)
+def end(how=signal.SIGTERM):
+    server.process.send_signal(how)
+    return server.process.wait(60)
 
 
 def eventually(what, seconds=30):
@@ -73,17 +37,6 @@ def eventually(what, seconds=30):
             pass
         time.sleep(0.2)
     return False
-
-
-def all_items(path):
-    items, cursor = [], ""
-    while True:
-        status, answer = server.ask("GET", f"{path}{'&' if '?' in path else '?'}limit=1000{cursor}")
-        assert status == 200, (path, status, answer)
-        items += answer["items"]
-        if not answer.get("next"):
-            return items
-        cursor = "&cursor=" + answer["next"]
 
 
 class Writer(threading.Thread):
@@ -181,12 +134,11 @@ def check_of(which):
     return next(c for c in server.ask("GET", "/api/v1/health")[1]["checks"] if c["name"] == which)
 
 
-server = Server()
+server = start()
 if not server.port:
     told(False, "it starts", server.said())
     sys.exit(1)
-server_token = json.loads(subprocess.run([vallumd, "admin", "create-token", "--role", "owner", "--name", "disk", "--data", data, *([] if own else ["--database", database])],
-                                         check=True, capture_output=True, text=True).stdout)["token"]
+server.make_token("disk")
 status, registry = server.ask("POST", "/api/v1/registries", {"name": "real", "host": f"localhost:{registry_port}", "insecure": True, "include": [name + "/*"]})
 assert status == 201, registry
 status, other = server.ask("POST", "/api/v1/registries", {"name": "named", "host": "named.example", "include": ["full/*"]})
@@ -194,11 +146,11 @@ assert status == 201, other
 
 
 def completed():
-    return {t for i in all_items(f"/api/v1/images?registry={registry['id']}") if i["state"] == "Completed" for t in i["tags"]}
+    return {t for i in server.items(f"/api/v1/images?registry={registry['id']}") if i["state"] == "Completed" for t in i["tags"]}
 
 
 told(eventually(lambda: completed() == {"1.1"}), "an image is scanned while there is room", server.said()[-1500:])
-findings = [f["id"] for i in all_items(f"/api/v1/images?registry={registry['id']}") for f in all_items(f"/api/v1/images/{i['digest']}/findings")]
+findings = [f["id"] for i in server.items(f"/api/v1/images?registry={registry['id']}") for f in server.items(f"/api/v1/images/{i['digest']}/findings")]
 told(bool(findings), "... and has findings")
 told(not reads(), "everything can be read", reads())
 
@@ -233,15 +185,15 @@ told(status == (507 if own else 202), "a scan that is asked for: " + ("refused" 
 time.sleep(3)
 told("1.2" not in completed(), "no scan begins without room")
 
-killed = server.end(signal.SIGKILL)
-server = Server()
+killed = end(signal.SIGKILL)
+server = start()
 if server.port:
     told(not reads(), "killed and started without room, it reads", reads())
     os.unlink(filler)
 else:
     told("space" in server.said() or "full" in server.said(), "killed, it does not start without room, and says why", server.said())
     os.unlink(filler)
-    server = Server()
+    server = start()
 told(eventually(lambda: server.ask("GET", "/readyz")[0] == 200, 15), "with room again it is ready by itself", server.said()[-1500:])
 fresh = write_all(2, most=20)
 told(all(len(w.kept) == 20 and not w.strange and not w.refused for w in fresh), "... and writes", [(w.kind, len(w.kept), w.refused[:1], w.strange[:1]) for w in fresh])
@@ -266,13 +218,13 @@ told(eventually(lambda: completed() >= {"1.1", "1.2", "1.3"}, 90), "every image 
 told(server.said().count("there is room on the disk again") >= 1, "the log says that there is room again", server.said()[-1500:])
 status, dead = server.ask("GET", "/api/v1/jobs?state=dead")
 told(status == 200 and not [j for j in dead["items"] if j["kind"] in ("scan", "discover") and "named" not in json.dumps(j)], "no job of theirs was given up", dead)
-told(server.end() == 0, "it ends in order")
+told(end() == 0, "it ends in order")
 
-server = Server()
-lists = {"token": [t["id"] for t in all_items("/api/v1/tokens")], "rule": [r["id"] for r in all_items("/api/v1/disable-rules")],
-         "exemption": [e["id"] for e in all_items("/api/v1/exemptions")], "push": [i["digest"] for i in all_items(f"/api/v1/images?registry={other['id']}")]}
-names = {"token": [t["name"] for t in all_items("/api/v1/tokens")], "rule": [r["name"] for r in all_items("/api/v1/disable-rules")],
-         "exemption": [e["repository"] for e in all_items("/api/v1/exemptions")]}
+server = start()
+lists = {"token": [t["id"] for t in server.items("/api/v1/tokens")], "rule": [r["id"] for r in server.items("/api/v1/disable-rules")],
+         "exemption": [e["id"] for e in server.items("/api/v1/exemptions")], "push": [i["digest"] for i in server.items(f"/api/v1/images?registry={other['id']}")]}
+names = {"token": [t["name"] for t in server.items("/api/v1/tokens")], "rule": [r["name"] for r in server.items("/api/v1/disable-rules")],
+         "exemption": [e["repository"] for e in server.items("/api/v1/exemptions")]}
 for w in writers + fresh:
     there = lists[w.kind]
     told(set(w.kept) <= set(there) and len(there) == len(set(there)), f"{w.kind}: all {len(w.kept)} that were kept are there, once", sorted(map(str, set(w.kept) - set(there)))[:5])
@@ -281,5 +233,5 @@ for w in writers + fresh:
         told(not gone & set(names[w.kind]), f"{w.kind}: none that was refused is", sorted(gone & set(names[w.kind])))
     else:
         told(not {digest_of(label) for label in gone} & set(there), "push: none that was refused is")
-server.end()
-sys.exit(1 if failed else 0)
+end()
+sys.exit(1 if running.failures else 0)

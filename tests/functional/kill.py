@@ -10,61 +10,26 @@ import os
 import random
 import shutil
 import signal
-import ssl
 import subprocess
 import sys
 import threading
 import time
 
+import running
+from running import told
+
 vallumd, folder, registry_port, kills, seed, database = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5]), sys.argv[6]
 data = os.path.join(folder, "data")
 pick = random.Random(seed)
-failed = 0
 # PostgreSQL's server does the writing: there the talk with it is cut.
 CALLS = "pwrite64,write,fdatasync,fsync,rename,renameat,renameat2,unlink,ftruncate" if database == "sqlite" else "sendto"
 
 
-def told(good, name, detail=""):
-    global failed
-    print(("ok " if good else "not ok ") + name, flush=True)
-    if not good:
-        failed += 1
-        if detail:
-            print("    " + str(detail)[:2000].replace("\n", "\n    "), flush=True)
-
-
-class Server:
+class Server(running.Server):
     def __init__(self, inject=None):
-        self.log = os.path.join(folder, "vallumd.log")
-        command = [vallumd, "--data", data, "--listen", "127.0.0.1:0", *(["--database", database] if database != "sqlite" else [])]
-        if inject:
-            command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + CALLS, "-e", f"inject={CALLS}:signal=SIGKILL:when={inject}", *command]
+        before = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + CALLS, "-e", f"inject={CALLS}:signal=SIGKILL:when={inject}"] if inject else []
         # Sanitizers look for leaks by tracing, which a traced program cannot.
-        env = {**os.environ, "VALLUM_WORKERS": "12", "VALLUM_ADVISORY_UPDATES": "off", "ASAN_OPTIONS": "detect_leaks=0"}
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=open(self.log, "wb"), env=env, start_new_session=True)
-        self.port = None
-        for _ in range(1200):
-            said = open(self.log, encoding="utf-8", errors="replace").read()
-            if "listens on" in said:
-                self.port = int(said.split("listens on https://127.0.0.1:")[1].split(",")[0])
-                break
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.05)
-        if self.port:
-            self.context = ssl.create_default_context(cafile=os.path.join(data, "ca.pem"))
-
-    def ask(self, method, path, body=None, token=None, timeout=30):
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context, timeout=timeout)
-        try:
-            headers = {"Authorization": "Bearer " + (token or server_token)}
-            if body is not None:
-                headers["Content-Type"] = "application/json"
-            connection.request(method, path, json.dumps(body) if body is not None else None, headers)
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read() or b"null")
-        finally:
-            connection.close()
+        super().__init__(vallumd, folder, database, workers=12, before=before, env={"ASAN_OPTIONS": "detect_leaks=0"})
 
     def end(self, how):
         """What it started is in its session: children of a killed server end by themselves; strace goes with it."""
@@ -87,12 +52,6 @@ class Server:
             children = []
         name = open(f"/proc/{self.process.pid}/comm", encoding="utf-8").read().strip() if os.path.exists(f"/proc/{self.process.pid}/comm") else ""
         return [int(c) for c in children] + [self.process.pid] if name == "strace" else [self.process.pid]
-
-
-def token_of():
-    made = subprocess.run([vallumd, "admin", "create-token", "--role", "owner", "--name", "kill", "--data", data, *(["--database", database] if database != "sqlite" else [])],
-                          check=True, capture_output=True, text=True).stdout
-    return json.loads(made)["token"]
 
 
 class Clients:
@@ -137,19 +96,8 @@ class Clients:
             t.join()
 
 
-def all_items(server, path):
-    items, cursor = [], ""
-    while True:
-        status, answer = server.ask("GET", f"{path}{'&' if '?' in path else '?'}limit=1000{cursor}")
-        assert status == 200, (path, status, answer)
-        items += answer["items"]
-        if not answer.get("next"):
-            return items
-        cursor = "&cursor=" + answer["next"]
-
-
 def images(server):
-    return [i for i in all_items(server, f"/api/v1/images?registry={registry['id']}")]
+    return server.items(f"/api/v1/images?registry={registry['id']}")
 
 
 def ask_scans(server, digests):
@@ -189,9 +137,9 @@ def until_busy(server, digests):
 print(f"    seed {seed}, {kills} kills, {database.split(':')[0]}", flush=True)
 server = Server()
 if not server.port:
-    told(False, "it starts", open(server.log, encoding="utf-8").read())
+    told(False, "it starts", server.said())
     sys.exit(1)
-server_token = token_of()
+server.make_token("kill")
 status, registry = server.ask("POST", "/api/v1/registries", {"name": "real", "host": f"localhost:{registry_port}", "insecure": True, "concurrency": 10})
 assert status == 201, registry
 status, other = server.ask("POST", "/api/v1/registries", {"name": "named", "host": "named.example"})
@@ -203,7 +151,7 @@ for _ in range(1200):
     time.sleep(0.1)
 told(len(first) >= 10 and all(i["state"] == "Completed" for i in first), "ten images of 20 MB and more are scanned", first)
 digests = [i["digest"] for i in first]
-reference = {d: sorted((f["id"], f["package"]["purl"]) for f in all_items(server, f"/api/v1/images/{d}/findings")) for d in digests}
+reference = {d: sorted((f["id"], f["package"]["purl"]) for f in server.items(f"/api/v1/images/{d}/findings")) for d in digests}
 told(all(reference.values()), "each has findings")
 server.end(signal.SIGTERM)
 
@@ -239,15 +187,15 @@ for number in range(kills):
         server.end(signal.SIGKILL)
 
 server = Server()
-told(server.port is not None, f"it starts after {kills} kills", open(server.log, encoding="utf-8", errors="replace").read())
+told(server.port is not None, f"it starts after {kills} kills", server.said())
 print(f"    acknowledged: {len(tokens)} tokens, {len(rules)} rules, {len(pushes)} pushes; {inside} kills inside of a call; five scans and more under way at {len(busy)} kills", flush=True)
 told(len(tokens) > kills and len(rules) > kills and len(pushes) > kills, "the clients were busy")
 told(len(busy) * 5 >= kills, "five scans and more were under way at one of five kills at least", busy)
-there = [t["id"] for t in all_items(server, "/api/v1/tokens")]
+there = [t["id"] for t in server.items("/api/v1/tokens")]
 told(len(there) == len(set(there)) and {t for t, _ in tokens} <= set(there), "every acknowledged token is there once", len({t for t, _ in tokens} - set(there)))
-names = [r["name"] for r in all_items(server, "/api/v1/disable-rules")]
+names = [r["name"] for r in server.items("/api/v1/disable-rules")]
 told(len(names) == len(set(names)) and {n for n, _ in rules} <= set(names), "every acknowledged rule is there once", sorted({n for n, _ in rules} - set(names))[:5])
-seen = [i["digest"] for i in all_items(server, f"/api/v1/images?registry={other['id']}")]
+seen = [i["digest"] for i in server.items(f"/api/v1/images?registry={other['id']}")]
 told(len(seen) == len(set(seen)) and set(pushes) <= set(seen), "every acknowledged push is there once", sorted(set(pushes) - set(seen))[:5])
 ask_scans(server, digests)
 last = []
@@ -257,9 +205,9 @@ for _ in range(1800):
         break
     time.sleep(0.1)
 told(sorted(i["digest"] for i in last) == sorted(digests) and all(i["state"] == "Completed" for i in last), "the images are Completed again, each once", last)
-after = {d: sorted((f["id"], f["package"]["purl"]) for f in all_items(server, f"/api/v1/images/{d}/findings")) for d in digests}
+after = {d: sorted((f["id"], f["package"]["purl"]) for f in server.items(f"/api/v1/images/{d}/findings")) for d in digests}
 told(after == reference, "their findings are those of the undisturbed run")
 status, summary = server.ask("GET", "/api/v1/jobs?state=dead")
 told(status == 200 and not [j for j in summary["items"] if j["kind"] == "scan" and f"named" not in json.dumps(j) and any(d in json.dumps(j) for d in digests)], "no scan of theirs was given up", summary)
 server.end(signal.SIGTERM)
-sys.exit(1 if failed else 0)
+sys.exit(1 if running.failures else 0)
