@@ -63,7 +63,7 @@ static int next_image(const struct vl_image_row *row, void *user, struct vl_err 
     if (row->risk <= 0 || next->n == NEXT_LOOKED_AT)
         return 1;
     for (size_t i = 0; i < next->n; i++) { /* one image may lie in many places */
-        if (strncmp(next->tasks[i].link + strlen("/images/"), row->digest.ptr, row->digest.len) == 0)
+        if (vl_span_eq(next->tasks[i].image.digest, row->digest))
             return 0;
     }
     struct task *t = &next->tasks[next->n++];
@@ -122,27 +122,24 @@ static bool before(const struct task *a, const struct task *b)
 
 struct fixes {
     struct vl_arena *arena;
-    struct vl_span package; /* of the most urgent finding that has a fix */
-    const char *text, *command;
-    size_t others; /* packages beside it */
-    struct vl_span seen[NEXT_FIXES];
+    const char *text, *command; /* of the most urgent finding that has a fix */
+    size_t rows, n;
+    struct vl_span packages[NEXT_FIXES];
 };
 
 static int next_fix(const struct vl_finding_row *row, void *user, struct vl_err *err)
 {
     struct fixes *f = user;
-    if (!f->text) {
-        f->package = kept(f->arena, row->package_name);
+    bool known = f->n == NEXT_FIXES;
+    for (size_t i = 0; i < f->n && !known; i++)
+        known = vl_span_eq(f->packages[i], row->package_name);
+    if (!known)
+        f->packages[f->n++] = kept(f->arena, row->package_name);
+    if (f->rows++ == 0) {
         f->text = vl_arena_printf(f->arena, "update %.*s %.*s to %.*s", VL_SPAN_FMT(row->package_name),
             VL_SPAN_FMT(row->package_version), VL_SPAN_FMT(row->fixed_version));
         f->command = row->remedy_command.len ? vl_arena_dup_span(f->arena, row->remedy_command) : NULL;
-        return vl_arena_check(f->arena, "the answer", err);
     }
-    bool seen = vl_span_eq(f->package, row->package_name);
-    for (size_t i = 0; i < f->others && !seen; i++)
-        seen = vl_span_eq(f->seen[i], row->package_name);
-    if (!seen && f->others < NEXT_FIXES)
-        f->seen[f->others++] = kept(f->arena, row->package_name);
     return vl_arena_check(f->arena, "the answer", err);
 }
 
@@ -160,9 +157,10 @@ static int find_fix(
     if (r < 0)
         return r;
     t->command = f.command;
-    t->fix = f.others == 0 ? f.text
-                           : vl_arena_printf(request->arena, "%s, and %zu other %s", f.text, f.others,
-                                 f.others == 1 ? "package" : "packages");
+    t->fix = f.n < 2
+                 ? f.text
+                 : vl_arena_printf(request->arena, "%s, and %s%zu other %s", f.text,
+                       f.rows < NEXT_FIXES ? "" : "at least ", f.n - 1, f.n == 2 ? "package" : "packages");
     return vl_arena_check(request->arena, "the answer", err);
 }
 

@@ -128,6 +128,15 @@ static void test_overview(void **state)
     assert_int_equal(vl_test_ask(s, "GET", "/api/v1/overview", reader_of_two, NULL, &theirs), 200);
     assert_null(strstr(theirs, "app/web"));
     assert_string_equal(vl_test_get(s, theirs, "images.total"), "0");
+    for (int i = 0; i < 60; i++) { /* more than are looked at: a number that is not known is not given */
+        const char *name = vl_arena_printf(s->arena, "lib%d", i);
+        vl_rows_finding(s, bad,
+            &(struct vl_rows_finding){vl_arena_printf(s->arena, "CVE-2025-%04d", i),
+                vl_arena_printf(s->arena, "pkg:deb/debian/%s@1", name), name, "1", "2", VL_SEVERITY_LOW,
+                false, 0, 0});
+    }
+    assert_string_equal(vl_test_get(s, get(s, "overview"), "doNext.0.fix"),
+        "update libssl 1 to 2, and at least 49 other packages");
 }
 
 static void test_me(void **state)
