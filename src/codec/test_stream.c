@@ -1,11 +1,12 @@
 /* tests: stream.c stream_fd.c stream_gzip.c stream_zstd.c stream_xz.c stream_bzip2.c
- * tests: stream_pipelined.c stream_pass.c */
+ * tests: stream_mapped.c stream_pipelined.c stream_pass.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -451,9 +452,8 @@ static void test_pipelined_error(void **state)
 }
 
 /* The same bytes as by reading, from any place, and what is missing is told after what is there. */
-static void test_region_ahead(void **state)
+static void region_ahead(void)
 {
-    (void)state;
     enum { SIZE = 5 << 20 };
     VL_CLEANUP(vl_file_close) int fd = file_of(SIZE);
     static const struct {
@@ -486,6 +486,46 @@ static void test_region_ahead(void **state)
     assert_int_equal(err.code, VL_ERR_UNSUPPORTED);
     close(pipe_fds[0]);
     close(pipe_fds[1]);
+}
+
+/* With a helper on another processor, and on one processor alone. */
+static void test_region_ahead(void **state)
+{
+    (void)state;
+    cpu_set_t all, one;
+    region_ahead();
+    assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+    CPU_ZERO(&one);
+    for (size_t i = 0; CPU_COUNT(&one) == 0; i++)
+        if (CPU_ISSET(i, &all))
+            CPU_SET(i, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+    region_ahead();
+    assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+}
+
+/* A file that somebody cuts after it was begun: what is there still comes, then an error says what is
+ * missing. (Behind the end nothing was mapped yet: four windows of 1 MiB are.) */
+static void test_region_ahead_cut(void **state)
+{
+    (void)state;
+    enum { SIZE = 8 << 20, CUT = (5 << 20) + 700 };
+    VL_CLEANUP(vl_file_close) int fd = file_of(SIZE);
+    VL_CLEANUP(vl_stream_cleanup) struct vl_stream *s = NULL;
+    struct vl_span part;
+    uint64_t got = 0;
+    int64_t n;
+    assert_int_equal(vl_stream_new_region_ahead(fd, "spool", 0, SIZE, &s, &err), 0);
+    while ((n = vl_stream_borrow(s, 100000, &part, &err)) > 0) {
+        if (got == 0)
+            assert_int_equal(ftruncate(fd, CUT), 0);
+        assert_int_equal((uint8_t)part.ptr[0], (uint8_t)(got * 7 + got / 251));
+        got += part.len;
+    }
+    assert_true(n < 0);
+    assert_int_equal(err.code, VL_ERR_INVALID);
+    assert_non_null(strstr(err.msg, "spool: ends early: "));
+    assert_int_equal(got, CUT);
 }
 
 /* What is lent goes on where the one who borrowed it stopped. */
@@ -566,6 +606,7 @@ int main(void)
         cmocka_unit_test(test_pipelined_large),
         cmocka_unit_test(test_pipelined_error),
         cmocka_unit_test(test_region_ahead),
+        cmocka_unit_test(test_region_ahead_cut),
         cmocka_unit_test(test_lent),
         cmocka_unit_test(test_region_patterns),
         cmocka_unit_test(test_auto_error),

@@ -278,6 +278,9 @@ static int allow_some(scmp_filter_ctx ctx, bool folder, bool landlocked)
     if (r == 0) /* a thread lets others of its own go first */
         r = libseccomp.seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(setpriority), 2,
             SCMP_A0(SCMP_CMP_EQ, PRIO_PROCESS), SCMP_A1(SCMP_CMP_EQ, 0));
+    if (r == 0) /* a thread chooses its processor among its own */
+        r = libseccomp.seccomp_rule_add(
+            ctx, SCMP_ACT_ALLOW, SCMP_SYS(sched_setaffinity), 1, SCMP_A0(SCMP_CMP_EQ, 0));
     if (r == 0) /* signals to itself: abort() */
         r = libseccomp.seccomp_rule_add(
             ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));

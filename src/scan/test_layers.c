@@ -15,7 +15,7 @@
 #include "test_index_support.h"
 
 static char folder[64];
-static char source_name[256]; /* of the registry */
+static char source_name[256]; /* of "registry" */
 static const char *const self[] = {"/proc/self/exe", "indexer", NULL};
 
 static int set_up(void **state)
@@ -196,6 +196,44 @@ static void test_damaged_tar_is_partial(void **state)
         assert_non_null(index_test_find(r.indexes[0], "libssl3"));
         result_done(&r);
     }
+}
+
+/* An archive that somebody cuts after it was opened, when its layers are about to be read. */
+static void test_archive_cut_meanwhile(void **state)
+{
+    (void)state;
+    char script[512], exe[200] = "";
+    struct result r;
+    index_test_image(folder);
+    assert_true(readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0);
+    (void)snprintf(
+        script, sizeof(script), "truncate -s 3000 %s/docker.tar; exec %s indexer \"$@\"", folder, exe);
+    const char *const late[] = {"/bin/sh", "-c", script, "indexer", NULL};
+    assert_int_equal(scan(&r, "docker.tar", late, true), 0);
+    assert_true(r.notes.partial);
+    assert_true(index_test_has_note(&r.notes, VL_NOTE_PARTIAL, NULL, "ends early: "));
+    result_done(&r);
+    char line[256];
+    assert_string_equal(index_test_ask(folder, "ls cache | wc -l", line), "0");
+}
+
+/* An archive that comes through a pipe has no place in a file. */
+static void test_archive_from_a_pipe(void **state)
+{
+    (void)state;
+    char name[256];
+    struct result r;
+    index_test_image(folder);
+    index_test_run(
+        folder, "mv docker.tar kept.tar; mkfifo docker.tar; cat kept.tar >docker.tar 2>/dev/null &");
+    (void)snprintf(name, sizeof(name), "%s/docker.tar", folder);
+    FILE *pipe = freopen(name, "r", stdin);
+    assert_non_null(pipe);
+    (void)snprintf(source_name, sizeof(source_name), "docker-archive:-");
+    if (scan(&r, "registry", self, false) < 0)
+        fail_msg("%s", r.err.msg);
+    check_good(&r);
+    result_done(&r);
 }
 
 /* Layers whose indexer dies are missing, and said to be; an indexer that cannot even start is an error. */
@@ -447,6 +485,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_wrong_digests, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cut_blob, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_damaged_tar_is_partial, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_archive_cut_meanwhile, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_archive_from_a_pipe, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_indexer_dies, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_indexer_speaks_for_another_layer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_ahead, set_up, tear_down),

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -251,6 +252,16 @@ static int use_others(int fd)
     return setrlimit(RLIMIT_CORE, &limit) == 0 ? 4 : 0;
 }
 
+/* A thread may choose its own processor, and nobody else's. */
+static int use_processors(int fd)
+{
+    (void)fd;
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof(set), &set) != 0 || sched_setaffinity(0, sizeof(set), &set) != 0)
+        return 1;
+    return sched_setaffinity(getppid(), sizeof(set), &set) == 0 ? 2 : 0;
+}
+
 static int use_memory(int fd)
 {
     (void)fd;
@@ -268,6 +279,7 @@ static void test_forbidden_calls(void **state)
         expect_exit(use_fork, with_folder, 0);
         expect_exit(use_executable_memory, with_folder, 0);
         expect_exit(use_others, with_folder, 0);
+        expect_exit(use_processors, with_folder, 0);
         expect_exit(use_memory, with_folder, 0);
     }
 }

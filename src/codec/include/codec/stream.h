@@ -97,8 +97,9 @@ VL_MUST_CHECK int vl_stream_new_pipelined(
     struct vl_stream *below, struct vl_stream **ret, struct vl_err *err);
 
 /* A part of a regular file, as vl_stream_new_region() has it, mapped piece by piece by a thread that is ahead
- * of the reader: no byte is copied. For who looks at all of them. `length` is known. A file that is cut while
- * it is read may end the process with SIGBUS. */
+ * of the reader, on another processor; where that thread is late the reader does not wait, but reads. For who
+ * looks at all bytes, from first to last. `length` is known. A file that is cut while it is read may end the
+ * process with SIGBUS. */
 VL_MUST_CHECK int vl_stream_new_region_ahead(
     int fd, const char *name, uint64_t offset, uint64_t length, struct vl_stream **ret, struct vl_err *err);
 
