@@ -230,5 +230,6 @@ int vl_scan_lineage_remember(const struct vl_inventory *inventory, const char *d
     int r = vl_buf_check(&text, path, err);
     if (r >= 0)
         r = vl_file_make_dirs(folder, 0755, err);
-    return r < 0 ? r : vl_file_replace(path, 0644, vl_buf_span(&text), err);
+    /* One that a power cut left empty is as none, and the next scan writes it: nobody waits for the disk. */
+    return r < 0 ? r : vl_file_replace_unsynced(path, 0644, vl_buf_span(&text), err);
 }
