@@ -456,7 +456,7 @@ static void image_part(const struct derive *d)
 static void path_of(const struct derive *d, const char *const *from, size_t n)
 {
     for (size_t i = 0; i < n && d->ret->kind == VL_VALUE_MISSING; i++)
-        if (text(d, from[i]).len && text(d, from[i]).ptr[0] == '/')
+        if (vl_span_starts_with(text(d, from[i]), "/"))
             same(d, from[i]);
 }
 

@@ -5,7 +5,6 @@
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,15 +16,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/lazy.h"
+#include "base/syscall_filter.h"
 #include "base/watched.h"
-
-#define FUNCTIONS(F)   \
-    F(seccomp_init)    \
-    F(seccomp_load)    \
-    F(seccomp_release) \
-    F(seccomp_rule_add)
-VL_LAZY_LIBRARY(libseccomp, FUNCTIONS, "libseccomp.so.2", "the sandbox of the indexer")
 
 /* Sanitizers map terabytes of shadow memory, read /proc/self/maps, start a symbolizer and, at the end, stop
  * all threads with ptrace to look for leaks: neither the memory limit nor the filter can stand. Everything
@@ -153,168 +145,157 @@ static int use_landlock(const struct vl_sandbox *sandbox, struct vl_err *err)
 
 /* Reading and writing what is open, memory, threads, time: nothing that reaches another object of the system.
  */
-static const int allowed[] = {
-    SCMP_SYS(read),
-    SCMP_SYS(pread64),
-    SCMP_SYS(readv),
-    SCMP_SYS(preadv),
-    SCMP_SYS(write),
-    SCMP_SYS(pwrite64),
-    SCMP_SYS(writev),
-    SCMP_SYS(close),
-    SCMP_SYS(lseek),
-    SCMP_SYS(fstat),
-    SCMP_SYS(ftruncate),
-    SCMP_SYS(fallocate),
-    SCMP_SYS(fadvise64),
-    SCMP_SYS(memfd_create),
-    SCMP_SYS(poll),
-    SCMP_SYS(ppoll), /* on what is open */
-    SCMP_SYS(munmap),
-    SCMP_SYS(mremap),
-    SCMP_SYS(madvise),
-    SCMP_SYS(brk),
-    SCMP_SYS(futex),
-    SCMP_SYS(set_robust_list),
-    SCMP_SYS(rseq),
-    SCMP_SYS(set_tid_address),
-    SCMP_SYS(gettid),
-    SCMP_SYS(sched_yield),
-    SCMP_SYS(sched_getaffinity),
-    SCMP_SYS(membarrier),
-    SCMP_SYS(exit),
-    SCMP_SYS(exit_group),
-    SCMP_SYS(rt_sigaction),
-    SCMP_SYS(rt_sigprocmask),
-    SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(sigaltstack),
-    SCMP_SYS(restart_syscall),
-    SCMP_SYS(getpid),
-    SCMP_SYS(getuid),
-    SCMP_SYS(geteuid),
-    SCMP_SYS(getgid),
-    SCMP_SYS(getegid),
-    SCMP_SYS(getrandom),
-    SCMP_SYS(clock_gettime),
-    SCMP_SYS(clock_getres),
-    SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(nanosleep),
-    SCMP_SYS(gettimeofday),
-    SCMP_SYS(time),
-    SCMP_SYS(uname),
-    SCMP_SYS(sysinfo),
-    SCMP_SYS(getrusage),
-    SCMP_SYS(getrlimit),
+static const char *const allowed[] = {
+    "read",
+    "pread64",
+    "readv",
+    "preadv",
+    "write",
+    "pwrite64",
+    "writev",
+    "close",
+    "lseek",
+    "fstat",
+    "ftruncate",
+    "fallocate",
+    "fadvise64",
+    "memfd_create",
+    "poll",
+    "ppoll", /* on what is open */
+    "munmap",
+    "mremap",
+    "madvise",
+    "brk",
+    "futex",
+    "set_robust_list",
+    "rseq",
+    "set_tid_address",
+    "gettid",
+    "sched_yield",
+    "sched_getaffinity",
+    "membarrier",
+    "exit",
+    "exit_group",
+    "rt_sigaction",
+    "rt_sigprocmask",
+    "rt_sigreturn",
+    "sigaltstack",
+    "restart_syscall",
+    "getpid",
+    "getuid",
+    "geteuid",
+    "getgid",
+    "getegid",
+    "getrandom",
+    "clock_gettime",
+    "clock_getres",
+    "clock_nanosleep",
+    "nanosleep",
+    "gettimeofday",
+    "time",
+    "uname",
+    "sysinfo",
+    "getrusage",
+    "getrlimit",
 };
 
 /* Only who was taken over asks for these. All else that is not allowed fails with EPERM, which libraries that
  * try this and that can live with. */
-static const int deadly[] = {
-    SCMP_SYS(execve),
-    SCMP_SYS(execveat),
-    SCMP_SYS(fork),
-    SCMP_SYS(vfork),
-    SCMP_SYS(ptrace),
-    SCMP_SYS(socket),
-    SCMP_SYS(socketpair),
-    SCMP_SYS(connect),
-    SCMP_SYS(bind),
-    SCMP_SYS(process_vm_readv),
-    SCMP_SYS(process_vm_writev),
-    SCMP_SYS(bpf),
-    SCMP_SYS(mount),
-    SCMP_SYS(unshare),
-    SCMP_SYS(setns),
-    SCMP_SYS(init_module),
-    SCMP_SYS(finit_module),
-    SCMP_SYS(kexec_load),
-    SCMP_SYS(userfaultfd),
-    SCMP_SYS(io_uring_setup),
+static const char *const deadly[] = {
+    "execve",
+    "execveat",
+    "fork",
+    "vfork",
+    "ptrace",
+    "socket",
+    "socketpair",
+    "connect",
+    "bind",
+    "process_vm_readv",
+    "process_vm_writev",
+    "bpf",
+    "mount",
+    "unshare",
+    "setns",
+    "init_module",
+    "finit_module",
+    "kexec_load",
+    "userfaultfd",
+    "io_uring_setup",
 };
 
 /* For a folder. fdopendir() asks for flags. */
-static const int allowed_in_folder[] = {
-    SCMP_SYS(getdents64),
-    SCMP_SYS(newfstatat),
-    SCMP_SYS(statx),
-    SCMP_SYS(readlinkat),
-    SCMP_SYS(fcntl),
+static const char *const allowed_in_folder[] = {
+    "getdents64",
+    "newfstatat",
+    "statx",
+    "readlinkat",
+    "fcntl",
 };
 
-static int allow_each(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
-{
-    int r = 0;
-    for (size_t i = 0; i < n && r == 0; i++) {
-        r = libseccomp.seccomp_rule_add(ctx, action, calls[i], 0);
-        if (r == -EDOM || r == -EACCES) /* not on this machine; or the same as the default */
-            r = 0;
-    }
-    return r;
-}
+/* Calls that are harmless with some arguments only. Those that fail with ENOSYS have their flags in memory,
+ * where a filter does not see them: libraries go on with the older call. */
+#define WHEN_BITS(n, bits, wanted) \
+    {.how = VL_SYSCALL_BITS, .argument = (n), .mask = (bits), .value = (wanted)}
+#define WHEN_EQUAL(n, wanted) {.how = VL_SYSCALL_EQUALS, .argument = (n), .value = (wanted)}
+#define THREAD                (CLONE_VM | CLONE_THREAD | CLONE_SIGHAND)
+#define CHANGING              (O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))
 
-/* Calls that are harmless with some arguments only. */
-static int allow_some(scmp_filter_ctx ctx, bool folder, bool landlocked)
-{
-    const scmp_datum_t temp = O_TMPFILE;
-    const scmp_datum_t changing = O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
-    const scmp_datum_t thread = CLONE_VM | CLONE_THREAD | CLONE_SIGHAND;
+static const struct vl_syscall_rule some[] = {
     /* Memory is never executable. */
-    const struct scmp_arg_cmp plain = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-    int r = libseccomp.seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, plain);
-    if (r == 0)
-        r = libseccomp.seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, plain);
+    {.call = "mprotect", .when = {WHEN_BITS(2, PROT_EXEC, 0)}},
+    {.call = "mmap", .when = {WHEN_BITS(2, PROT_EXEC, 0)}},
     /* Unnamed files for spools: no name can be given to them, linkat() is not allowed. */
+    {.call = "openat", .when = {WHEN_BITS(2, O_TMPFILE, O_TMPFILE)}},
+    /* Threads, no processes. */
+    {.call = "clone", .when = {WHEN_BITS(0, THREAD, THREAD)}},
+    {.call = "clone3", .fails = ENOSYS},
+    /* Limits are read, not set. */
+    {.call = "prlimit64", .when = {WHEN_EQUAL(2, 0)}},
+    /* A thread lets others of its own go first. */
+    {.call = "setpriority", .when = {WHEN_EQUAL(0, PRIO_PROCESS), WHEN_EQUAL(1, 0)}},
+    /* A thread chooses its processor among its own. */
+    {.call = "sched_setaffinity", .when = {WHEN_EQUAL(0, 0)}},
+};
+
+/* fstat() of newer C libraries: on what is open. */
+static const struct vl_syscall_rule some_in_layer[] = {
+    {.call = "newfstatat", .when = {WHEN_BITS(3, AT_EMPTY_PATH, AT_EMPTY_PATH)}},
+};
+
+static const struct vl_syscall_rule some_in_folder[] = {
+    {.call = "openat", .when = {WHEN_BITS(2, CHANGING, O_RDONLY)}},
+};
+
+static int build_filter(struct vl_syscall_filter *filter, bool folder, bool landlocked, struct vl_err *err)
+{
+    const struct vl_syscall_rule own[] = {
+        /* Signals to itself: abort(). */
+        {.call = "tgkill", .when = {WHEN_EQUAL(0, (uint64_t)getpid())}},
+        /* Only where Landlock sees to it that nothing is written. */
+        {.call = "openat2", .fails = landlocked ? VL_SYSCALL_ALLOWED : ENOSYS},
+    };
+    int r = vl_syscall_filter_add_names(filter, allowed, VL_ARRAY_LEN(allowed), VL_SYSCALL_ALLOWED, err);
     if (r == 0)
-        r = libseccomp.seccomp_rule_add(
-            ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, temp, temp));
-    /* Threads, no processes. clone3() has its flags in memory, where a filter does not see them. */
+        r = vl_syscall_filter_add_names(filter, deadly, VL_ARRAY_LEN(deadly), VL_SYSCALL_KILLS, err);
     if (r == 0)
-        r = libseccomp.seccomp_rule_add(
-            ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, thread, thread));
+        r = vl_syscall_filter_add(filter, some, VL_ARRAY_LEN(some), err);
     if (r == 0)
-        r = libseccomp.seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-    if (r == 0) /* limits are read, not set */
-        r = libseccomp.seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0));
-    if (r == 0) /* a thread lets others of its own go first */
-        r = libseccomp.seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(setpriority), 2,
-            SCMP_A0(SCMP_CMP_EQ, PRIO_PROCESS), SCMP_A1(SCMP_CMP_EQ, 0));
-    if (r == 0) /* a thread chooses its processor among its own */
-        r = libseccomp.seccomp_rule_add(
-            ctx, SCMP_ACT_ALLOW, SCMP_SYS(sched_setaffinity), 1, SCMP_A0(SCMP_CMP_EQ, 0));
-    if (r == 0) /* signals to itself: abort() */
-        r = libseccomp.seccomp_rule_add(
-            ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
-    if (r < 0)
-        return r;
-    if (!folder) /* fstat() of newer C libraries: AT_EMPTY_PATH on what is open */
-        return libseccomp.seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
-            SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
-    r = libseccomp.seccomp_rule_add(
-        ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, changing, O_RDONLY));
-    /* openat2() has its flags in memory too: only where Landlock sees to it that nothing is written. */
-    if (r == 0)
-        r = libseccomp.seccomp_rule_add(
-            ctx, landlocked ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(openat2), 0);
-    return r;
+        r = vl_syscall_filter_add(filter, own, folder ? 2 : 1, err);
+    if (r < 0 || !folder)
+        return r < 0 ? r : vl_syscall_filter_add(filter, some_in_layer, VL_ARRAY_LEN(some_in_layer), err);
+    r = vl_syscall_filter_add_names(
+        filter, allowed_in_folder, VL_ARRAY_LEN(allowed_in_folder), VL_SYSCALL_ALLOWED, err);
+    return r < 0 ? r : vl_syscall_filter_add(filter, some_in_folder, VL_ARRAY_LEN(some_in_folder), err);
 }
 
-static int load_filter(const struct vl_sandbox *sandbox, bool landlocked)
+static int load_filter(const struct vl_sandbox *sandbox, bool landlocked, struct vl_err *err)
 {
-    bool folder = sandbox->folder >= 0;
-    scmp_filter_ctx ctx = libseccomp.seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    if (!ctx)
-        return -ENOMEM;
-    int r = allow_each(ctx, SCMP_ACT_ALLOW, allowed, VL_ARRAY_LEN(allowed));
+    struct vl_syscall_filter *filter VL_CLEANUP(vl_syscall_filter_cleanup) = NULL;
+    int r = vl_syscall_filter_new(EPERM, &filter, err);
     if (r == 0)
-        r = allow_each(ctx, SCMP_ACT_KILL_PROCESS, deadly, VL_ARRAY_LEN(deadly));
-    if (r == 0 && folder)
-        r = allow_each(ctx, SCMP_ACT_ALLOW, allowed_in_folder, VL_ARRAY_LEN(allowed_in_folder));
-    if (r == 0)
-        r = allow_some(ctx, folder, landlocked);
-    if (r == 0)
-        r = libseccomp.seccomp_load(ctx);
-    libseccomp.seccomp_release(ctx);
-    return r;
+        r = build_filter(filter, sandbox->folder >= 0, landlocked, err);
+    return r < 0 ? r : vl_syscall_filter_enter(filter, err);
 }
 
 static int use_seccomp(const struct vl_sandbox *sandbox, bool landlocked, struct vl_err *err)
@@ -322,11 +303,13 @@ static int use_seccomp(const struct vl_sandbox *sandbox, bool landlocked, struct
     if (is_watched())
         return 0;
     const char *weaker = getenv(VL_SANDBOX_ENV);
-    int r = load_filter(sandbox, landlocked);
-    if (r < 0 && !(weaker && strcmp(weaker, "weaker") == 0))
-        return vl_err_sys(err, -r,
-            "the indexer cannot shut itself in (seccomp; " VL_SANDBOX_ENV "=weaker goes on without)");
-    return 0;
+    struct vl_err why = VL_ERR_INIT;
+    int r = load_filter(sandbox, landlocked, &why);
+    if (r == 0 || (weaker && strcmp(weaker, "weaker") == 0))
+        return 0;
+    *err = why;
+    return vl_err_wrap(
+        err, "the indexer cannot shut itself in (seccomp; " VL_SANDBOX_ENV "=weaker goes on without)");
 }
 
 int vl_sandbox_enter(const struct vl_sandbox *sandbox, struct vl_err *err)
@@ -334,7 +317,7 @@ int vl_sandbox_enter(const struct vl_sandbox *sandbox, struct vl_err *err)
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
         (!is_watched() && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0))
         return vl_err_sys(err, errno, "no new privileges");
-    int r = is_watched() ? 0 : libseccomp_load(err); /* no file can be opened later */
+    int r = is_watched() ? 0 : vl_syscall_filter_prepare(err); /* no file can be opened later */
     if (r == 0)
         r = set_limits(err);
     if (r == 0)

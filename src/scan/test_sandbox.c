@@ -22,20 +22,12 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/watched.h"
 #include "codec/digest.h"
 #include "sandbox.h"
 #include "test_index_support.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define FILTERED 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define FILTERED 0
-#endif
-#endif
-#ifndef FILTERED
-#define FILTERED 1
-#endif
+#define FILTERED (!VL_SANITIZED)
 
 static char folder[64];
 

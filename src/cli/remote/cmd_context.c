@@ -86,28 +86,29 @@ static int run_list(void *settings, struct vl_err *err)
     return r < 0 ? r : VL_EXIT_OK;
 }
 
-static int find(struct vl_cli_contexts *contexts, const struct settings *s, struct vl_cli_context **ret,
-    struct vl_err *err)
+/* For a command that needs the name of a context. */
+static int load_for(
+    const struct settings *s, struct vl_arena *arena, struct vl_cli_contexts **ret, struct vl_err *err)
 {
-    if (!s->name)
-        return vl_err_set(err, VL_ERR_USAGE, "the name of a context is needed");
-    *ret = vl_cli_context_find(contexts, s->name);
-    return *ret ? 0
-                : vl_err_set(err, VL_ERR_USAGE, "there is no context '%s'; 'vallum context list' tells which",
-                      s->name);
+    return s->name ? load(arena, ret, err) : vl_err_set(err, VL_ERR_USAGE, "the name of a context is needed");
+}
+
+static int no_such(const char *name, struct vl_err *err)
+{
+    return vl_err_set(err, VL_ERR_USAGE, "there is no context '%s'; 'vallum context list' tells which", name);
 }
 
 static int run_use(void *settings, struct vl_err *err)
 {
     const struct settings *s = settings;
     VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(ARENA_MAX);
-    struct vl_cli_contexts *contexts;
-    struct vl_cli_context *context;
-    int r = load(arena, &contexts, err);
-    if (r >= 0)
-        r = find(contexts, s, &context, err);
+    struct vl_cli_contexts *contexts = NULL;
+    int r = load_for(s, arena, &contexts, err);
     if (r < 0)
         return r;
+    struct vl_cli_context *context = vl_cli_context_find(contexts, s->name);
+    if (!context)
+        return no_such(s->name, err);
     contexts->current = context->name;
     if (s->server.environment)
         context->environment = *s->server.environment ? s->server.environment : NULL;
@@ -117,14 +118,15 @@ static int run_use(void *settings, struct vl_err *err)
 
 static int run_remove(void *settings, struct vl_err *err)
 {
+    const struct settings *s = settings;
     VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(ARENA_MAX);
-    struct vl_cli_contexts *contexts;
-    struct vl_cli_context *context;
-    int r = load(arena, &contexts, err);
-    if (r >= 0)
-        r = find(contexts, settings, &context, err);
+    struct vl_cli_contexts *contexts = NULL;
+    int r = load_for(s, arena, &contexts, err);
     if (r < 0)
         return r;
+    struct vl_cli_context *context = vl_cli_context_find(contexts, s->name);
+    if (!context)
+        return no_such(s->name, err);
     bool live = context->token != NULL;
     vl_cli_contexts_forget(contexts, context);
     r = vl_cli_contexts_save(contexts, err);

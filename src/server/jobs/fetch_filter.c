@@ -4,319 +4,288 @@
  * and writes its files, has threads, starts the indexer and speaks TCP and UDP. Everything else is as if the
  * kernel had it not (ENOSYS): a library that tries this and that goes on without. Modules of the C library
  * that find hosts (nss-resolve, sssd, ldap …) come from elsewhere; they run in services of systemd under
- * @system-service, and nothing that is left out here is in that set, but for calls that no look-up makes.
- *
- * As a program for the kernel, without libseccomp: the list is the whole of it.
- * Form: Documentation/userspace-api/seccomp_filter.rst, linux/bpf_common.h. */
+ * @system-service, and nothing that is left out here is in that set, but for calls that no look-up makes. */
 #include <errno.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
-#include <stddef.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 
+#include "base/syscall_filter.h"
 #include "jobs/fetch_wire.h"
 
-#if defined(__x86_64__)
-#define MACHINE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define MACHINE AUDIT_ARCH_AARCH64
-#endif
-#define X32 0x40000000U /* calls of another interface under the same machine's name */
-
-#define NAMESPACES                                                                                \
-    (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
-        CLONE_NEWNET)
-
-#ifdef MACHINE
-
-static const int allowed[] = {
+static const char *const allowed[] = {
     /* files */
-    SYS_read,
-    SYS_write,
-    SYS_readv,
-    SYS_writev,
-    SYS_pread64,
-    SYS_pwrite64,
-    SYS_preadv,
-    SYS_pwritev,
-    SYS_preadv2,
-    SYS_pwritev2,
-    SYS_openat,
-    SYS_openat2,
-    SYS_close,
-    SYS_close_range,
-    SYS_lseek,
-    SYS_fstat,
-    SYS_newfstatat,
-    SYS_statx,
-    SYS_statfs,
-    SYS_fstatfs,
-    SYS_faccessat,
-    SYS_faccessat2,
-    SYS_getdents64,
-    SYS_readlinkat,
-    SYS_getcwd,
-    SYS_chdir,
-    SYS_fchdir,
-    SYS_fcntl,
-    SYS_ioctl,
-    SYS_flock,
-    SYS_fsync,
-    SYS_fdatasync,
-    SYS_sync_file_range,
-    SYS_ftruncate,
-    SYS_truncate,
-    SYS_fallocate,
-    SYS_fadvise64,
-    SYS_readahead,
-    SYS_renameat2,
-    SYS_renameat,
-    SYS_unlinkat,
-    SYS_mkdirat,
-    SYS_linkat,
-    SYS_symlinkat,
-    SYS_fchmod,
-    SYS_fchmodat,
-    SYS_fchown,
-    SYS_umask,
-    SYS_utimensat,
-    SYS_copy_file_range,
-    SYS_sendfile,
-    SYS_splice,
-    SYS_tee,
-    SYS_pipe2,
-    SYS_dup,
-    SYS_dup3,
-    SYS_memfd_create,
-    SYS_getxattr,
-    SYS_fgetxattr,
-    SYS_lgetxattr,
-    SYS_inotify_init1,
-    SYS_inotify_add_watch,
-    SYS_inotify_rm_watch,
+    "read",
+    "write",
+    "readv",
+    "writev",
+    "pread64",
+    "pwrite64",
+    "preadv",
+    "pwritev",
+    "preadv2",
+    "pwritev2",
+    "openat",
+    "openat2",
+    "close",
+    "close_range",
+    "lseek",
+    "fstat",
+    "newfstatat",
+    "statx",
+    "statfs",
+    "fstatfs",
+    "faccessat",
+    "faccessat2",
+    "getdents64",
+    "readlinkat",
+    "getcwd",
+    "chdir",
+    "fchdir",
+    "fcntl",
+    "ioctl",
+    "flock",
+    "fsync",
+    "fdatasync",
+    "sync_file_range",
+    "ftruncate",
+    "truncate",
+    "fallocate",
+    "fadvise64",
+    "readahead",
+    "renameat2",
+    "renameat",
+    "unlinkat",
+    "mkdirat",
+    "linkat",
+    "symlinkat",
+    "fchmod",
+    "fchmodat",
+    "fchown",
+    "umask",
+    "utimensat",
+    "copy_file_range",
+    "sendfile",
+    "splice",
+    "tee",
+    "pipe2",
+    "dup",
+    "dup3",
+    "memfd_create",
+    "getxattr",
+    "fgetxattr",
+    "lgetxattr",
+    "inotify_init1",
+    "inotify_add_watch",
+    "inotify_rm_watch",
     /* waiting */
-    SYS_ppoll,
-    SYS_pselect6,
-    SYS_epoll_create1,
-    SYS_epoll_ctl,
-    SYS_epoll_pwait,
-    SYS_epoll_pwait2,
-    SYS_eventfd2,
-    SYS_signalfd4,
-    SYS_timerfd_create,
-    SYS_timerfd_settime,
-    SYS_timerfd_gettime,
-    SYS_nanosleep,
-    SYS_clock_nanosleep,
-    SYS_clock_gettime,
-    SYS_clock_getres,
-    SYS_gettimeofday,
-    SYS_setitimer,
-    SYS_getitimer,
-    SYS_timer_create,
-    SYS_timer_settime,
-    SYS_timer_gettime,
-    SYS_timer_getoverrun,
-    SYS_timer_delete,
+    "ppoll",
+    "pselect6",
+    "epoll_create1",
+    "epoll_ctl",
+    "epoll_pwait",
+    "epoll_pwait2",
+    "eventfd2",
+    "signalfd4",
+    "timerfd_create",
+    "timerfd_settime",
+    "timerfd_gettime",
+    "nanosleep",
+    "clock_nanosleep",
+    "clock_gettime",
+    "clock_getres",
+    "gettimeofday",
+    "setitimer",
+    "getitimer",
+    "timer_create",
+    "timer_settime",
+    "timer_gettime",
+    "timer_getoverrun",
+    "timer_delete",
     /* memory */
-    SYS_mmap,
-    SYS_munmap,
-    SYS_mremap,
-    SYS_mprotect,
-    SYS_madvise,
-    SYS_brk,
-    SYS_msync,
-    SYS_mincore,
-    SYS_mlock,
-    SYS_mlock2,
-    SYS_munlock,
+    "mmap",
+    "munmap",
+    "mremap",
+    "mprotect",
+    "madvise",
+    "brk",
+    "msync",
+    "mincore",
+    "mlock",
+    "mlock2",
+    "munlock",
     /* threads and the indexer */
-    SYS_futex,
-    SYS_set_robust_list,
-    SYS_get_robust_list,
-    SYS_rseq,
-    SYS_set_tid_address,
-    SYS_gettid,
-    SYS_getpid,
-    SYS_getppid,
-    SYS_sched_yield,
-    SYS_sched_getaffinity,
-    SYS_sched_setaffinity,
-    SYS_sched_getparam,
-    SYS_sched_getscheduler,
-    SYS_sched_get_priority_max,
-    SYS_sched_get_priority_min,
-    SYS_getpriority,
-    SYS_setpriority,
-    SYS_membarrier,
-    SYS_getcpu,
-    SYS_exit,
-    SYS_exit_group,
-    SYS_execve,
-    SYS_wait4,
-    SYS_waitid,
-    SYS_pidfd_open,
-    SYS_pidfd_send_signal,
-    SYS_kill,
-    SYS_tkill,
-    SYS_tgkill,
-    SYS_rt_sigaction,
-    SYS_rt_sigprocmask,
-    SYS_rt_sigreturn,
-    SYS_rt_sigsuspend,
-    SYS_rt_sigpending,
-    SYS_rt_sigtimedwait,
-    SYS_rt_sigqueueinfo,
-    SYS_sigaltstack,
-    SYS_restart_syscall,
-    SYS_prctl,
-    SYS_setpgid,
-    SYS_getpgid,
-    SYS_getsid,
-    SYS_setsid,
-    SYS_getrlimit,
-    SYS_setrlimit,
-    SYS_prlimit64,
-    SYS_getrusage,
-    SYS_times,
+    "futex",
+    "set_robust_list",
+    "get_robust_list",
+    "rseq",
+    "set_tid_address",
+    "gettid",
+    "getpid",
+    "getppid",
+    "sched_yield",
+    "sched_getaffinity",
+    "sched_setaffinity",
+    "sched_getparam",
+    "sched_getscheduler",
+    "sched_get_priority_max",
+    "sched_get_priority_min",
+    "getpriority",
+    "setpriority",
+    "membarrier",
+    "getcpu",
+    "exit",
+    "exit_group",
+    "execve",
+    "wait4",
+    "waitid",
+    "pidfd_open",
+    "pidfd_send_signal",
+    "kill",
+    "tkill",
+    "tgkill",
+    "rt_sigaction",
+    "rt_sigprocmask",
+    "rt_sigreturn",
+    "rt_sigsuspend",
+    "rt_sigpending",
+    "rt_sigtimedwait",
+    "rt_sigqueueinfo",
+    "sigaltstack",
+    "restart_syscall",
+    "prctl",
+    "setpgid",
+    "getpgid",
+    "getsid",
+    "setsid",
+    "getrlimit",
+    "setrlimit",
+    "prlimit64",
+    "getrusage",
+    "times",
     /* who and where */
-    SYS_getuid,
-    SYS_geteuid,
-    SYS_getgid,
-    SYS_getegid,
-    SYS_getgroups,
-    SYS_getresuid,
-    SYS_getresgid,
-    SYS_capget,
-    SYS_capset,
-    SYS_uname,
-    SYS_sysinfo,
-    SYS_getrandom,
+    "getuid",
+    "geteuid",
+    "getgid",
+    "getegid",
+    "getgroups",
+    "getresuid",
+    "getresgid",
+    "capget",
+    "capset",
+    "uname",
+    "sysinfo",
+    "getrandom",
     /* the net: clients alone, nothing listens */
-    SYS_connect,
-    SYS_bind,
-    SYS_getsockname,
-    SYS_getpeername,
-    SYS_getsockopt,
-    SYS_setsockopt,
-    SYS_sendto,
-    SYS_recvfrom,
-    SYS_sendmsg,
-    SYS_recvmsg,
-    SYS_sendmmsg,
-    SYS_recvmmsg,
-    SYS_shutdown,
-    SYS_socketpair,
+    "connect",
+    "bind",
+    "getsockname",
+    "getpeername",
+    "getsockopt",
+    "setsockopt",
+    "sendto",
+    "recvfrom",
+    "sendmsg",
+    "recvmsg",
+    "sendmmsg",
+    "recvmmsg",
+    "shutdown",
+    "socketpair",
     /* what the indexer shuts itself in with */
-    SYS_seccomp,
-    SYS_landlock_create_ruleset,
-    SYS_landlock_add_rule,
-    SYS_landlock_restrict_self,
-#ifdef SYS_open /* older names of the same, on machines that had them */
-    SYS_open,
-    SYS_creat,
-    SYS_stat,
-    SYS_lstat,
-    SYS_access,
-    SYS_readlink,
-    SYS_getdents,
-    SYS_rename,
-    SYS_unlink,
-    SYS_mkdir,
-    SYS_rmdir,
-    SYS_link,
-    SYS_symlink,
-    SYS_chmod,
-    SYS_pipe,
-    SYS_dup2,
-    SYS_poll,
-    SYS_select,
-    SYS_epoll_create,
-    SYS_epoll_wait,
-    SYS_eventfd,
-    SYS_signalfd,
-    SYS_inotify_init,
-    SYS_time,
-    SYS_alarm,
-    SYS_pause,
-    SYS_fork,
-    SYS_vfork,
-    SYS_getpgrp,
-    SYS_utimes,
-    SYS_arch_prctl,
-#endif
+    "seccomp",
+    "landlock_create_ruleset",
+    "landlock_add_rule",
+    "landlock_restrict_self",
+    /* older names of the same, on machines that have them */
+    "open",
+    "creat",
+    "stat",
+    "lstat",
+    "access",
+    "readlink",
+    "getdents",
+    "rename",
+    "unlink",
+    "mkdir",
+    "rmdir",
+    "link",
+    "symlink",
+    "chmod",
+    "pipe",
+    "dup2",
+    "poll",
+    "select",
+    "epoll_create",
+    "epoll_wait",
+    "eventfd",
+    "signalfd",
+    "inotify_init",
+    "time",
+    "alarm",
+    "pause",
+    "fork",
+    "vfork",
+    "getpgrp",
+    "utimes",
+    "arch_prctl",
 };
 
-#define LOAD(member) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, member))
-/* The low half of an argument: what is looked at here is 32 bits wide (the machines are little-endian). */
-#define LOAD_ARG(n)    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, args[n]))
-#define EQUAL(k, t, f) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(k), t, f)
-#define HAS(k, t, f)   BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (uint32_t)(k), t, f)
-#define LEAST(k, t, f) BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (uint32_t)(k), t, f)
-#define ALLOW          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
-#define FAIL(error)    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (error))
-#define DIE            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
-#define PROGRAM_MAX    1024
+#define WITHOUT_BITS(n, bits) {.how = VL_SYSCALL_BITS, .argument = (n), .mask = (bits), .value = 0}
+#define WITH_BITS(n, bits)    {.how = VL_SYSCALL_BITS, .argument = (n), .mask = (bits), .value = (bits)}
 
-struct program {
-    struct sock_filter code[PROGRAM_MAX];
-    unsigned short len;
-};
+/* Processes and threads, in the namespaces that there are. */
+static const uint64_t namespaces[] = {
+    CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET};
 
-static void put(struct program *p, const struct sock_filter *code, size_t n)
+static int allow_clone(struct vl_syscall_filter *filter, struct vl_err *err)
 {
-    for (size_t i = 0; i < n && p->len < PROGRAM_MAX; i++)
-        p->code[p->len++] = code[i];
-}
-
-static void build(struct program *p, bool watched)
-{
-    const struct sock_filter start[] = {
-        LOAD(arch), EQUAL(MACHINE, 1, 0), DIE, LOAD(nr), LEAST(X32, 0, 1), DIE};
-    /* Processes and threads, in the namespaces that there are. */
-    const struct sock_filter clones[] = {
-        EQUAL(SYS_clone, 0, 4), LOAD_ARG(0), HAS(NAMESPACES, 0, 1), FAIL(EPERM), ALLOW};
-    /* Names are found over UNIX sockets and the kernel's own list of addresses. */
-    const struct sock_filter sockets[] = {EQUAL(SYS_socket, 0, 7), LOAD_ARG(0), EQUAL(AF_INET, 4, 0),
-        EQUAL(AF_INET6, 3, 0), EQUAL(AF_UNIX, 2, 0), EQUAL(AF_NETLINK, 1, 0), FAIL(EAFNOSUPPORT), ALLOW};
-    const struct sock_filter traced[] = {EQUAL(SYS_ptrace, 0, 1), ALLOW};
-    const struct sock_filter end[] = {FAIL(ENOSYS)};
-    put(p, start, VL_ARRAY_LEN(start));
-    for (size_t i = 0; i < VL_ARRAY_LEN(allowed); i++) {
-        const struct sock_filter one[] = {EQUAL(allowed[i], 0, 1), ALLOW};
-        put(p, one, VL_ARRAY_LEN(one));
+    uint64_t all = 0;
+    for (size_t i = 0; i < VL_ARRAY_LEN(namespaces); i++) {
+        const struct vl_syscall_rule refused = {
+            .call = "clone", .fails = EPERM, .when = {WITH_BITS(0, namespaces[i])}};
+        int r = vl_syscall_filter_add(filter, &refused, 1, err);
+        if (r < 0)
+            return r;
+        all |= namespaces[i];
     }
-    put(p, clones, VL_ARRAY_LEN(clones));
-    put(p, sockets, VL_ARRAY_LEN(sockets));
-    if (watched)
-        put(p, traced, VL_ARRAY_LEN(traced));
-    put(p, end, VL_ARRAY_LEN(end));
+    const struct vl_syscall_rule plain = {.call = "clone", .when = {WITHOUT_BITS(0, all)}};
+    return vl_syscall_filter_add(filter, &plain, 1, err);
 }
 
-_Static_assert(2 * VL_ARRAY_LEN(allowed) + 64 < PROGRAM_MAX, "the program has room for all calls");
+/* Names are found over UNIX sockets and the kernel's own list of addresses. Who tries another family goes on
+ * without where the kernel does not have it. */
+static int allow_sockets(struct vl_syscall_filter *filter, struct vl_err *err)
+{
+    int r = 0;
+    for (uint64_t family = 0; family < AF_MAX && r == 0; family++) {
+        bool spoken = family == AF_INET || family == AF_INET6 || family == AF_UNIX || family == AF_NETLINK;
+        const struct vl_syscall_rule rule = {.call = "socket",
+            .fails = spoken ? VL_SYSCALL_ALLOWED : EAFNOSUPPORT,
+            .when = {{.how = VL_SYSCALL_EQUALS, .argument = 0, .is_int = true, .value = family}}};
+        r = vl_syscall_filter_add(filter, &rule, 1, err);
+    }
+    return r;
+}
 
 int vl_fetch_filter(bool watched, struct vl_err *err)
 {
-    struct program p = {.len = 0};
-    build(&p, watched);
-    const struct sock_fprog program = {.len = p.len, .filter = p.code};
+    static const char *const traced[] = {"ptrace"};
+    struct vl_syscall_filter *filter VL_CLEANUP(vl_syscall_filter_cleanup) = NULL;
+    int r = vl_syscall_filter_new(ENOSYS, &filter, err);
+    if (r == 0)
+        r = vl_syscall_filter_add_names(filter, allowed, VL_ARRAY_LEN(allowed), VL_SYSCALL_ALLOWED, err);
+    if (r == 0)
+        r = allow_clone(filter, err);
+    if (r == 0)
+        r = allow_sockets(filter, err);
+    if (r == 0 && watched)
+        r = vl_syscall_filter_add_names(filter, traced, 1, VL_SYSCALL_ALLOWED, err);
+    if (r < 0)
+        return vl_err_wrap(err, "the fetcher cannot shut itself in");
+    struct vl_err why = VL_ERR_INIT;
+    r = vl_syscall_filter_enter(filter, &why);
     /* A kernel without filters (an emulator) goes on without, as one without Landlock does. */
-    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0 && errno != EINVAL && errno != ENOSYS)
-        return vl_err_sys(err, errno, "the fetcher cannot shut itself in (seccomp)");
-    return 0;
+    if (r == 0 || r == -EINVAL || r == -ENOSYS)
+        return 0;
+    *err = why;
+    return vl_err_wrap(err, "the fetcher cannot shut itself in");
 }
-
-#else
-
-int vl_fetch_filter(bool watched, struct vl_err *err)
-{
-    (void)watched;
-    (void)err;
-    return 0;
-}
-
-#endif

@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -65,7 +66,7 @@ static const struct vl_score_row *control(const struct vl_score_state *state, co
             return &state->controls[i];
     }
     fail_msg("no control %s", name);
-    return NULL;
+    abort(); /* never reached */
 }
 
 static size_t list(struct vl_test_server *s, const char *kind, struct vl_assessment **ret)
@@ -86,7 +87,8 @@ static const struct vl_assessment *of(const struct vl_assessment *rows, size_t n
         if (vl_span_ends_with(vl_span_str(rows[i].arm_id), digest))
             return &rows[i];
     }
-    return NULL;
+    fail_msg("no image %s", digest);
+    abort(); /* never reached */
 }
 
 static void image(struct vl_test_server *s, size_t i, bool unfetched, bool not_assessed)
