@@ -134,12 +134,13 @@ struct arrival {
     bool disabled, none; /* disabled here; no group of his gives a role */
 };
 
-/* Exactly these, the highest where one environment has several. What was written for the audit log. */
+/* Exactly these, the highest where one environment has several. What an owner gave in single registries
+ * stays, unless no group gives a role any more: then nothing does. What was written for the audit log. */
 static int set_roles(struct vl_store_conn *conn, struct arrival *a, int64_t id, struct vl_buf *told,
     size_t *ret_set, struct vl_err *err)
 {
     size_t set = 0;
-    int r = vl_repo_oidc_roles_remove(conn, id, err);
+    int r = vl_repo_oidc_roles_remove(conn, id, false, err);
     for (int role = VL_ROLE_READER; role <= VL_ROLE_OWNER; role++) {
         for (size_t i = 0; i < a->n && r >= 0; i++) {
             const struct vl_oidc_grant *grant = &a->grants[i];
@@ -161,6 +162,8 @@ static int set_roles(struct vl_store_conn *conn, struct arrival *a, int64_t id, 
             set++;
         }
     }
+    if (r >= 0 && set == 0)
+        r = vl_repo_oidc_roles_remove(conn, id, true, err);
     *ret_set = set;
     return r < 0 ? r : 0;
 }

@@ -18,7 +18,11 @@
 #include "identity/oidc.h"
 #include "identity/oidc_claims.h"
 #include "identity/oidc_text.h"
+#include "identity/repo_identity.h"
 #include "identity/repo_oidc.h"
+#include "identity/repo_user.h"
+#include "inventory/repo_environment.h"
+#include "inventory/repo_registry.h"
 #include "router.h"
 #include "test_server.h"
 
@@ -260,6 +264,35 @@ static void test_settings(void **state)
     assert_string_equal(vl_oidc_shown(oidc), "idp.example:1");
 }
 
+/* Those in a registry are an owner's to give: a login takes away what groups gave. */
+static void check_roles(struct vl_store_conn *conn, struct vl_test_server *s, int64_t id, struct vl_err *err)
+{
+    const struct vl_registry_secrets none = {.seal_key = s->app.data.seal_key};
+    struct vl_environment where = {0};
+    struct vl_user_binding *roles = NULL;
+    int64_t registry = 0;
+    size_t n = 0;
+    assert_int_equal(vl_repo_environment_find(conn, vl_span_str(s->environment), s->arena, &where, err), 1);
+    const struct vl_registry shop = {.environment = where.id,
+        .name = "oidc-shop",
+        .host = "registry.example:5000",
+        .kind = "generic",
+        .username = "",
+        .include = "",
+        .poll_seconds = 300,
+        .concurrency = 1};
+    assert_int_equal(vl_repo_registry_add(conn, &shop, &none, &registry, err), 0);
+    assert_int_equal(vl_repo_role_set(conn, id, where.id, VL_ROLE_READER, err), 0);
+    assert_int_equal(vl_repo_role_set_registry(conn, id, where.id, registry, VL_ROLE_ADMIN, err), 0);
+    assert_int_equal(vl_repo_oidc_roles_remove(conn, id, false, err), 0);
+    assert_int_equal(vl_repo_user_bindings(conn, id, s->arena, &roles, &n, err), 0);
+    assert_int_equal(n, 1);
+    assert_int_equal(roles[0].registry, registry);
+    assert_int_equal(vl_repo_oidc_roles_remove(conn, id, true, err), 0);
+    assert_int_equal(vl_repo_user_bindings(conn, id, s->arena, &roles, &n, err), 0);
+    assert_int_equal(n, 0);
+}
+
 static int store(struct vl_store_conn *conn, void *user, struct vl_err *err)
 {
     struct vl_test_server *s = user;
@@ -276,7 +309,8 @@ static int store(struct vl_store_conn *conn, void *user, struct vl_err *err)
     assert_true(vl_repo_oidc_add(conn, "i 2", "oidc:ada", &other, err) < 0);
     assert_int_equal(err->code, VL_ERR_CONFLICT);
     vl_err_clear(err);
-    return vl_repo_oidc_roles_remove(conn, id, err);
+    check_roles(conn, s, id, err);
+    return 0;
 }
 
 static void test_store(void **state)
