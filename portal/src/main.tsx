@@ -1,9 +1,10 @@
 import { render } from "preact";
-import { loadMe, Problem } from "./api";
+import { loadMe, me, Problem } from "./api";
 import { App } from "./app";
 import { Failure } from "./ui/basic";
 import * as live from "./live";
 import * as environment from "./environment";
+import { returnToPage } from "./return";
 import { follow, prepare } from "./router";
 
 const root = document.getElementById("app")!;
@@ -16,6 +17,7 @@ async function begin(): Promise<void> {
     render(<main class="login"><Failure problem={problem} again={() => void begin()} /></main>, root);
     return;
   }
+  if (me.value) returnToPage();
   render(<App />, root);
 }
 

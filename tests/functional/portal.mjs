@@ -112,6 +112,24 @@ await check("the right one opens the page that was asked for", async () => {
   await page.getByRole("heading", { name: "Images", level: 1 }).waitFor();
   assert.equal(new URL(page.url()).pathname, "/ui/images");
 });
+// The provider itself: tests/functional/test_oidc. Here the way there and back is the server's alone, with a session at its end.
+await check("a login at an identity provider leads back to the page that was asked for", async () => {
+  const there = await open();
+  await there.route("**/api/v1/oidc", (route) => route.fulfill({ json: { name: "Example" } }));
+  await there.route("**/api/v1/oidc/login", async (route) => {
+    const session = await there.context().request.post(`${url}/api/v1/login`, { data: { name: "admin", password, session: true }, headers: { Origin: url } });
+    assert.equal(session.status(), 200);
+    await route.fulfill({ contentType: "text/html", body: '<meta http-equiv="refresh" content="0; url=/">' });
+  });
+  await there.goto(`${url}/ui/images?severity=critical`);
+  await there.getByRole("link", { name: "Log in with Example" }).click();
+  await there.getByRole("heading", { name: "Images", level: 1 }).waitFor();
+  assert.equal(new URL(there.url()).pathname, "/ui/images");
+  assert.equal(new URL(there.url()).searchParams.get("severity"), "critical");
+  await there.goto(`${url}/ui/`);
+  await there.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+  await there.context().close();
+});
 if (only) await logIn(page);
 await check("scripts can not read the session", async () => {
   assert.equal(await page.evaluate(() => document.cookie), "");

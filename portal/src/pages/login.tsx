@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { call, login } from "../api";
 import { useAction } from "../data";
+import { keepPage } from "../return";
 
 export function Login() {
   const [name, setName] = useState("");
@@ -34,7 +35,7 @@ export function Login() {
           {action.busy ? "Logging in…" : "Log in"}
         </button>
         {provider && (
-          <a class="button" href="/api/v1/oidc/login">
+          <a class="button" href="/api/v1/oidc/login" onClick={keepPage}>
             Log in with {provider}
           </a>
         )}
