@@ -3,11 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer_index.h"
+#include "fuzz_layer_index.h"
 
 #include "image/merge.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+    return fuzz_mutate_layer_index(data, size, max_size, seed);
+}
 
 /* What was taken for an index must be fit for the merge, whatever it says. */
 static void merge(const struct vl_layer_index *index)
