@@ -51,7 +51,7 @@ for target in "${targets[@]}"; do
     printf '%s: the corpus alone shows the bug\n' "$target"
   fi
   began=$(date +%s)
-  if "$program" "-max_total_time=$seconds" -timeout=20 -rss_limit_mb=2048 "-artifact_prefix=$scratch/" "$scratch" "$corpus" \
+  if "$program" "-max_total_time=$seconds" -timeout=20 -rss_limit_mb=2048 -print_funcs=0 "-artifact_prefix=$scratch/" "$scratch" "$corpus" \
     >"$work/$target.log" 2>&1; then
     printf '%s: not found within %d s\n' "$target" "$seconds"
     missed=1

@@ -13,6 +13,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SHARED = os.environ.get("VALLUM_SHARED") or os.path.join(os.path.dirname(ROOT), "shared")
 FUZZ_SECONDS = int(os.environ.get("VALLUM_FUZZ_SECONDS", "20"))
+FUZZ_RATE = 200  # inputs a second: a slower fuzzer is named
 # Tests that build a peer first (Trivy, an image of 700 MB; Kubernetes' evaluator) or drive a browser: slices of their own.
 HEAVY = {"test_agreement": "agreement", "test_cel_oracle": "agreement", "test_portal": "portal", "test_azure_cli": "clients"}
 HEAVY_SECONDS = 5400
@@ -287,6 +288,7 @@ def slice_fuzz(tally):
     if not targets:
         tally.fail("fuzz", "no fuzz target was built")
     running = []
+    rates = []  # inputs a second, and the fuzzer
     queue = list(targets)
     work = os.path.join(folder, "found")
     os.makedirs(work, exist_ok=True)
@@ -306,7 +308,8 @@ def slice_fuzz(tally):
             scratch = os.path.join(work, os.path.basename(t))
             os.makedirs(scratch, exist_ok=True)
             corpus = corpus_of(t)
-            cmd = [t, f"-max_total_time={FUZZ_SECONDS}", "-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=0",
+            # Names of new functions are not printed: a symbolizer that starts again and again took most of the time of some.
+            cmd = [t, f"-max_total_time={FUZZ_SECONDS}", "-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1", "-print_funcs=0",
                    f"-artifact_prefix={scratch}/crash-", scratch] + ([corpus] if corpus else [])
             log = open(os.path.join(work, os.path.basename(t) + ".log"), "w+")
             running.append((t, log, subprocess.Popen(cmd, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment(folder))))
@@ -318,6 +321,12 @@ def slice_fuzz(tally):
             text = log.read()
             log.close()
             tally.fail(os.path.basename(t), text) if p.returncode else tally.ok()
+            if m := re.search(r"stat::average_exec_per_sec: *(\d+)", text):
+                rates.append((int(m[1]), os.path.basename(t)))
+    rates.sort()
+    if rates:
+        slow = ", ".join(f"{name[5:]} {rate}" for rate, name in rates if rate < FUZZ_RATE) or "none"
+        print(f"inputs a second, of {len(rates)} fuzzers: median {rates[len(rates) // 2][0]}; below {FUZZ_RATE}: {slow}")
     step("planted bugs, 60 s each at most")
     r = run(["scripts/planted_bugs.sh", os.path.join(folder, "planted")])
     print(r.stdout.rstrip())
