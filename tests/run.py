@@ -287,6 +287,9 @@ def slice_fuzz(tally):
     targets = sorted(t for t in glob.glob(os.path.join(folder, "src", "fuzz_*")) if os.access(t, os.X_OK) and not os.path.isdir(t))
     if not targets:
         tally.fail("fuzz", "no fuzz target was built")
+    # Short stacks of allocations and a small quarantine take a sixth to a quarter less processor time.
+    env = environment(folder)
+    env["ASAN_OPTIONS"] += ":malloc_context_size=4:quarantine_size_mb=16"
     running = []
     rates = []  # inputs a second, and the fuzzer
     queue = list(targets)
@@ -312,7 +315,7 @@ def slice_fuzz(tally):
             cmd = [t, f"-max_total_time={FUZZ_SECONDS}", "-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1", "-print_funcs=0",
                    f"-artifact_prefix={scratch}/crash-", scratch] + ([corpus] if corpus else [])
             log = open(os.path.join(work, os.path.basename(t) + ".log"), "w+")
-            running.append((t, log, subprocess.Popen(cmd, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment(folder))))
+            running.append((t, log, subprocess.Popen(cmd, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=env)))
         time.sleep(0.3)
         for item in [i for i in running if i[2].poll() is not None]:
             running.remove(item)

@@ -2,6 +2,8 @@
  * made here (code, errno and whether there is a digest from the next three bytes), so that what lies behind
  * the digest is reached; from 'A' to 'Z' what comes ahead of that is made here too, and the payload is empty.
  */
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -46,13 +48,17 @@ static void append_ahead(struct vl_buf *out, struct vl_span index)
     vl_buf_append_span(out, index);
 }
 
-/* One that has ended with this status. */
+static int end_with(void *status)
+{
+    return *(int *)status;
+}
+
+/* One that has ended with this status. It shares the memory: a copy of the tables of pages for each input
+ * took nearly all of the time. */
 static pid_t ended(int status)
 {
-    pid_t pid = fork();
-    if (pid == 0)
-        _exit(status);
-    return pid;
+    static _Alignas(64) char stack[65536];
+    return clone(end_with, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &status);
 }
 
 static void on_ahead(struct vl_layer_index *index, void *user)
