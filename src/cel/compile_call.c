@@ -223,6 +223,19 @@ static void put_candidate(struct vl_cel_candidate *candidate, const struct vl_ce
         candidate->deep = false;
 }
 
+static void note_refused(struct vl_cel_compiler *c, const struct vl_cel_env_function *function,
+    const struct vl_cel_overload *overload)
+{
+    struct vl_cel_program *program = c->program;
+    if (!overload || !overload->refused)
+        return;
+    const char **name = overload->asks ? &program->asking : &program->refused;
+    if (*name)
+        return;
+    *name = function->name;
+    *(overload->asks ? &program->asking_why : &program->refused_why) = overload->refused;
+}
+
 static int put_candidates(struct vl_cel_compiler *c, const struct vl_cel_node *node, struct vl_cel_op *op,
     const struct vl_cel_env_function *function)
 {
@@ -239,10 +252,7 @@ static int put_candidates(struct vl_cel_compiler *c, const struct vl_cel_node *n
             if (function->libraries[i]->kyverno && !c->program->foreign)
                 c->program->foreign = function->name;
         }
-    if (n && candidates[0].overload->refused && !c->program->refused) {
-        c->program->refused = function->name;
-        c->program->refused_why = candidates[0].overload->refused;
-    }
+    note_refused(c, function, n ? candidates[0].overload : NULL);
     op->as.call->candidates = candidates;
     op->as.call->n_candidates = (uint8_t)n;
     if (only)

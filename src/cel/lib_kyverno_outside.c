@@ -7,7 +7,6 @@
 
 #define CLUSTER  "it reads objects of a cluster"
 #define NETWORK  "it calls a service over the network"
-#define REGISTRY "it reads an image from its registry"
 #define CHANCE   "its result is another at every evaluation"
 #define NOT_HERE "it is not built"
 
@@ -33,19 +32,12 @@
         .call = (ident),                                                                               \
         .refused = (reason)}
 
-REFUSED(resource_get, "resource.Get", CLUSTER);
-REFUSED(resource_list, "resource.List", CLUSTER);
 REFUSED(resource_post, "resource.Post", CLUSTER);
 REFUSED(resource_gvr, "resource.ToGVR", CLUSTER);
-REFUSED(http_get, "http.Get", NETWORK);
-REFUSED(http_post, "http.Post", NETWORK);
 REFUSED(http_put, "http.Put", NETWORK);
 REFUSED(http_client, "http.Client", NETWORK);
-REFUSED(global_context, "globalContext.Get", CLUSTER);
-REFUSED(image_data, "image.GetMetadata", REGISTRY);
 REFUSED(random_text, "random", CHANCE);
 REFUSED(certificate, "x509.decode", NOT_HERE);
-REFUSED(marshal, "json.marshal", NOT_HERE);
 
 /* Of what http.Client() gives. */
 static struct vl_cel_value of_client(struct vl_cel_run *run, const struct vl_cel_value *args, unsigned n)
@@ -61,18 +53,10 @@ static const struct vl_cel_overload of_client_overloads[] = {
 #define FUNCTION(text, ident) {(text), ident##_overloads, VL_ARRAY_LEN(ident##_overloads)}
 /* Newer versions of Kyverno have the names in lower case, too. */
 static const struct vl_cel_function functions[] = {
-    FUNCTION("resource.Get", resource_get),
-    FUNCTION("resource.get", resource_get),
-    FUNCTION("resource.List", resource_list),
-    FUNCTION("resource.list", resource_list),
     FUNCTION("resource.Post", resource_post),
     FUNCTION("resource.post", resource_post),
     FUNCTION("resource.ToGVR", resource_gvr),
     FUNCTION("resource.toGVR", resource_gvr),
-    FUNCTION("http.Get", http_get),
-    FUNCTION("http.get", http_get),
-    FUNCTION("http.Post", http_post),
-    FUNCTION("http.post", http_post),
     FUNCTION("http.Put", http_put),
     FUNCTION("http.put", http_put),
     FUNCTION("http.Client", http_client),
@@ -81,15 +65,9 @@ static const struct vl_cel_function functions[] = {
     FUNCTION("get", of_client),
     FUNCTION("Post", of_client),
     FUNCTION("post", of_client),
-    FUNCTION("globalContext.Get", global_context),
-    FUNCTION("globalContext.get", global_context),
-    FUNCTION("image.GetMetadata", image_data),
-    FUNCTION("image.getMetadata", image_data),
     FUNCTION("random", random_text),
     FUNCTION("random.random", random_text),
     FUNCTION("x509.decode", certificate),
-    FUNCTION("json.marshal", marshal),
-    FUNCTION("json.Marshal", marshal),
 };
 
 const struct vl_cel_library vl_cel_lib_kyverno_outside = {

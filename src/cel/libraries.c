@@ -28,7 +28,9 @@ const struct vl_cel_library *const vl_cel_libraries[] = {
     &vl_cel_lib_math,
     &vl_cel_lib_encoders,
     &vl_cel_lib_kyverno,
+    &vl_cel_lib_kyverno_ask,
     &vl_cel_lib_kyverno_image,
+    &vl_cel_lib_kyverno_json,
     &vl_cel_lib_kyverno_outside,
     NULL,
 };

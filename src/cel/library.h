@@ -63,6 +63,7 @@ struct vl_cel_overload {
     struct vl_cel_price price;
     enum vl_cel_guard guard;
     const char *refused; /* known by name only: what it would need; NULL: it is there */
+    bool asks;           /* refused only where nobody outside answers (vl_cel_run_outside) */
 };
 
 struct vl_cel_function {

@@ -112,6 +112,12 @@ const char *vl_cel_program_foreign(const struct vl_cel_program *program)
 
 const char *vl_cel_program_refused(const struct vl_cel_program *program, const char **ret_why)
 {
+    *ret_why = program->refused ? program->refused_why : program->asking_why;
+    return program->refused ? program->refused : program->asking;
+}
+
+const char *vl_cel_program_unanswerable(const struct vl_cel_program *program, const char **ret_why)
+{
     *ret_why = program->refused_why;
     return program->refused;
 }

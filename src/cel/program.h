@@ -116,6 +116,7 @@ struct vl_cel_program {
     unsigned n_regexes;
     const char *foreign;               /* a function that Kubernetes has not; or NULL */
     const char *refused, *refused_why; /* a function that is known by name only; or NULL */
+    const char *asking, *asking_why;   /* one that an answer from outside serves; or NULL */
 };
 
 /* compile.c: the operations of a tree. 0, or an error without a place as cel-go words it (a constant

@@ -101,6 +101,11 @@ void vl_cel_run_clock(struct vl_cel_run *run, int64_t now_ms)
     run->now_ms = now_ms;
 }
 
+void vl_cel_run_outside(struct vl_cel_run *run, const struct vl_cel_outside *lent)
+{
+    run->outside = lent ? *lent : (struct vl_cel_outside){.answer = NULL};
+}
+
 void vl_cel_run_authorizer(struct vl_cel_run *run, const struct vl_cel_authorizer *lent)
 {
     run->has_authorizer = lent != NULL;

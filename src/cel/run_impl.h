@@ -82,6 +82,7 @@ struct vl_cel_run {
 
     struct vl_cel_authorizer authorizer;
     bool has_authorizer;
+    struct vl_cel_outside outside; /* answer NULL: nobody */
     int64_t now_ms; /* 0: the clock */
 };
 

@@ -1,4 +1,4 @@
-/* tests: lib_kyverno.c lib_kyverno_image.c lib_kyverno_outside.c
+/* tests: lib_kyverno.c lib_kyverno_ask.c lib_kyverno_image.c lib_kyverno_json.c lib_kyverno_outside.c
  * Facts: tests of github.com/kyverno/sdk (cel/libs: image, user, transform, hash); RFC 1321 and FIPS 180;
  * Go's time.Truncate; go-containerregistry's names ("nginx" is index.docker.io/library/nginx:latest). */
 #include "test_lib.h"
@@ -97,6 +97,19 @@ static void test_answers(void **state)
         {"json.unmarshal('{\"a\": [1, \"b\"]}').a[0] == 1", "true"},
         {"type(json.unmarshal('1')) == double", "true"},
         {"json.unmarshal('{') == 1 || true", "true"},
+        {"json.marshal({'b': dyn(1), 'a': dyn([dyn(1u), dyn(2.5), dyn(null), dyn(true), dyn('x')])})",
+            "\"{\\\"a\\\":[1,2.5,null,true,\\\"x\\\"],\\\"b\\\":1}\""},
+        {"json.unmarshal(json.marshal({'a': ['x']})).a[0]", "\"x\""},
+        {"json.marshal('<a&b>') == '\"\\\\u003ca\\\\u0026b\\\\u003e\"'", "true"},
+        {"json.marshal([1.0, 1e21, 0.000001, 0.0000001, 123456789.5]) == "
+         "'[1,1e+21,0.000001,1e-7,123456789.5]'",
+            "true"},
+        {"json.marshal(b'abc') == '\"YWJj\"'", "true"},
+        {"json.marshal(timestamp('2025-01-02T03:04:05.5Z')) == '\"2025-01-02T03:04:05.5Z\"'", "true"},
+        {"json.marshal(duration('1s')) == '1000000000'", "true"},
+        {"json.marshal('a\\n\\u2028') == '\"a\\\\n\\\\u2028\"'", "true"},
+        {"json.marshal({1: 2})", "error: json: failed to convert CEL map to native map: a key is no string"},
+        {"json.marshal(double('NaN'))", "error: json: unsupported value: not a finite number"},
         {"yaml.parse('a: [yes, 0x10]').a", "[true,16]"},
         {"true || resource.Get('v1', 'configmaps', 'a', 'b').data.x == 'y'", "true"},
         {"resource.Get('v1', 'configmaps', 'a', 'b').data.x",
@@ -167,6 +180,55 @@ static void test_refused(void **state)
     assert_string_equal(vl_cel_program_foreign(without), "image");
 }
 
+/* Answers as Kyverno's command line gives them from a context file. */
+static bool answer_question(void *user, const struct vl_cel_question *q, struct vl_arena *arena,
+    struct vl_cel_value *ret, const char **ret_why)
+{
+    static const char *const kinds[] = {"object", "objects", "image", "global", "http"};
+    (void)user;
+    *ret_why = "there is none";
+    if (vl_span_eq_str(q->name, "absent"))
+        return false;
+    *ret = vl_cel_string(vl_span_str(vl_arena_printf(arena, "%s %.*s %.*s %.*s%s %.*s %.*s %zu",
+        kinds[q->kind], VL_SPAN_FMT(q->api_version), VL_SPAN_FMT(q->resource), VL_SPAN_FMT(q->namespace_name),
+        q->own_namespace ? "own" : "", VL_SPAN_FMT(q->name), VL_SPAN_FMT(q->projection),
+        vl_cel_map_size(q->labels))));
+    return true;
+}
+
+static void test_outside(void **state)
+{
+    (void)state;
+    struct vl_cel_run *run VL_CLEANUP(vl_cel_run_cleanup) = lib_run();
+    struct vl_cel_env *env VL_CLEANUP(vl_cel_env_cleanup) = kyverno_env(true);
+    struct vl_cel_program *asking VL_CLEANUP(vl_cel_program_cleanup) = NULL;
+    struct vl_err err = VL_ERR_INIT;
+    const struct vl_cel_outside outside = {.answer = answer_question};
+    static const struct {
+        const char *expression, *answer;
+    } cases[] = {
+        {"resource.Get('v1', 'configmaps', 'ns', 'x')", "\"object v1 configmaps ns x  0\""},
+        {"resource.get('apps/v1', 'deployments', 'x')", "\"object apps/v1 deployments own x  0\""},
+        {"resource.Get('v1', 'configmaps', 'ns', 'absent')", "error: failed to get resource: there is none"},
+        {"resource.Get('v1', 'configmaps', 'ns', 1)", "error: no such overload"},
+        {"resource.List('v1', 'pods', 'ns')", "\"objects v1 pods ns   0\""},
+        {"resource.list('v1', 'pods')", "\"objects v1 pods own   0\""},
+        {"resource.List('v1', 'pods', 'ns', {'a': 'b'})", "\"objects v1 pods ns   1\""},
+        {"image.GetMetadata('ghcr.io/a/b:1')", "\"image    ghcr.io/a/b:1  0\""},
+        {"globalContext.Get('entry', 'p')", "\"global    entry p 0\""},
+        {"http.Get('https://a/b')", "\"http    https://a/b GET 0\""},
+        {"http.Post('https://a/b', {'c': 1})", "\"http    https://a/b POST 0\""},
+    };
+    vl_cel_run_outside(run, &outside);
+    for (size_t i = 0; i < VL_ARRAY_LEN(cases); i++)
+        assert_string_equal(answer(env, run, cases[i].expression), cases[i].answer);
+    const char *why = NULL;
+    assert_int_equal(
+        vl_cel_compile(env, VL_SPAN_LIT("resource.Get('v1', 'a', 'b', 'c') == {}"), &asking, &err), 0);
+    assert_string_equal(vl_cel_program_refused(asking, &why), "resource.Get");
+    assert_null(vl_cel_program_unanswerable(asking, &why));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_found),
         cmocka_unit_test(test_absent),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_outside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

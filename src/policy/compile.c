@@ -87,7 +87,8 @@ static int compile(struct vl_policies *set, struct policy *p, struct policy_expr
     if (!e->program)
         return 0;
     p->uses |= vl_cel_program_variables(e->program);
-    const char *why = NULL, *refused = vl_cel_program_refused(e->program, &why);
+    const char *why = NULL, *refused = set->context.there ? vl_cel_program_unanswerable(e->program, &why)
+                                                          : vl_cel_program_refused(e->program, &why);
     if (refused)
         policy_problem(&load, true, e->node, e->field,
             "not converted: %s: %s; its call is an error here: keep Kyverno for this policy", refused, why);

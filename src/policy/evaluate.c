@@ -5,6 +5,7 @@
  * plugin/webhook/matchconditions/matcher.go (behaviour). */
 #include <string.h>
 
+#include "context.h"
 #include "run.h"
 
 #define OUT_OF_BUDGET \
@@ -56,6 +57,7 @@ void policy_run_bind(struct vl_policy_run *run, const struct policy *policy, str
     vl_cel_run_reset(cel, budget);
     vl_cel_run_authorizer(cel, run->request->authorizer);
     vl_cel_run_clock(cel, run->now_ms);
+    policy_context_bind(run, policy);
     if (run->request->authorizer)
         bind_authorizer(cel, policy, look);
     vl_cel_bind(cel, policy->v_object, look->object);

@@ -84,6 +84,8 @@ int policy_load_template(struct policy_load *load, struct vl_err *err)
     p->info.title = title.len ? title.ptr : NULL;
     p->info.description = description.len ? description.ptr : NULL;
     p->must_be_bound = true;
+    p->parameter_schema =
+        vl_doc_get(vl_doc_get(vl_doc_get(vl_doc_get(spec, "crd"), "spec"), "validation"), "openAPIV3Schema");
     p->param_api_version = "constraints.gatekeeper.sh/v1beta1";
     p->param_kind = kind;
     if (load->set->options.autogen)

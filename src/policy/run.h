@@ -40,6 +40,8 @@ struct vl_policy_run {
     char hash[VL_KUBE_HASH_TEXT_MAX];
     int64_t now_ms;
 
+    const struct policy *asking; /* whose expressions run */
+
     /* Examples bring their own: other values of parameters, and the namespace. May be NULL. */
     uint64_t allowing; /* exceptions of the policy (the first 64) that allow images or values now */
     const struct vl_doc_node *given_parameters;

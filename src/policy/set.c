@@ -1,5 +1,5 @@
 /* Documents are told apart and kept; problems are collected. */
-#include "set.h"
+#include "context.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,12 +7,13 @@
 
 #define PROBLEM_TEXT_MAX 4096
 
-#define GROUP_ADMISSION  "admissionregistration.k8s.io"
-#define GROUP_VALLUM     "vallum"
-#define GROUP_KYVERNO    "kyverno.io"
-#define GROUP_KYVERNO2   "policies.kyverno.io"
-#define GROUP_TEMPLATE   "templates.gatekeeper.sh"
-#define GROUP_CONSTRAINT "constraints.gatekeeper.sh"
+#define GROUP_ADMISSION   "admissionregistration.k8s.io"
+#define GROUP_VALLUM      "vallum"
+#define GROUP_KYVERNO     "kyverno.io"
+#define GROUP_KYVERNO2    "policies.kyverno.io"
+#define GROUP_KYVERNO_CLI "cli.kyverno.io"
+#define GROUP_TEMPLATE    "templates.gatekeeper.sh"
+#define GROUP_CONSTRAINT  "constraints.gatekeeper.sh"
 
 int vl_policies_new(const struct vl_policy_options *options, struct vl_policies **ret, struct vl_err *err)
 {
@@ -28,6 +29,7 @@ int vl_policies_new(const struct vl_policy_options *options, struct vl_policies 
     vl_vec_init(&set->standards, sizeof(struct vl_standard), VL_POLICIES_MAX);
     vl_vec_init(&set->exemptions, sizeof(struct vl_exemption), VL_POLICIES_MAX);
     vl_vec_init(&set->exceptions, sizeof(struct policy_exception *), VL_POLICIES_MAX);
+    policy_context_init(&set->context);
     vl_vec_init(&set->problems, sizeof(struct vl_policy_problem), VL_POLICY_PROBLEMS_MAX);
     vl_map_init(&set->by_name, VL_POLICIES_MAX);
     vl_map_init(&set->kinds, VL_POLICY_DOCUMENTS_MAX);
@@ -64,6 +66,7 @@ void vl_policies_free(struct vl_policies *set)
     vl_vec_done(&set->standards);
     vl_vec_done(&set->exemptions);
     vl_vec_done(&set->exceptions);
+    policy_context_done(&set->context);
     vl_vec_done(&set->problems);
     vl_doc_free(set->request_schema);
     vl_doc_free(set->namespace_schema);
@@ -159,6 +162,8 @@ static const struct loader loaders[] = {
     {GROUP_KYVERNO, "PolicyException", policy_load_exception, true},
     {GROUP_KYVERNO2, "PolicyException", policy_load_exception, true},
     {GROUP_KYVERNO2, NULL, policy_load_kyverno2, false},
+    {GROUP_KYVERNO_CLI, "Context", policy_load_context, true},
+    {GROUP_KYVERNO_CLI, "ClusterResource", policy_load_context, true},
     {GROUP_TEMPLATE, "ConstraintTemplate", policy_load_template, false},
     {GROUP_CONSTRAINT, NULL, policy_load_constraint, true},
 };
@@ -453,6 +458,8 @@ int vl_policies_finish(struct vl_policies *set, struct vl_err *err)
         r = bind_all(set, err);
     if (r == 0)
         r = policy_give_exceptions(set, err);
+    for (size_t i = 0; r == 0 && i < set->policies.len; i++)
+        r = policy_default_parameters(set, *(struct policy **)vl_vec_at(&set->policies, i), err);
     if (r == 0)
         policy_unknown_parameters(set, set->options.parameters, "--parameter", "parameters");
     for (size_t i = 0; r == 0 && i < set->policies.len; i++) {

@@ -108,6 +108,9 @@ struct policy {
     const struct vl_doc_node *fields;
     const struct vl_doc_node *parameters; /* declaration */
 
+    /* Gatekeeper's templates. */
+    const struct vl_doc_node *parameter_schema; /* openAPIV3Schema of spec.parameters; NULL: none */
+
     struct vl_cel_env *env;
     unsigned v_object, v_old, v_request, v_namespace, v_params;
     unsigned v_images, v_allowed_images, v_allowed_values; /* UINT32_MAX: not declared */
@@ -145,6 +148,13 @@ struct policy_objects {
     struct vl_vec items; /* const struct policy_object * */
 };
 
+/* What stands for a cluster and the like (context.c). */
+struct policy_context {
+    struct vl_vec objects;                    /* struct policy_object */
+    struct vl_vec images, globals, responses; /* const struct vl_doc_node *: the entries */
+    bool there;
+};
+
 struct vl_policies {
     struct vl_policy_options options;
     struct vl_arena *arena;
@@ -161,6 +171,7 @@ struct vl_policies {
     struct vl_map kinds;      /* "GROUP/KIND" -> struct policy_objects * */
     struct vl_map namespaces; /* name -> struct policy_object * */
     uint64_t n_documents;
+    struct policy_context context;
     struct vl_doc *request_schema;
     struct vl_doc *namespace_schema;
     bool finished;
@@ -237,6 +248,11 @@ VL_MUST_CHECK int policy_load_exception(struct policy_load *load, struct vl_err 
 VL_MUST_CHECK int policy_give_exceptions(struct vl_policies *set, struct vl_err *err);
 VL_MUST_CHECK int policy_load_template(struct policy_load *load, struct vl_err *err);
 VL_MUST_CHECK int policy_load_constraint(struct policy_load *load, struct vl_err *err);
+
+/* --- defaults.c --- */
+/* Gives the constraints of a template the defaults of its schema. */
+VL_MUST_CHECK int policy_default_parameters(
+    struct vl_policies *set, struct policy *policy, struct vl_err *err);
 
 /* --- compile.c --- */
 VL_MUST_CHECK int policy_compile(struct vl_policies *set, struct policy *policy, struct vl_err *err);

@@ -1,6 +1,7 @@
-/* tests: load_gatekeeper.c
+/* tests: load_gatekeeper.c defaults.c
  * Facts: Gatekeeper's documentation (constraint templates with K8sNativeValidation, enforcement points,
- * match): the variables anyObject and params, enforcementAction scoped, spec.match.source. */
+ * match; defaults: kubernetes.io/docs on CustomResourceDefinitions, "Defaulting"): the variables anyObject
+ * and params, enforcementAction scoped, spec.match.source. */
 #include "test_verdicts.h"
 
 #define TEMPLATE(source)                                                                                    \
@@ -73,12 +74,48 @@ static void test_source(void **state)
         POD("a", "a"), "a=fail", &v);
 }
 
+/* A default of a member; into objects, lists and maps that are there; never over a value, and for null only
+ * where the schema does not take it. Without parameters their members have no defaults. */
+static void test_defaults(void **state)
+{
+    (void)state;
+#define SCHEMA                                                                                              \
+    "apiVersion: templates.gatekeeper.sh/v1\nkind: ConstraintTemplate\nmetadata: {name: k8srepos}\nspec:\n" \
+    "  crd:\n    spec:\n      names: {kind: K8sRepos}\n      validation:\n        openAPIV3Schema:\n"       \
+    "          type: object\n          properties:\n"                                                       \
+    "            max: {type: integer, default: 3}\n"                                                        \
+    "            maybe: {type: string, nullable: true, default: x}\n"                                       \
+    "            nested: {type: object, default: {}, properties: {mode: {type: string, default: on1}}}\n"   \
+    "            rules: {type: array, items: {type: object, properties: {level: {type: string, default: "   \
+    "low}}}}\n"                                                                                             \
+    "            named: {type: object, additionalProperties: {type: object, properties: {count: {type: "    \
+    "integer, default: 7}}}}\n"                                                                             \
+    "  targets:\n    - target: admission.k8s.gatekeeper.sh\n      code:\n"                                  \
+    "        - {engine: K8sNativeValidation, source: {validations: [{expression: 'true', "                  \
+    "messageExpression: ''}, {expression: \""
+#define SCHEMA_END "\"}]}}\n"
+    struct verdicts v;
+    expect_verdicts(SCHEMA "variables.params.max == 3 && variables.params.nested.mode == 'on1' && "
+                           "variables.params.maybe == null && variables.params.rules.map(r, r.level) == "
+                           "['high', 'low'] && variables.params.named.a.count == 7" SCHEMA_END CONSTRAINT(
+                               "  match: {}\n  parameters: {max: null, maybe: null, rules: [{level: "
+                               "high}, {}], named: {a: {}}}\n"),
+        POD("a", "a"), "a=pass", &v);
+    expect_verdicts(SCHEMA "variables.params.max == 5 && variables.params.nested == {'mode': 'off1'} && "
+                           "variables.params.maybe == 'x'" SCHEMA_END CONSTRAINT(
+                               "  match: {}\n  parameters: {max: 5, nested: {mode: off1}}\n"),
+        POD("a", "a"), "a=pass", &v);
+    expect_verdicts(SCHEMA "variables.params == null" SCHEMA_END CONSTRAINT("  match: {}\n"), POD("a", "a"),
+        "a=pass", &v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_library_form),
         cmocka_unit_test(test_actions),
         cmocka_unit_test(test_source),
+        cmocka_unit_test(test_defaults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,6 +100,9 @@ uint64_t vl_cel_program_variables(const struct vl_cel_program *program);
  * an error. `*ret_why` says what it would need. NULL where there is none. */
 const char *vl_cel_program_refused(const struct vl_cel_program *program, const char **ret_why);
 
+/* The same for those that nobody can answer, whatever vl_cel_run_outside() is given. */
+const char *vl_cel_program_unanswerable(const struct vl_cel_program *program, const char **ret_why);
+
 /* The first function it calls that only Kyverno has, not Kubernetes; NULL where there is none. */
 const char *vl_cel_program_foreign(const struct vl_cel_program *program);
 
@@ -148,6 +151,35 @@ void vl_cel_run_authorizer(struct vl_cel_run *run, const struct vl_cel_authorize
 struct vl_cel_value vl_cel_authorizer_value(struct vl_cel_run *run);
 struct vl_cel_value vl_cel_authorizer_resource(
     struct vl_cel_run *run, const struct vl_cel_authorizer_request *request);
+
+/* What Kyverno's functions ask of a cluster (resource.Get), a registry (image.GetMetadata), Kyverno's global
+ * context or the network. Absent texts are empty. */
+enum vl_cel_question_kind {
+    VL_CEL_ASK_OBJECT,
+    VL_CEL_ASK_OBJECTS,
+    VL_CEL_ASK_IMAGE,
+    VL_CEL_ASK_GLOBAL,
+    VL_CEL_ASK_HTTP,
+};
+
+struct vl_cel_question {
+    enum vl_cel_question_kind kind;
+    struct vl_span api_version, resource; /* "apps/v1", "deployments": OBJECT, OBJECTS */
+    struct vl_span namespace_name;        /* of objects; empty where they have none */
+    bool own_namespace;                   /* that of the policy, which the question does not name */
+    struct vl_span name;                  /* of the object, image or entry; the URL */
+    struct vl_span projection;            /* GLOBAL; of HTTP the method: "GET" … */
+    struct vl_cel_value labels;           /* OBJECTS: a map that all labels must agree with, or null */
+};
+
+/* Answers come from outside; without, every question is the error of an evaluation. */
+struct vl_cel_outside {
+    /* True with an answer, which is made in the arena or outlives the run; false with why there is none. */
+    bool (*answer)(void *user, const struct vl_cel_question *question, struct vl_arena *arena,
+        struct vl_cel_value *ret, const char **ret_why);
+    void *user;
+};
+void vl_cel_run_outside(struct vl_cel_run *run, const struct vl_cel_outside *lent); /* NULL: nobody answers */
 
 /* Binds variable `index` of the env the next programs belong to. An unbound variable is the error "no such
  * attribute(s): NAME". */

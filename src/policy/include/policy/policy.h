@@ -90,6 +90,13 @@ VL_MUST_CHECK int vl_policies_add_params(
 VL_MUST_CHECK int vl_policies_add_object(
     struct vl_policies *set, const struct vl_kube_object *object, struct vl_err *err);
 
+/* What policies are told that ask a cluster, a registry or the network: {resources, images,
+ * globalContextEntries, apiCallResponses} as Kyverno's command line has them. A document of kind Context or
+ * ClusterResource (cli.kyverno.io) is the same. The node is lent for the life of the set; VL_ERR_INVALID
+ * where one of the resources is no object. */
+VL_MUST_CHECK int vl_policies_add_context(
+    struct vl_policies *set, const struct vl_doc_node *node, const char *file, struct vl_err *err);
+
 /* After the last document: binds, compiles, reports what does not compile. */
 VL_MUST_CHECK int vl_policies_finish(struct vl_policies *set, struct vl_err *err);
 
