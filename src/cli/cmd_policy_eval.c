@@ -200,6 +200,14 @@ static int review(struct settings *s, const struct vl_doc_node *root, struct vl_
     return r < 0 ? r : evaluate(s, &q, err);
 }
 
+/* What is no Kubernetes object is a document that policies of mode JSON are about, where there are such. */
+static bool is_payload(const struct settings *s, const struct vl_doc_node *root)
+{
+    struct vl_kube_object object;
+    struct vl_err none = VL_ERR_INIT;
+    return vl_policies_take_payloads(s->set) && vl_kube_object_view(root, s->file, &object, &none) < 0;
+}
+
 static int document(struct vl_doc *doc, void *user, struct vl_err *err)
 {
     struct settings *s = user;
@@ -211,6 +219,8 @@ static int document(struct vl_doc *doc, void *user, struct vl_err *err)
         return 0;
     if (vl_span_eq_str(vl_doc_get_str(root, "kind"), "AdmissionReview"))
         r = review(s, root, err);
+    else if (is_payload(s, root))
+        r = evaluate(s, &(struct vl_policy_request){.payload = root, .file = s->file}, err);
     else
         r = vl_kube_each_object(root, s->file, each_object, s, err);
     if (r < 0 && (err->code == VL_ERR_INVALID || err->code == VL_ERR_UNSUPPORTED)) {

@@ -14,6 +14,7 @@ struct expected {
     const struct vl_doc_node *node;
     const char *policy;
     struct vl_span rule, kind, resource, namespace_name, result;
+    struct vl_span operation; /* empty: the usual one */
     enum vl_verdict_outcome got;
     bool seen;
     char message[512];
@@ -27,6 +28,10 @@ struct suite {
     const char *file;
     struct vl_doc *values, *user; /* of the files that it names; may be NULL */
     const struct vl_doc_node *inline_values;
+    struct vl_vec docs;     /* struct vl_doc *: owned */
+    struct vl_vec old;      /* struct vl_kube_object: as they were before an update */
+    struct vl_span asked;   /* the operation of the results that are judged now; empty: the usual one */
+    struct vl_span payload; /* the name of the JSON document that is judged now; empty: objects are */
 };
 
 bool vl_cli_is_kyverno_test(const char *path, struct vl_span text)
@@ -83,6 +88,9 @@ static int expect(
     e->rule = vl_doc_get_str(node, "rule");
     e->kind = vl_doc_get_str(node, "kind");
     e->result = vl_doc_get_str(node, "result");
+    e->operation = vl_doc_get_str(node, "resourceOperation");
+    if (!e->operation.len)
+        e->operation = vl_doc_get_str(node, "operation");
     if (!e->result.len)
         e->result = vl_doc_get_str(node, "status");
     e->resource = slash == SIZE_MAX ? resource : vl_span_slice(resource, slash + 1, resource.len);
@@ -175,7 +183,8 @@ static int read_results(struct suite *s, const struct vl_doc_node *root, struct 
     for (const struct vl_doc_node *n = vl_doc_first(vl_doc_get(root, "results")); n && r == 0;
         n = vl_doc_next(n)) {
         const struct vl_doc_node *list = vl_doc_get(n, "resources");
-        if (vl_doc_get_str(n, "resource").len)
+        /* Without names it is about everything: the one JSON document, say. */
+        if (vl_doc_get_str(n, "resource").len || !vl_doc_size(list))
             r = expect(s, n, vl_doc_get_str(n, "resource"), err);
         for (const struct vl_doc_node *o = vl_doc_first(list); o && r == 0; o = vl_doc_next(o)) {
             if (vl_doc_span(o).len)
@@ -203,6 +212,15 @@ static unsigned weight(enum vl_verdict_outcome o)
     return (unsigned)o < VL_VERDICT_COUNT ? weights[o] : 5;
 }
 
+static bool is_about(const struct suite *s, const struct expected *e, const struct vl_verdict *v)
+{
+    if (s->payload.len)
+        return !e->resource.len || vl_span_eq(e->resource, s->payload);
+    return (!e->resource.len || vl_span_eq_str(e->resource, v->name)) &&
+           (!e->kind.len || vl_span_eq_str(e->kind, v->kind)) &&
+           (!e->namespace_name.len || vl_span_eq_str(e->namespace_name, v->namespace_name));
+}
+
 static int judge(const struct vl_verdict *v, void *user, struct vl_err *err)
 {
     struct suite *s = user;
@@ -212,8 +230,7 @@ static int judge(const struct vl_verdict *v, void *user, struct vl_err *err)
         /* A ValidatingPolicy has no rules by name. */
         bool rules = strcmp(v->policy_kind, "ClusterPolicy") == 0 || strcmp(v->policy_kind, "Policy") == 0;
         if (strcmp(v->policy, e->policy) != 0 || (rules && !rule_agrees(e->rule, v->rule)) ||
-            !vl_span_eq_str(e->resource, v->name) || (e->kind.len && !vl_span_eq_str(e->kind, v->kind)) ||
-            (e->namespace_name.len && !vl_span_eq_str(e->namespace_name, v->namespace_name)))
+            !vl_span_eq(e->operation, s->asked) || !is_about(s, e, v))
             continue;
         if (e->seen && weight(v->outcome) <= weight(e->got))
             continue;
@@ -224,18 +241,75 @@ static int judge(const struct vl_verdict *v, void *user, struct vl_err *err)
     return 0;
 }
 
-static int judge_object(const struct vl_kube_object *o, void *user, struct vl_err *err)
+static const struct vl_kube_object *old_of(const struct suite *s, const struct vl_kube_object *o)
 {
-    struct suite *s = user;
-    struct vl_policy_request q = {.object = o, .file = s->file};
-    q.operation = operation_of(s, o);
+    for (size_t i = 0; i < s->old.len; i++) {
+        const struct vl_kube_object *old = vl_vec_at(&s->old, i);
+        if (vl_span_eq(old->kind, o->kind) && vl_span_eq(old->group, o->group) &&
+            vl_span_eq(old->name, o->name) && vl_span_eq(old->namespace_name, o->namespace_name))
+            return old;
+    }
+    return o;
+}
+
+static int judge_operation(
+    struct suite *s, const struct vl_kube_object *o, struct vl_span operation, struct vl_err *err)
+{
+    struct vl_policy_request q = {.object = o, .file = s->file, .operation = operation};
     q.user_info = vl_doc_get(vl_doc_root(s->user), "userInfo");
     /* A deletion has the old object alone, an update both. */
     if (vl_span_eq_str(q.operation, "DELETE"))
         q.object = NULL;
     if (vl_span_eq_str(q.operation, "DELETE") || vl_span_eq_str(q.operation, "UPDATE"))
-        q.old_object = o;
+        q.old_object = old_of(s, o);
     return vl_policy_evaluate(s->run, &q, judge, s, err);
+}
+
+/* Once as usual, and once for every operation that a result names. */
+static int judge_object(const struct vl_kube_object *o, void *user, struct vl_err *err)
+{
+    struct suite *s = user;
+    s->asked = VL_SPAN_EMPTY;
+    int r = judge_operation(s, o, operation_of(s, o), err);
+    for (size_t i = 0; i < s->expected.len && r >= 0; i++) {
+        const struct expected *e = vl_vec_at(&s->expected, i);
+        bool before = !e->operation.len;
+        for (size_t k = 0; k < i && !before; k++)
+            before =
+                vl_span_eq(((const struct expected *)vl_vec_at(&s->expected, k))->operation, e->operation);
+        if (before)
+            continue;
+        s->asked = e->operation;
+        r = judge_operation(s, o, e->operation, err);
+    }
+    return r;
+}
+
+static int judge_payload(struct vl_doc *doc, void *user, struct vl_err *err)
+{
+    struct suite *s = user;
+    VL_CLEANUP(vl_doc_cleanup) struct vl_doc *owned = doc;
+    struct vl_policy_request q = {.payload = vl_doc_root(owned), .file = s->file};
+    return vl_doc_type(q.payload) == VL_DOC_NULL ? 0 : vl_policy_evaluate(s->run, &q, judge, s, err);
+}
+
+static bool is_json(struct vl_span text)
+{
+    struct vl_span front = vl_span_trim(text);
+    return front.len && (front.ptr[0] == '{' || front.ptr[0] == '[');
+}
+
+static int judge_payloads(const char *path, struct vl_span text, void *user, struct vl_err *err)
+{
+    struct suite *s = user;
+    const char *slash = strrchr(path, '/');
+    s->file = path;
+    s->asked = VL_SPAN_EMPTY;
+    s->payload = vl_span_str(slash ? slash + 1 : path);
+    int r = vl_doc_parse_stream(
+        text, is_json(text) ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES, path, judge_payload, s, err);
+    s->payload = VL_SPAN_EMPTY;
+    return r;
 }
 
 static int judge_document(struct vl_doc *doc, void *user, struct vl_err *err)
@@ -250,11 +324,87 @@ static int judge_document(struct vl_doc *doc, void *user, struct vl_err *err)
 static int judge_file(const char *path, struct vl_span text, void *user, struct vl_err *err)
 {
     struct suite *s = user;
-    struct vl_span front = vl_span_trim(text);
-    bool json = front.len && front.ptr[0] == '{';
     s->file = path;
     return vl_doc_parse_stream(
-        text, json ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES, path, judge_document, s, err);
+        text, is_json(text) ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES, path, judge_document, s, err);
+}
+
+/* --- what is loaded beside policies --- */
+
+static int keep_old(const struct vl_kube_object *o, void *user, struct vl_err *err)
+{
+    struct suite *s = user;
+    struct vl_kube_object *slot = vl_vec_push(&s->old, "objects as they were", err);
+    if (!slot)
+        return err->err;
+    *slot = *o;
+    return 0;
+}
+
+static int keep_old_document(struct vl_doc *doc, void *user, struct vl_err *err)
+{
+    struct suite *s = user;
+    struct vl_doc **slot = vl_vec_push(&s->docs, "documents", err);
+    if (!slot) {
+        vl_doc_free(doc);
+        return err->err;
+    }
+    *slot = doc;
+    if (vl_doc_type(vl_doc_root(doc)) == VL_DOC_NULL)
+        return 0;
+    return vl_kube_each_object(vl_doc_root(doc), s->file, keep_old, s, err);
+}
+
+static int load_old(const char *path, struct vl_span text, void *user, struct vl_err *err)
+{
+    struct suite *s = user;
+    s->file = path;
+    return vl_doc_parse_stream(
+        text, is_json(text) ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES, path, keep_old_document, s, err);
+}
+
+static int load_params(const char *path, struct vl_span text, void *user, struct vl_err *err)
+{
+    struct suite *s = user;
+    return vl_policies_add_params(s->set, text, path, err);
+}
+
+/* What stands for a cluster: a context file, the mocks of the test itself, and with clusterResources all
+ * objects that the test names. */
+static int load_context(struct suite *s, const struct vl_doc_node *root, struct vl_err *err)
+{
+    static const char *const objects[] = {"clusterResources", "resources", "targetResources"};
+    bool cluster = vl_doc_size(vl_doc_get(root, "clusterResources")) > 0;
+    struct vl_span context = vl_doc_get_str(root, "context");
+    char path[4096];
+    int r = 0;
+    if (context.len) {
+        r = beside(s, context, path, err);
+        if (r == 0)
+            r = vl_cli_each_policy_file(path, load_params, s, err);
+    }
+    if (r >= 0 && (vl_doc_get(root, "globalContextEntries") || vl_doc_get(root, "apiCallResponses")))
+        r = vl_policies_add_context(s->set, root, s->path, err);
+    for (size_t i = 0; i < VL_ARRAY_LEN(objects) && cluster && r >= 0; i++)
+        r = each_file(s, vl_doc_get(root, objects[i]), load_params, err);
+    if (r >= 0)
+        r = each_file(s, vl_doc_get(root, "paramResources"), load_params, err);
+    if (r >= 0)
+        r = each_file(s, vl_doc_get(root, "oldResources"), load_old, err);
+    return r < 0 ? r : 0;
+}
+
+static int judge_all(struct suite *s, const struct vl_doc_node *root, struct vl_err *err)
+{
+    struct vl_span payload = vl_doc_get_str(root, "jsonPayload");
+    char path[4096];
+    int r = each_file(s, vl_doc_get(root, "resources"), judge_file, err);
+    if (r == 0 && payload.len) {
+        r = beside(s, payload, path, err);
+        if (r == 0)
+            r = vl_cli_each_policy_file(path, judge_payloads, s, err);
+    }
+    return r < 0 ? r : each_file(s, vl_doc_get(root, "jsonPayloads"), judge_payloads, err);
 }
 
 /* Kyverno skips what an exception is about, and only warns where a policy is not scored. */
@@ -304,7 +454,8 @@ static int run_suite(struct suite *s, const struct vl_doc_node *root,
     int (*each)(const struct vl_policy_example *example, void *user, struct vl_err *err), void *user,
     struct vl_err *err)
 {
-    struct vl_policy_options options = {.autogen = true};
+    struct vl_policy_options options = {
+        .autogen = true, .objects_answer = vl_doc_size(vl_doc_get(root, "clusterResources")) > 0};
     VL_CLEANUP(vl_policies_cleanup) struct vl_policies *set = NULL;
     VL_CLEANUP(vl_policy_run_cleanup) struct vl_policy_run *run = NULL;
     int r = vl_policies_new(&options, &set, err);
@@ -319,6 +470,8 @@ static int run_suite(struct suite *s, const struct vl_doc_node *root,
     if (r == 0)
         r = each_file(s, vl_doc_get(root, "exceptions"), load_policy, err);
     if (r == 0)
+        r = load_context(s, root, err);
+    if (r == 0)
         r = add_namespaces(s, err);
     if (r == 0)
         r = vl_policies_finish(set, err);
@@ -330,23 +483,43 @@ static int run_suite(struct suite *s, const struct vl_doc_node *root,
         r = read_results(s, root, err);
     }
     if (r == 0)
-        r = each_file(s, vl_doc_get(root, "resources"), judge_file, err);
+        r = judge_all(s, root, err);
     return r < 0 ? r : tell(s, each, user, err);
+}
+
+struct running {
+    const char *path;
+    int (*each)(const struct vl_policy_example *example, void *user, struct vl_err *err);
+    void *user;
+};
+
+/* One of the tests of a file. */
+static int run_document(struct vl_doc *doc, void *user, struct vl_err *err)
+{
+    const struct running *running = user;
+    VL_CLEANUP(vl_doc_cleanup) struct vl_doc *owned = doc;
+    struct suite s = {.path = running->path};
+    if (!vl_doc_is(vl_doc_root(owned), VL_DOC_OBJECT))
+        return 0;
+    vl_vec_init(&s.expected, sizeof(struct expected), RESULTS_MAX);
+    vl_vec_init(&s.docs, sizeof(struct vl_doc *), VL_POLICY_DOCUMENTS_MAX);
+    vl_vec_init(&s.old, sizeof(struct vl_kube_object), VL_POLICY_DOCUMENTS_MAX);
+    int r = run_suite(&s, vl_doc_root(owned), running->each, running->user, err);
+    for (size_t i = 0; i < s.docs.len; i++)
+        vl_doc_free(*(struct vl_doc **)vl_vec_at(&s.docs, i));
+    vl_doc_free(s.values);
+    vl_doc_free(s.user);
+    vl_vec_done(&s.docs);
+    vl_vec_done(&s.old);
+    vl_vec_done(&s.expected);
+    return r;
 }
 
 int vl_cli_run_kyverno_test(const char *path, struct vl_span text,
     int (*each)(const struct vl_policy_example *example, void *user, struct vl_err *err), void *user,
     struct vl_err *err)
 {
-    VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
-    struct suite s = {.path = path};
-    int r = vl_doc_parse(text, VL_DOC_YAML, path, &doc, err);
-    if (r < 0)
-        return r;
-    vl_vec_init(&s.expected, sizeof(struct expected), RESULTS_MAX);
-    r = run_suite(&s, vl_doc_root(doc), each, user, err);
-    vl_doc_free(s.values);
-    vl_doc_free(s.user);
-    vl_vec_done(&s.expected);
-    return r;
+    struct running running = {path, each, user};
+    int r = vl_doc_parse_stream(text, VL_DOC_YAML, path, run_document, &running, err);
+    return r < 0 ? r : 0;
 }

@@ -19,6 +19,11 @@ struct adding {
 static int add_object(const struct vl_kube_object *o, void *user, struct vl_err *err)
 {
     struct adding *a = user;
+    /* The labels of a namespace count, too; what is added there may be found here already. */
+    bool is_namespace = o->group.len == 0 && vl_span_eq_str(o->kind, "Namespace");
+    int r = is_namespace ? vl_policies_add_object(a->set, o, err) : 0;
+    if (r < 0 || (is_namespace && a->set->options.objects_answer))
+        return r;
     struct policy_object *slot = vl_vec_push(&a->set->context.objects, "objects of a context", err);
     if (!slot)
         return err->err;

@@ -316,6 +316,10 @@ int vl_policy_export(const struct vl_policies *set, uint32_t index,
     if (x.policy->invalid)
         return vl_err_set(err, VL_ERR_INVALID, "%s:%u: the document of %s '%s' has errors",
             x.policy->info.file, x.policy->info.line, x.policy->info.kind, x.policy->info.name);
+    if (x.policy->of_payloads)
+        return vl_err_set(err, VL_ERR_INVALID,
+            "%s:%u: not converted: %s '%s' is about JSON documents, which no API server admits",
+            x.policy->info.file, x.policy->info.line, x.policy->info.kind, x.policy->info.name);
     if (x.policy->foreign)
         return vl_err_set(err, VL_ERR_INVALID,
             "%s:%u: not converted: %s '%s' calls %s, which Kubernetes has not: keep Kyverno for it",

@@ -309,15 +309,20 @@ static unsigned listed_controllers(struct policy_load *load, const struct vl_doc
     return bits;
 }
 
+static bool is_of_payloads(const struct vl_doc_node *spec)
+{
+    return vl_span_eq_str(vl_doc_get_str(vl_doc_get(spec, "evaluation"), "mode"), "JSON");
+}
+
 static void check_validating(struct policy_load *load, const struct vl_doc_node *spec)
 {
     static const char *const known[] = {"matchConstraints", "matchConditions", "variables", "validations",
         "auditAnnotations", "failurePolicy", "validationActions", "autogen", "evaluation",
         "webhookConfiguration", NULL};
     struct vl_span mode = vl_doc_get_str(vl_doc_get(spec, "evaluation"), "mode");
-    if (mode.len && !vl_span_eq_str(mode, "Kubernetes"))
+    if (mode.len && !vl_span_eq_str(mode, "Kubernetes") && !is_of_payloads(spec))
         policy_problem(load, true, vl_doc_get(spec, "evaluation"), "spec.evaluation.mode",
-            "not converted: mode %.*s: only Kubernetes objects are evaluated",
+            "not converted: mode %.*s: only Kubernetes objects and JSON documents are evaluated",
             VL_SPAN_FMT(vl_span_slice(mode, 0, 50)));
     for (const struct vl_doc_node *n = vl_doc_first(spec); n; n = vl_doc_next(n)) {
         bool is_known = false;
@@ -350,6 +355,7 @@ int policy_load_kyverno2(struct policy_load *load, struct vl_err *err)
     describe(load, p);
     check_validating(load, spec);
     p->match.node = policy_get(load, spec, "matchConstraints", VL_DOC_OBJECT, "spec.matchConstraints");
+    p->of_payloads = is_of_payloads(spec);
     if (namespaced)
         p->match.only_namespace = load->object->namespace_name.len
                                       ? load->object->namespace_name

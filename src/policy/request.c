@@ -339,12 +339,30 @@ static void look_at_pod(struct vl_policy_run *run)
     pod->old_object = pod_value(run, run->old_object, s);
 }
 
+/* Any document: nothing but `object` is known of it. */
+static int begin_payload(struct vl_policy_run *run, struct vl_err *err)
+{
+    run->payload = (struct vl_kube_object){.node = run->request->payload};
+    run->object = run->new_object = &run->payload;
+    run->old_object = NULL;
+    run->namespace_object = NULL;
+    run->namespace_assumed = false;
+    run->direct = (struct policy_look){.root = run->payload.node,
+        .template_path = "",
+        .object = vl_cel_from_doc(run->payload.node),
+        .old_object = vl_cel_null()};
+    run->direct.subject.operation = VL_SPAN_LIT("CREATE");
+    return vl_kube_node_hash(run->payload.node, run->hash, err);
+}
+
 int policy_run_begin(struct vl_policy_run *run, const struct vl_policy_request *request, struct vl_err *err)
 {
     vl_arena_reset(run->arena);
     run->request = request;
     run->object = request->object ? request->object : request->old_object;
     run->has_namespace_value = run->has_pod = false;
+    if (request->payload)
+        return begin_payload(run, err);
     if (!run->object)
         return vl_err_set(err, VL_ERR_INVALID, "a request has neither object nor oldObject");
     int r = without_nulls(run, request->object, 0, &run->new_object, err);

@@ -31,6 +31,7 @@ struct vl_policy_run {
     /* The request. */
     const struct vl_policy_request *request;
     const struct vl_kube_object *object; /* the new one, or for DELETE the old one */
+    struct vl_kube_object payload;       /* a payload as one that has nothing but its node */
     struct policy_look direct, pod, converted;
     bool has_pod;
     const struct policy_object *namespace_object; /* NULL: not known */

@@ -30,6 +30,7 @@ int vl_policies_new(const struct vl_policy_options *options, struct vl_policies 
     vl_vec_init(&set->exemptions, sizeof(struct vl_exemption), VL_POLICIES_MAX);
     vl_vec_init(&set->exceptions, sizeof(struct policy_exception *), VL_POLICIES_MAX);
     policy_context_init(&set->context);
+    set->context.there = set->options.objects_answer;
     vl_vec_init(&set->problems, sizeof(struct vl_policy_problem), VL_POLICY_PROBLEMS_MAX);
     vl_map_init(&set->by_name, VL_POLICIES_MAX);
     vl_map_init(&set->kinds, VL_POLICY_DOCUMENTS_MAX);
@@ -206,6 +207,12 @@ static int keep_object(
     struct vl_policies *set, const struct vl_kube_object *o, const char *file, struct vl_err *err)
 {
     struct policy_object *kept = vl_arena_alloc(set->arena, sizeof(*kept));
+    if (set->options.objects_answer) {
+        struct policy_object *also = vl_vec_push(&set->context.objects, "objects of a context", err);
+        if (!also)
+            return err->err;
+        *also = (struct policy_object){.object = *o, .file = file};
+    }
     struct policy_objects *objects = kept ? objects_of_kind(set, o, err) : NULL;
     const struct policy_object **item =
         objects ? vl_vec_push(&objects->items, "objects of one kind", err) : NULL;
@@ -375,6 +382,15 @@ int policy_add_binding(struct policy_load *load, const struct policy_binding *bi
     *kept = *binding;
     *item = kept;
     return 0;
+}
+
+bool vl_policies_take_payloads(const struct vl_policies *set)
+{
+    for (size_t i = 0; i < set->policies.len; i++) {
+        if ((*(struct policy *const *)vl_vec_at(&set->policies, i))->of_payloads)
+            return true;
+    }
+    return false;
 }
 
 uint32_t vl_policies_size(const struct vl_policies *set)

@@ -96,6 +96,7 @@ struct policy {
     unsigned controllers; /* pod templates of these are seen as Pods; of enum policy_controllers */
     unsigned actions;     /* where no binding says otherwise */
     bool must_be_bound;   /* without a binding it does not apply */
+    bool of_payloads;     /* evaluation.mode: JSON */
     bool invalid;         /* its document has errors: every evaluation is one */
     struct policy_binding **bindings;
     uint32_t n_bindings;

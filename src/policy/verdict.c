@@ -423,9 +423,16 @@ static int ask(struct asking *a, struct vl_err *err)
     const struct policy *p = a->policy;
     struct vl_err bad = VL_ERR_INIT;
     vl_arena_reset(a->run->verdict);
+    if (p->of_payloads != (a->run->request->payload != NULL))
+        return skip(a, NULL,
+            p->of_payloads ? "the policy is about JSON documents, not about Kubernetes objects"
+                           : "the policy is about Kubernetes objects",
+            err);
     if (p->invalid)
         return invalid(a, err);
-    int r = find_look(a, &bad);
+    if (p->of_payloads)
+        a->look = &a->run->direct;
+    int r = p->of_payloads ? 1 : find_look(a, &bad);
     if (r < 0)
         return config_error(a, NULL, bad.msg, err);
     if (r == 0)

@@ -57,6 +57,7 @@ struct vl_policy_options {
     const struct vl_doc_node *parameters; /* {name: value} for checks, before those of a standard; or NULL */
     const char
         *builtin_standard; /* without `standard`: of the built-in checks only those of this one; NULL: all */
+    bool objects_answer;   /* objects that are added are what policies find that ask a cluster */
     const char *data_date; /* recorded in verdicts; may be NULL */
     const char *default_namespace; /* of namespaced objects that name none; NULL: "default" */
     int64_t now_ms;                /* for the expiry of exemptions; 0: the clock */
@@ -143,8 +144,11 @@ void vl_policy_run_cleanup(struct vl_policy_run **run);
 struct vl_policy_request {
     const struct vl_kube_object *object;     /* NULL for DELETE */
     const struct vl_kube_object *old_object; /* NULL for CREATE */
-    struct vl_span operation;                /* "CREATE" where empty ("DELETE" without an object) */
-    struct vl_span resource;                 /* plural; from the kind where empty */
+    /* Instead of both: any document, for the ValidatingPolicies whose evaluation.mode is JSON and for no
+     * other policy. NULL: those are about nothing here. */
+    const struct vl_doc_node *payload;
+    struct vl_span operation; /* "CREATE" where empty ("DELETE" without an object) */
+    struct vl_span resource;  /* plural; from the kind where empty */
     struct vl_span subresource;
     struct vl_span name, namespace_name; /* of the object where empty */
     struct vl_span username;             /* used where user_info is NULL */
@@ -154,6 +158,9 @@ struct vl_policy_request {
     const char *file;                           /* of the object, for verdicts; may be NULL */
     const struct vl_cel_authorizer *authorizer; /* NULL: `authorizer` is the error "no such attribute" */
 };
+
+/* Is a policy of the set about payloads? */
+bool vl_policies_take_payloads(const struct vl_policies *set);
 
 /* Reads an AdmissionReview (admission.k8s.io/v1) into a request. The two objects are the caller's. */
 VL_MUST_CHECK int vl_policy_request_review(const struct vl_doc_node *review, const char *file,
