@@ -83,7 +83,7 @@ struct vl_cel_run {
     struct vl_cel_authorizer authorizer;
     bool has_authorizer;
     struct vl_cel_outside outside; /* answer NULL: nobody */
-    int64_t now_ms; /* 0: the clock */
+    int64_t now_ms;                /* 0: the clock */
 };
 
 /* Comparisons and rounds of one evaluation. Its cost allows about 10 a unit; values that share their parts

@@ -89,6 +89,18 @@ static bool script_refuses(struct vl_span script)
            (otherwise == SIZE_MAX || fails < otherwise);
 }
 
+/* A step that is a template from elsewhere, which is given a file: what it creates, most often a policy. */
+static struct vl_span file_of_template(const struct vl_doc_node *step)
+{
+    const struct vl_doc_node *bindings = vl_doc_get(vl_doc_get(vl_doc_get(step, "use"), "with"), "bindings");
+    struct vl_span file = VL_SPAN_EMPTY;
+    for (const struct vl_doc_node *b = vl_doc_first(bindings); b && !file.len; b = vl_doc_next(b)) {
+        if (vl_span_eq_str(vl_doc_get_str(b, "name"), "file"))
+            file = vl_doc_get_str(b, "value");
+    }
+    return file;
+}
+
 static int each_operation(struct chainsaw *c, const struct vl_doc_node *root,
     int (*each)(struct chainsaw *c, const struct operation *operation, struct vl_err *err),
     struct vl_err *err)
@@ -97,6 +109,9 @@ static int each_operation(struct chainsaw *c, const struct vl_doc_node *root,
     int r = 0;
     for (const struct vl_doc_node *s = vl_doc_first(steps); s && r >= 0; s = vl_doc_next(s)) {
         const struct vl_doc_node *list = vl_doc_get(s, "try");
+        const struct operation used = {.node = s, .file = file_of_template(s)};
+        if (used.file.len)
+            r = each(c, &used, err);
         for (const struct vl_doc_node *o = vl_doc_first(list); o && r >= 0; o = vl_doc_next(o)) {
             const struct vl_doc_node *patch = vl_doc_get(o, "patch");
             struct operation op = {.node = patch ? patch : applied(o), .changes = patch != NULL};
@@ -270,7 +285,7 @@ int vl_cli_run_chainsaw_test(const struct vl_cli_suite *suite, struct vl_span te
     VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
     VL_CLEANUP(vl_policies_cleanup) struct vl_policies *set = NULL;
     VL_CLEANUP(vl_policy_run_cleanup) struct vl_policy_run *run = NULL;
-    struct vl_policy_options options = {.autogen = false};
+    struct vl_policy_options options = {.autogen = false, .objects_answer = true, .created_later = true};
     struct chainsaw c = {.suite = suite};
     int r = vl_doc_parse(text, VL_DOC_YAML, suite->path, &doc, err);
     if (r == 0)

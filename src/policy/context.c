@@ -121,6 +121,15 @@ static bool in_namespace(
     return !o->namespace_name.len && vl_span_eq_str(wanted, run->set->options.default_namespace);
 }
 
+/* An object is not in the cluster while it is being created. */
+static bool is_there(const struct vl_policy_run *run, const struct vl_kube_object *o)
+{
+    const struct vl_kube_object *asked = run->request->object;
+    return !run->set->options.created_later || !asked || run->request->old_object ||
+           !vl_span_eq(asked->name, o->name) || !vl_span_eq(asked->kind, o->kind) ||
+           !vl_span_eq(asked->group, o->group) || !vl_span_eq(asked->namespace_name, o->namespace_name);
+}
+
 static bool has_labels(const struct vl_kube_object *o, struct vl_cel_value labels)
 {
     struct vl_cel_iter iter = vl_cel_iterate(labels);
@@ -141,7 +150,7 @@ static bool object_answer(struct vl_policy_run *run, const struct vl_cel_questio
     const struct vl_vec *objects = &run->set->context.objects;
     for (size_t i = objects->len; i-- > 0;) { /* the last of one name counts */
         const struct policy_object *o = vl_vec_at(objects, i);
-        if (vl_span_eq(o->object.name, q->name) && is_of(&o->object, q) &&
+        if (vl_span_eq(o->object.name, q->name) && is_of(&o->object, q) && is_there(run, &o->object) &&
             in_namespace(run, &o->object, space)) {
             *ret = vl_cel_from_doc(o->object.node);
             return true;
@@ -168,7 +177,8 @@ static bool list_answer(struct vl_policy_run *run, const struct vl_cel_question 
         if (!is_of(&o->object, q))
             continue;
         known = true;
-        if ((!space.len || in_namespace(run, &o->object, space)) && has_labels(&o->object, q->labels))
+        if (is_there(run, &o->object) && (!space.len || in_namespace(run, &o->object, space)) &&
+            has_labels(&o->object, q->labels))
             items[n++] = vl_cel_from_doc(o->object.node);
     }
     struct vl_cel_value list = vl_cel_list_new(arena, items, n);

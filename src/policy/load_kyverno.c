@@ -101,17 +101,16 @@ static bool is_only(const struct vl_doc_node *list, const char *text)
     return vl_doc_size(list) == 1 && vl_span_eq_str(vl_doc_span(vl_doc_first(list)), text);
 }
 
-/* Of a ValidatingPolicy: one rule, about pods alone, without selectors, names and exclusions. */
+/* Of a ValidatingPolicy: one rule, about pods alone, without labels, names and exclusions. A selector of
+ * namespaces goes with the rules that are generated (Kyverno's test should-autogen-with-namespace-selector).
+ */
 static bool constraints_allow_autogen(const struct vl_doc_node *match)
 {
-    static const char *const selectors[] = {"namespaceSelector", "objectSelector"};
     const struct vl_doc_node *rules = vl_doc_get(match, "resourceRules");
     const struct vl_doc_node *rule = vl_doc_first(rules);
-    for (size_t i = 0; i < VL_ARRAY_LEN(selectors); i++) {
-        const struct vl_doc_node *s = vl_doc_get(match, selectors[i]);
-        if (vl_doc_size(vl_doc_get(s, "matchLabels")) || vl_doc_size(vl_doc_get(s, "matchExpressions")))
-            return false;
-    }
+    const struct vl_doc_node *labels = vl_doc_get(match, "objectSelector");
+    if (vl_doc_size(vl_doc_get(labels, "matchLabels")) || vl_doc_size(vl_doc_get(labels, "matchExpressions")))
+        return false;
     return vl_doc_size(rules) == 1 && vl_doc_size(vl_doc_get(match, "excludeResourceRules")) == 0 &&
            is_only(vl_doc_get(rule, "apiGroups"), "") && is_only(vl_doc_get(rule, "apiVersions"), "v1") &&
            is_only(vl_doc_get(rule, "resources"), "pods") &&

@@ -51,6 +51,12 @@ static void test_autogen(void **state)
     "---\napiVersion: v1\nkind: " kind "\nmetadata: {name: c}\nspec: {template: {spec: {containers: []}}}\n"
     expect_verdicts(RULE(""), DEPLOYMENT("d", "a") CONTROLLER("ReplicationController"), "d=fail", &v);
     expect_verdicts(RULE(", objectSelector: {matchLabels: {a: b}}"), DEPLOYMENT("d", "a"), "", &v);
+    /* kyverno/kyverno
+     * test/conformance/chainsaw/validating-policies/autogen/should-autogen-with-namespace-selector */
+    expect_verdicts(RULE(", namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: default}}"),
+        DEPLOYMENT("d", "a"), "d=fail", &v);
+    expect_verdicts(RULE(", namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: other}}"),
+        DEPLOYMENT("d", "a"), "", &v);
     expect_verdicts(
         RULE(", excludeResourceRules: [{operations: [CREATE], apiGroups: [''], apiVersions: [v1], "
              "resources: [pods/x]}]"),

@@ -58,6 +58,7 @@ struct vl_policy_options {
     const char
         *builtin_standard; /* without `standard`: of the built-in checks only those of this one; NULL: all */
     bool objects_answer;   /* objects that are added are what policies find that ask a cluster */
+    bool created_later;    /* then not the object that is being created: it is not there yet */
     const char *data_date; /* recorded in verdicts; may be NULL */
     const char *default_namespace; /* of namespaced objects that name none; NULL: "default" */
     int64_t now_ms;                /* for the expiry of exemptions; 0: the clock */
