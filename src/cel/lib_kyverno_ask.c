@@ -29,6 +29,8 @@ static struct vl_cel_value ask(
 {
     struct vl_cel_value value = vl_cel_null();
     const char *why = "no reason is known";
+    if (!vl_cel_charge(run, run->outside.price))
+        return vl_cel_error_cost();
     if (run->outside.answer(run->outside.user, question, vl_cel_run_arena(run), &value, &why))
         return value;
     return vl_cel_fail(run, "%s%s", failure, why);

@@ -222,6 +222,9 @@ static void test_outside(void **state)
     vl_cel_run_outside(run, &outside);
     for (size_t i = 0; i < VL_ARRAY_LEN(cases); i++)
         assert_string_equal(answer(env, run, cases[i].expression), cases[i].answer);
+    const struct vl_cel_outside dear = {.answer = answer_question, .price = VL_CEL_COST_CALL_MAX};
+    vl_cel_run_outside(run, &dear);
+    assert_non_null(strstr(answer(env, run, "resource.Get('v1', 'a', 'b', 'c')"), "cost limit exceeded"));
     const char *why = NULL;
     assert_int_equal(
         vl_cel_compile(env, VL_SPAN_LIT("resource.Get('v1', 'a', 'b', 'c') == {}"), &asking, &err), 0);

@@ -257,7 +257,10 @@ static bool answer(void *user, const struct vl_cel_question *q, struct vl_arena 
 
 void policy_context_bind(struct vl_policy_run *run, const struct policy *policy)
 {
-    const struct vl_cel_outside outside = {.answer = answer, .user = run};
+    const struct policy_context *c = &run->set->context;
+    /* All of them may be looked at for one answer. */
+    size_t looks = c->objects.len + c->images.len + c->globals.len + c->responses.len;
+    const struct vl_cel_outside outside = {.answer = answer, .user = run, .price = 1 + looks / 10};
     run->asking = policy;
     vl_cel_run_outside(run->cel, run->set->context.there ? &outside : NULL);
 }

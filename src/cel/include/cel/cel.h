@@ -178,6 +178,7 @@ struct vl_cel_outside {
     bool (*answer)(void *user, const struct vl_cel_question *question, struct vl_arena *arena,
         struct vl_cel_value *ret, const char **ret_why);
     void *user;
+    uint64_t price; /* of a question, in units of cost: what answering is worth */
 };
 void vl_cel_run_outside(struct vl_cel_run *run, const struct vl_cel_outside *lent); /* NULL: nobody answers */
 
