@@ -282,7 +282,14 @@ static int messages(struct phase *ph, const struct vl_doc_node *params, bool fai
         int r = v->message_expr.text.len && !ph->out ? evaluate(ph, &v->message_expr, &o, err) : 0;
         if (r == 0 && !o.error)
             r = message_of(ph, o.value, &message, err);
-        if (r == 0 && d->outcome == VL_VERDICT_FAIL) {
+        /* Kyverno: what fails with a message that cannot be made is an error; never a pass. */
+        if (r == 0 && d->outcome == VL_VERDICT_FAIL && o.error && !ph->out &&
+            p->info.form == VL_POLICY_KYVERNO2) {
+            d->outcome = VL_VERDICT_ERROR;
+            d->message =
+                vl_arena_printf(ph->run->verdict, "failed to evaluate message expression: %s", o.error);
+            r = vl_arena_check(ph->run->verdict, "verdict", err);
+        } else if (r == 0 && d->outcome == VL_VERDICT_FAIL) {
             r = fallback_message(ph, v, &message, err);
             d->message = message;
             d->reason = v->reason ? v->reason : "Invalid";

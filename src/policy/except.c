@@ -39,6 +39,8 @@ static int conditions_match(struct vl_policy_run *run, const struct policy_excep
     const struct policy *policy, struct policy_look *look, struct vl_err *err)
 {
     policy_run_bind(run, policy, look, NULL, true, VL_CEL_COST_MATCH_MAX, policy->uses);
+    if (look->template_path[0] && look->object.kind == VL_CEL_MAP)
+        vl_cel_bind(run->cel, policy->v_object, policy_run_excepted_value(run, look));
     for (uint32_t i = 0; i < x->n_conditions; i++) {
         struct vl_cel_value value;
         const struct policy_expr *e = &x->conditions[i];

@@ -314,6 +314,20 @@ static struct vl_cel_value pod_value(
     return made(run, &m);
 }
 
+struct vl_cel_value policy_run_excepted_value(struct vl_policy_run *run, const struct policy_look *look)
+{
+    struct vl_cel_value metadata = vl_cel_null(), spec = vl_cel_null();
+    struct members m = {.n = 0};
+    put_text(&m, "apiVersion", VL_SPAN_LIT("v1"));
+    put_text(&m, "kind", VL_SPAN_LIT("Pod"));
+    if (run->direct.object.kind == VL_CEL_MAP &&
+        vl_cel_map_get_str(run->direct.object, VL_SPAN_LIT("metadata"), &metadata))
+        put(&m, "metadata", metadata);
+    if (look->object.kind == VL_CEL_MAP && vl_cel_map_get_str(look->object, VL_SPAN_LIT("spec"), &spec))
+        put(&m, "spec", spec);
+    return made(run, &m);
+}
+
 static void look_at_pod(struct vl_policy_run *run)
 {
     const struct vl_policy_request *q = run->request;

@@ -60,6 +60,9 @@ void policy_run_convert(struct vl_policy_run *run, const struct policy_version *
 /* The images of the looked-at pod by the kind of their containers, as Kyverno gives them. */
 struct vl_cel_value policy_run_images_value(struct vl_policy_run *run, const struct policy_look *look);
 
+/* A pod template as Kyverno's exceptions see it: with the metadata of its controller. */
+struct vl_cel_value policy_run_excepted_value(struct vl_policy_run *run, const struct policy_look *look);
+
 /* --- except.c --- */
 /* The exception that is about this object, or NULL; those that allow images or values only are collected into
  * the run instead, for the expressions to read. An error of a condition is one of the policy: -EINVAL. */

@@ -120,6 +120,31 @@ static void test_exceptions(void **state)
         EXCEPTION("  policyRefs: [{name: a, kind: ValidatingPolicy}]\n"
                   "  matchConditions: [{name: c, expression: \"object.metadata.labels.x == 'y'\"}]\n"));
     expect_verdicts(text, POD("p", "ghcr.io/a"), "p=error", &v);
+    /* kyverno/kyverno test/cli/test-validating-policy/exceptions-autogen-controller-metadata: the metadata is
+     * the controller's, the specification that of the pod. */
+    (void)snprintf(text, sizeof(text), "%s%s", policy,
+        EXCEPTION("  policyRefs: [{name: a, kind: ValidatingPolicy}]\n"
+                  "  matchConditions: [{name: c, expression: \"object.metadata.name == 'skipped' && "
+                  "object.metadata.labels.team == 'a' && object.spec.containers[0].name == 'a'\"}]\n"));
+#define LABELLED(name)                                                                                    \
+    "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: " name ", labels: {team: a}}\n"         \
+    "spec: {template: {metadata: {name: other, labels: {team: b}}, spec: {containers: [{name: a, image: " \
+    "x}]}}}\n"
+    expect_verdicts(text, LABELLED("skipped") LABELLED("bad"), "skipped=exempt bad=fail", &v);
+}
+
+/* kyverno/kyverno test/cli/issue-15350-message-expression-error; whatever failurePolicy says it is no pass.
+ */
+static void test_message_error(void **state)
+{
+    (void)state;
+    struct verdicts v;
+    expect_verdicts(HEAD("a") "  failurePolicy: Ignore\n"
+                              "  validations: [{expression: \"'x' in object.metadata.?labels.orValue({})\", "
+                              "messageExpression: \"'x: ' + object.metadata.labels.x\"}]\n",
+        POD("p", "nginx"), "p=error", &v);
+    assert_non_null(strstr(v.messages, "failed to evaluate message expression: "));
+    assert_false(v.allowed);
 }
 
 static void test_rule_exceptions(void **state)
@@ -156,6 +181,7 @@ int main(void)
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_exceptions),
+        cmocka_unit_test(test_message_error),
         cmocka_unit_test(test_rule_exceptions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,8 @@ struct verdicts {
     char messages[8192];
     char problems[8192];
     uint32_t errors;
-    unsigned actions; /* of the last verdict */
+    unsigned actions; /* of the last verdict, as is `allowed` */
+    bool allowed;
 };
 
 static int verdicts_add(const struct vl_verdict *v, void *user, struct vl_err *err)
@@ -27,6 +28,7 @@ static int verdicts_add(const struct vl_verdict *v, void *user, struct vl_err *e
     size_t at = strlen(out->text), also = strlen(out->messages);
     (void)err;
     out->actions = v->actions;
+    out->allowed = v->allowed;
     if (v->outcome != VL_VERDICT_NOT_APPLICABLE)
         (void)snprintf(out->text + at, sizeof(out->text) - at, "%s%s=%s", at ? " " : "", v->name,
             vl_verdict_outcome_name(v->outcome));
