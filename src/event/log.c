@@ -4,6 +4,7 @@
 #include "read.h"
 
 #define LOG_DEPTH_MAX 16                   /* parts of a name that are followed */
+#define LOG_WHOLE_MAX 9007199254740992.0   /* doubles below have all their digits */
 #define LOG_TEXT_MAX  (16UL * 1024 * 1024) /* of a whole record; longer is missing */
 
 /* How names are compared: Azure writes one field as resultType here and ResultType there. */
@@ -25,6 +26,17 @@ static const struct vl_doc_node *member(
     return NULL;
 }
 
+/* A number with a fraction is the text that was written, so that rules find what they say (12.34); a whole
+ * one, like 42.0 and 1e3, is what it is in other languages. */
+static void read_float(const struct vl_doc_node *node, struct vl_arena *scratch, struct vl_event_value *ret)
+{
+    double d = 0;
+    if (vl_doc_number(node, &d) && d > -LOG_WHOLE_MAX && d < LOG_WHOLE_MAX && d == (double)(int64_t)d)
+        *ret = (struct vl_event_value){.kind = VL_VALUE_INT, .as.i = (int64_t)d};
+    else
+        read_typed(node, VL_FIELD_STRING, scratch, ret);
+}
+
 static void gather_as(const struct vl_doc_node *node, struct vl_span name, unsigned depth, enum log_case how,
     struct read_list *list)
 {
@@ -44,7 +56,7 @@ static void gather_as(const struct vl_doc_node *node, struct vl_span name, unsig
         if (vl_doc_is(node, VL_DOC_BOOL))
             read_bool(vl_doc_bool(node), &value);
         else if (vl_doc_is(node, VL_DOC_FLOAT))
-            read_typed(node, VL_FIELD_DOUBLE, list->scratch, &value);
+            read_float(node, list->scratch, &value);
         else if (vl_doc_is(node, VL_DOC_INT) || vl_doc_is(node, VL_DOC_UINT))
             read_typed(node, VL_FIELD_INT, list->scratch, &value);
         else
@@ -180,21 +192,57 @@ static void get(const struct vl_event *event, const struct vl_field *field, stru
 
 static const struct vl_event_ops log_ops = {.get = get};
 
+/* A text of RFC 3339, or what has passed since 1970 in seconds, milli-, micro- or nanoseconds, which of them
+ * the size tells: a number, or a text of digits. */
+static bool log_time(const struct vl_doc_node *node, uint64_t *ret)
+{
+    static const struct {
+        double below;
+        uint64_t ns;
+    } units[] = {{1e11, 1000000000}, {1e14, 1000000}, {1e17, 1000}, {1e19, 1}};
+    uint64_t whole = 0;
+    double d = 0;
+    if (vl_doc_is(node, VL_DOC_STRING) && read_time(vl_doc_span(node), ret))
+        return true;
+    if (vl_span_to_u64(vl_doc_text(node), &whole))
+        d = (double)whole;
+    else if (!vl_doc_number(node, &d))
+        return false;
+    for (size_t i = 0; d > 0 && i < VL_ARRAY_LEN(units); i++) {
+        if (d >= units[i].below)
+            continue;
+        *ret = whole > 0 ? whole * units[i].ns : (uint64_t)(d * (double)units[i].ns);
+        return true;
+    }
+    return false;
+}
+
+/* Where Windows events say it: a text, or an element with an attribute. */
+static bool windows_time(const struct vl_doc_node *record, uint64_t *ret)
+{
+    const struct vl_doc_node *event = vl_doc_get(record, "Event");
+    const struct vl_doc_node *created = vl_doc_get(vl_doc_get(event, "System"), "TimeCreated");
+    return log_time(created, ret) || log_time(vl_doc_get(created, "SystemTime"), ret) ||
+           log_time(vl_doc_get(created, "@SystemTime"), ret) ||
+           log_time(vl_doc_get(vl_doc_get(created, "#attributes"), "SystemTime"), ret) ||
+           log_time(vl_doc_get(vl_doc_get(event, "EventData"), "UtcTime"), ret);
+}
+
 int vl_event_from_log(const struct vl_doc_node *record, struct vl_event *ret, struct vl_err *err)
 {
     static const char *const times[] = {"time", "timestamp", "@timestamp", "eventTime", "eventTimestamp",
-        "stageTimestamp", "TimeGenerated", "createdDateTime", "ts"};
+        "requestReceivedTimestamp", "stageTimestamp", "TimeGenerated", "createdDateTime", "ts", "Timestamp",
+        "TimeCreated", "UtcTime", "EventTime", "event_time", "_time", "datetime"};
     uint64_t time = 0;
     if (!vl_doc_is(record, VL_DOC_OBJECT))
         return vl_err_set(
             err, VL_ERR_INVALID, "a log record is an object, not %s", vl_doc_type_name(vl_doc_type(record)));
     for (size_t i = 0; i < VL_ARRAY_LEN(times) && !time; i++) {
-        if (!read_time(vl_doc_get_str(record, times[i]), &time))
+        const struct vl_doc_node *node = vl_doc_get(record, times[i]);
+        if (node && !log_time(node, &time))
             time = 0;
     }
-    const struct vl_doc_node *created =
-        vl_doc_get(vl_doc_get(vl_doc_get(record, "Event"), "System"), "TimeCreated");
-    if (!time && !read_time(vl_doc_get_str(vl_doc_get(created, "#attributes"), "SystemTime"), &time))
+    if (!time && !windows_time(record, &time))
         time = 0;
     *ret = (struct vl_event){.ops = &log_ops, .data = record, .source = VL_EVENT_LOG, .time = time};
     return 0;

@@ -105,8 +105,75 @@ static void test_windows(void **state)
     }
 }
 
+/* Numbers with a fraction are found as written; whole ones are whole however they are written (pySigma,
+ * sigma-go: 42 == 42.0). */
+static void test_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *record, *want;
+    } rows[] = {
+        {"{\"a\":12.34}", "12.34"},
+        {"{\"a\":0.125}", "0.125"},
+        {"{\"a\":42.0}", "42"},
+        {"{\"a\":1e3}", "1000"},
+        {"{\"a\":-7.0}", "-7"},
+        {"{\"a\":1e300}", "1e300"},
+        {"{\"a\":[1.5,2.0]}", "(1.5,2)"},
+    };
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
+        VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
+        VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(1 << 20);
+        VL_CLEANUP(vl_buf_done) struct vl_buf out;
+        struct vl_err err = VL_ERR_INIT;
+        struct vl_event event;
+        struct vl_event_value v;
+        struct vl_span arg = VL_SPAN_EMPTY;
+        vl_buf_init(&out, 1000);
+        assert_int_equal(vl_doc_parse(vl_span_str(rows[i].record), VL_DOC_JSON, "record", &doc, &err), 0);
+        assert_int_equal(vl_event_from_log(vl_doc_root(doc), &event, &err), 0);
+        const struct vl_field *f = vl_field_find(VL_EVENT_LOG, VL_SPAN_LIT("a"), VL_SPAN_EMPTY, &arg);
+        vl_event_get(&event, f, arg, arena, &v);
+        assert_int_equal(vl_event_value_text(&v, f, &out, &err), 0);
+        assert_string_equal(vl_buf_str(&out), rows[i].want);
+    }
+}
+
+/* One moment, as programs write it: date -u -d @1720583100 says 2024-07-10T03:45:00Z. */
+static void test_times(void **state)
+{
+    (void)state;
+    static const char *const records[] = {
+        "{\"timestamp\":\"2024-07-10T03:45:00Z\"}",
+        "{\"EventTime\":\"2024-07-10 03:45:00\"}",
+        "{\"UtcTime\":\"2024-07-10 03:45:00.000\"}",
+        "{\"ts\":1720583100}",
+        "{\"ts\":1720583100.0}",
+        "{\"timestamp\":1720583100000}",
+        "{\"timestamp\":1720583100000000}",
+        "{\"timestamp\":1720583100000000000}",
+        "{\"timestamp\":\"1720583100\"}",
+        "{\"time\":null,\"@timestamp\":1720583100}",
+        "{\"Event\":{\"System\":{\"TimeCreated\":{\"@SystemTime\":\"2024-07-10T03:45:00Z\"}}}}",
+    };
+    static const char *const none[] = {
+        "{\"ts\":-5}", "{\"ts\":\"yesterday\"}", "{\"ts\":1e300}", "{\"ts\":[1]}", "{\"ts\":0}", "{}"};
+    for (size_t i = 0; i < VL_ARRAY_LEN(records) + VL_ARRAY_LEN(none); i++) {
+        VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
+        struct vl_err err = VL_ERR_INIT;
+        struct vl_event event;
+        bool known = i < VL_ARRAY_LEN(records);
+        const char *json = known ? records[i] : none[i - VL_ARRAY_LEN(records)];
+        assert_int_equal(vl_doc_parse(vl_span_str(json), VL_DOC_JSON, "record", &doc, &err), 0);
+        assert_int_equal(vl_event_from_log(vl_doc_root(doc), &event, &err), 0);
+        if (event.time != (known ? 1720583100000000000ULL : 0))
+            fail_msg("%s: %llu", json, (unsigned long long)event.time);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_windows)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_times)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,6 +30,7 @@ void vl_sigma_free(struct vl_sigma *sigma)
     vl_map_done(&sigma->by_name);
     vl_map_done(&sigma->by_title);
     vl_map_done(&sigma->vars);
+    vl_sigma_actions_done(&sigma->actions);
     free(sigma);
 }
 
@@ -44,7 +45,8 @@ bool vl_sigma_is(const struct vl_doc_node *root)
     return vl_doc_is(root, VL_DOC_OBJECT) &&
            (vl_doc_get(root, "detection") != NULL || vl_doc_get(root, "correlation") != NULL ||
                vl_doc_get(root, "filter") != NULL || vl_doc_get(root, "action") != NULL ||
-               vl_doc_get(root, "logsource") != NULL || vl_doc_get(root, "vars") != NULL);
+               vl_doc_get(root, "logsource") != NULL || vl_doc_get(root, "vars") != NULL ||
+               vl_doc_get(root, "title") != NULL);
 }
 
 int vl_sigma_problem(struct vl_sigma *sigma, const struct vl_sigma_place *place, bool is_error,
@@ -194,21 +196,30 @@ static int read_correlation(
     return entry_keep(sigma, &entry, err);
 }
 
+static int read_one(
+    struct vl_sigma *sigma, const struct vl_doc_node *root, struct vl_sigma_place *place, struct vl_err *err)
+{
+    place->node = root;
+    if (vl_doc_get(root, "correlation") != NULL)
+        return read_correlation(sigma, root, place, err);
+    if (vl_doc_get(root, "filter") != NULL)
+        return vl_sigma_filter_read(sigma, root, place, err);
+    if (vl_doc_get(root, "vars") != NULL && vl_doc_get(root, "detection") == NULL)
+        return vl_sigma_vars_read(&sigma->vars, root, sigma->arena, err);
+    return read_rule(sigma, root, place, err);
+}
+
 int vl_sigma_read(
     struct vl_sigma *sigma, const struct vl_doc_node *root, const char *file, struct vl_err *err)
 {
     struct vl_sigma_place place = {.file = file, .node = root, .kind = "rule"};
-    int r;
-    if (vl_doc_get(root, "action") != NULL)
-        r = vl_err_set(err, VL_ERR_UNSUPPORTED, "action: global and its like are not part of Sigma 2");
-    else if (vl_doc_get(root, "correlation") != NULL)
-        r = read_correlation(sigma, root, &place, err);
-    else if (vl_doc_get(root, "filter") != NULL)
-        r = vl_sigma_filter_read(sigma, root, &place, err);
-    else if (vl_doc_get(root, "vars") != NULL && vl_doc_get(root, "detection") == NULL)
-        r = vl_sigma_vars_read(&sigma->vars, root, sigma->arena, err);
-    else
-        r = read_rule(sigma, root, &place, err);
+    VL_CLEANUP(vl_doc_cleanup) struct vl_doc *instead = NULL;
+    bool done = false;
+    int r = vl_sigma_actions_take(&sigma->actions, root, file, &instead, &done, err);
+    if (instead != NULL)
+        root = vl_doc_root(instead);
+    if (r >= 0 && !done)
+        r = read_one(sigma, root, &place, err);
     if (r >= 0)
         return 0;
     if (place.node == NULL)

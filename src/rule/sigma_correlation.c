@@ -219,7 +219,12 @@ int vl_sigma_correlation_read(struct vl_sigma *sigma, const struct vl_doc_node *
     if (r == 0)
         r = read_aliases(sigma, vl_doc_get(node, "aliases"), c, place, err);
     const struct vl_doc_node *generate = vl_doc_get(node, "generate");
-    c->window.generate = vl_doc_bool(generate != NULL ? generate : vl_doc_get(root, "generate"));
+    generate = generate != NULL ? generate : vl_doc_get(root, "generate");
+    if (r == 0 && generate != NULL && !vl_doc_is(generate, VL_DOC_BOOL)) {
+        place->node = generate;
+        return vl_err_set(err, VL_ERR_INVALID, "generate is true or false");
+    }
+    c->window.generate = vl_doc_bool(generate);
     *ret = c;
     return r;
 }

@@ -2,11 +2,35 @@
 
 #include "sigma_impl.h"
 
-/* A filter says what is not wanted. `condition: selection` names it; `condition: not selection` already says
- * what must be so. Both are written: what is returned must not be so. */
-static struct vl_condition *unwanted_tree(struct vl_condition *tree)
+static bool is_word(char c)
 {
-    return tree->kind == VL_COND_NOT ? tree->as.children.items[0] : tree;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '*';
+}
+
+/* Whether a condition has a `not` anywhere. */
+static bool has_not(struct vl_span text)
+{
+    for (size_t i = 0; i < text.len;) {
+        size_t from = i;
+        while (i < text.len && is_word(text.ptr[i]))
+            i++;
+        if (vl_span_eq_nocase(vl_span_slice(text, from, i), VL_SPAN_LIT("not")))
+            return true;
+        i += i == from;
+    }
+    return false;
+}
+
+/* A filter says what is not wanted: `condition: selection` names it (specification 2.0). With a `not` in it
+ * the condition says what must be so (pySigma: "rule and condition"). What is returned must not be so. */
+static int unwanted_tree(struct vl_sigma_build *build, const struct vl_doc_node *condition,
+    struct vl_condition *tree, struct vl_condition **ret, struct vl_err *err)
+{
+    *ret = tree->kind == VL_COND_NOT ? tree->as.children.items[0] : tree;
+    if (tree->kind == VL_COND_NOT || !has_not(vl_doc_span(condition)))
+        return 0;
+    return vl_sigma_tree_not(build, tree, ret, err);
 }
 
 int vl_sigma_filter_read(
@@ -34,6 +58,9 @@ int vl_sigma_filter_read(
     filter.trees = vl_arena_array(sigma->arena, vl_sigma_n_sources + 1, sizeof(struct vl_condition *));
     if (filter.trees == NULL)
         return vl_err_nomem(err);
+    const struct vl_doc_node *condition = vl_doc_get(node, "condition");
+    if (vl_doc_is(condition, VL_DOC_ARRAY))
+        return vl_err_set(err, VL_ERR_INVALID, "a filter has one condition, not a list");
     /* Its rules may come later and of any source, and the document is gone then. */
     for (unsigned i = 0; i <= vl_sigma_n_sources; i++) {
         const struct vl_sigma_source *source = i < vl_sigma_n_sources ? &vl_sigma_sources[i] : NULL;
@@ -44,7 +71,9 @@ int vl_sigma_filter_read(
         if (r < 0)
             return r;
         if (build.unknown_field == NULL) /* else nothing of this source can match it */
-            filter.trees[i] = unwanted_tree(tree);
+            r = unwanted_tree(&build, condition, tree, &filter.trees[i], err);
+        if (r < 0)
+            return r;
     }
     struct vl_sigma_filter *kept = vl_vec_push(&sigma->filters, "filters", err);
     if (kept == NULL)

@@ -6,6 +6,7 @@
 #include "base/vec.h"
 #include "rule/correlate.h"
 #include "sigma.h"
+#include "sigma_action.h"
 #include "sigma_build.h"
 
 #define VL_SIGMA_RULES_MAX   VL_RULES_MAX
@@ -60,6 +61,7 @@ struct vl_sigma {
     struct vl_map by_name;  /* id and name of an entry to its number */
     struct vl_map by_title;
     struct vl_map vars; /* of placeholders (sigma_vars.c) */
+    struct vl_sigma_actions actions;
 };
 
 /* --- sigma.c --- */

@@ -1,6 +1,8 @@
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
+#include "base/time.h"
 #include "sigma_impl.h"
 
 #define TEXTS_MAX      10000
@@ -60,6 +62,8 @@ int vl_sigma_logsource_read(const struct vl_doc_node *node, struct vl_arena *are
         r = text_member(node, "category", arena, &ret->category, err);
     if (r == 0)
         r = text_member(node, "service", arena, &ret->service, err);
+    if (r == 0 && ret->product == NULL && ret->category == NULL && ret->service == NULL)
+        return vl_err_set(err, VL_ERR_INVALID, "logsource has neither product, category nor service");
     return r;
 }
 
@@ -73,6 +77,38 @@ static const struct {
     {"low", "Low", VL_RULE_NOTICE},
     {"informational", "Informational", VL_RULE_INFORMATIONAL},
 };
+
+/* As the schema has them; a rule of another status may not be what it seems. */
+static int check_status(const char *status, struct vl_err *err)
+{
+    static const char *const names[] = {"stable", "test", "experimental", "deprecated", "unsupported"};
+    for (size_t i = 0; status != NULL && i < VL_ARRAY_LEN(names); i++)
+        if (vl_span_eq_nocase(vl_span_str(status), vl_span_str(names[i])))
+            return 0;
+    return status == NULL
+               ? 0
+               : vl_err_set(err, VL_ERR_INVALID,
+                     "status is stable, test, experimental, deprecated or unsupported, not %s", status);
+}
+
+/* "2026-11-28", or with slashes as the first Sigma wrote it. */
+static int check_date(const struct vl_doc_node *root, const char *key, struct vl_err *err)
+{
+    const struct vl_doc_node *node = vl_doc_get(root, key);
+    struct vl_span text = vl_doc_text(node);
+    char iso[11];
+    int64_t ms;
+    if (node == NULL || vl_doc_is(node, VL_DOC_NULL))
+        return 0;
+    if (text.len == sizeof(iso) - 1) {
+        for (size_t i = 0; i < text.len; i++)
+            iso[i] = (char)(text.ptr[i] == '/' ? '-' : text.ptr[i]);
+        iso[text.len] = '\0';
+        if (vl_time_parse(vl_span_str(iso), &ms))
+            return 0;
+    }
+    return vl_err_set(err, VL_ERR_INVALID, "%s is a day like 2026-11-28, not %.*s", key, VL_SPAN_FMT(text));
+}
 
 /* "attack.privilege-escalation": PrivilegeEscalation; "attack.t1059.004": T1059.004. */
 static int mitre_of(
@@ -202,6 +238,12 @@ int vl_sigma_meta(struct vl_arena *arena, const struct vl_doc_node *root, const 
         r = text_member(root, "status", arena, &status, err);
     if (r == 0)
         r = vl_sigma_texts(vl_doc_get(root, "tags"), "tags", arena, &rule->tags, &rule->n_tags, err);
+    if (r == 0)
+        r = check_status(status, err);
+    if (r == 0)
+        r = check_date(root, "date", err);
+    if (r == 0)
+        r = check_date(root, "modified", err);
     if (r < 0)
         return r;
     rule->priority = VL_RULE_NOTICE;
@@ -218,7 +260,7 @@ int vl_sigma_meta(struct vl_arena *arena, const struct vl_doc_node *root, const 
             err, VL_ERR_INVALID, "level is critical, high, medium, low or informational, not %s", level);
     rule->form = VL_RULE_SIGMA;
     rule->enabled =
-        status == NULL || (strcmp(status, "deprecated") != 0 && strcmp(status, "unsupported") != 0);
+        status == NULL || (strcasecmp(status, "deprecated") != 0 && strcasecmp(status, "unsupported") != 0);
     rule->source = source != NULL ? source->source : VL_EVENT_LOG;
     rule->source_name = source == NULL ? "log" : source->source == VL_EVENT_SYSCALL ? "syscall" : "k8s_audit";
     rule->file = file;

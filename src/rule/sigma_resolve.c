@@ -127,6 +127,19 @@ static int members_add(struct vl_sigma *sigma, struct vl_sigma_entry *entry, con
     return 0;
 }
 
+/* An alias for a rule that there is not would be one that nobody sees. */
+static int check_aliases(struct vl_sigma *sigma, const struct vl_sigma_correlation *c, struct vl_err *err)
+{
+    for (uint32_t i = 0; i < c->n_aliases; i++) {
+        struct vl_span name = vl_span_str(c->aliases[i].rule);
+        if (vl_sigma_entry_find(sigma, c->aliases[i].rule) == NULL &&
+            (sigma->sink->find == NULL || sigma->sink->find(sigma->sink, name) == NULL))
+            return vl_err_set(err, VL_ERR_NOT_FOUND, "alias %s: no rule is named %s", c->aliases[i].name,
+                c->aliases[i].rule);
+    }
+    return 0;
+}
+
 static int resolve_one(struct vl_sigma *sigma, struct vl_sigma_entry *entry, struct vl_err *err)
 {
     const struct vl_sigma_correlation *c = entry->correlation;
@@ -153,7 +166,9 @@ static int resolve_one(struct vl_sigma *sigma, struct vl_sigma_entry *entry, str
     window->n_rules = n;
     window->slots = slots;
     window->n_slots = c->n_rules;
-    int r = fields_of(sigma, entry, members, window, err);
+    int r = check_aliases(sigma, c, err);
+    if (r == 0)
+        r = fields_of(sigma, entry, members, window, err);
     if (r < 0)
         return r;
     entry->rules[0]->window = window;

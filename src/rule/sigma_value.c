@@ -4,10 +4,13 @@
 #include "base/buf.h"
 #include "base/vec.h"
 #include "pattern/regex.h"
+#include "check.h"
 #include "sigma.h"
 #include "sigma_build.h"
 #include "sigma_text.h"
 #include "sigma_vars.h"
+
+#define WHOLE_MAX 9007199254740992.0 /* doubles below have all their digits */
 
 /* One entry while it becomes a tree. */
 struct entry {
@@ -169,6 +172,19 @@ static int expanded(const struct entry *entry, struct vl_span written,
 
 /* --- other kinds of values --- */
 
+/* What other libraries know and RE2 does not, since it would take a time that grows without bounds. */
+static const char *foreign_syntax(struct vl_span written)
+{
+    static const char *const around[] = {"(?=", "(?!", "(?<=", "(?<!", "(?>"};
+    for (size_t i = 0; i < VL_ARRAY_LEN(around); i++)
+        if (vl_span_find(written, vl_span_str(around[i])) != SIZE_MAX)
+            return " (RE2 has no look-ahead, look-behind or atomic groups: write a second selection and not)";
+    for (size_t i = 0; i + 1 < written.len; i++)
+        if (written.ptr[i] == '\\' && written.ptr[++i] >= '1' && written.ptr[i] <= '9')
+            return " (RE2 has no back references)";
+    return "";
+}
+
 static int regex_value(
     const struct entry *entry, struct vl_span written, struct vl_condition **ret, struct vl_err *err)
 {
@@ -186,7 +202,8 @@ static int regex_value(
     VL_CLEANUP(vl_regex_cleanup) struct vl_regex *regex = NULL;
     r = vl_regex_new(vl_buf_span(&text), true, &regex, err);
     if (r < 0)
-        return vl_err_wrap(err, "the regular expression %.*s", VL_SPAN_FMT(written));
+        return vl_err_wrap(
+            err, "the regular expression %.*s%s", VL_SPAN_FMT(written), foreign_syntax(written));
     struct vl_span value = vl_buf_span(&text);
     return one_check(entry, VL_OP_IREGEX, &value, ret, err);
 }
@@ -194,11 +211,8 @@ static int regex_value(
 static int cidr_value(
     const struct entry *entry, struct vl_span written, struct vl_condition **ret, struct vl_err *err)
 {
-    size_t slash = vl_span_find_char(written, '/');
-    uint64_t bits = 0;
-    bool six = vl_span_find_char(written, ':') != SIZE_MAX;
-    if (slash == SIZE_MAX || !vl_span_to_u64(vl_span_slice(written, slash + 1, written.len), &bits) ||
-        bits > (six ? 128U : 32U))
+    struct check_net net; /* an address alone is a network of one */
+    if (!check_net_parse(written, &net))
         return vl_err_set(err, VL_ERR_INVALID, "no network: %.*s", VL_SPAN_FMT(written));
     return one_check(entry, VL_OP_CIDR, &written, ret, err);
 }
@@ -354,6 +368,14 @@ static int value_tree(
     if (m->time != VL_SIGMA_NO_TIME)
         return time_value(entry, value, ret, err);
     struct vl_span text = vl_doc_text(value);
+    double number = 0;
+    if (type == VL_DOC_FLOAT && vl_doc_number(value, &number) && number > -WHOLE_MAX && number < WHOLE_MAX &&
+        number == (double)(int64_t)number) { /* 42.0 is 42, as in records */
+        const char *whole = vl_arena_printf(entry->build->arena, "%" PRId64, (int64_t)number);
+        if (whole == NULL)
+            return vl_err_nomem(err);
+        text = vl_span_str(whole);
+    }
     if (m->fieldref)
         return fieldref_value(entry, text, ret, err);
     if (m->compares)

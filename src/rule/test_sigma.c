@@ -115,6 +115,42 @@ static void test_filters(void **state)
     test_set_done(&set);
 }
 
+/* pySigma makes "rule and condition" of a filter: with a `not` in it, wherever, that is what is meant. */
+static void test_filter_conditions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *condition;
+        bool holds[4]; /* for neither of a and b, a, b, both */
+    } rows[] = {
+        {"not (a and b)", {true, true, true, false}},
+        {"not a and not b", {true, false, false, false}},
+        {"not a or not b", {true, true, true, false}},
+        {"not 1 of them", {true, false, false, false}},
+        {"a or b", {true, false, false, false}},
+        {"(NOT a)", {true, false, true, false}},
+        {"b or not a", {true, false, true, true}},
+    };
+    static const char *const records[] = {
+        "{\"f\":1}", "{\"f\":1,\"x\":1}", "{\"f\":1,\"y\":1}", "{\"f\":1,\"x\":1,\"y\":1}"};
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
+        char text[512];
+        int n = snprintf(text, sizeof(text),
+            "title: R\nlogsource: {product: p}\ndetection:\n  s: {f: 1}\n  condition: s\n---\n"
+            "title: F\nlogsource: {product: p}\nfilter:\n  rules: any\n  a: {x: 1}\n  b: {y: 1}\n"
+            "  condition: %s\n",
+            rows[i].condition);
+        assert_in_range(n, 1, sizeof(text) - 1);
+        struct test_set set;
+        test_set_read(&set, text);
+        assert_int_equal(set.n_problems, 0);
+        for (unsigned k = 0; k < 4; k++)
+            if (test_set_holds(&set, 0, records[k]) != rows[i].holds[k])
+                fail_msg("%s: %s", rows[i].condition, records[k]);
+        test_set_done(&set);
+    }
+}
+
 #define BASE(name) \
     "title: " name "\nname: " name "\n" PROCESS "detection:\n  s: {Image: /" name "}\n  condition: s\n"
 
@@ -163,7 +199,16 @@ static const struct {
     {"title: T\n" PROCESS, "detection is missing"},
     {"title: T\nlevel: huge\n" PROCESS "detection:\n  s: {a: b}\n  condition: s\n", "level is critical"},
     {"title: T\n" PROCESS "detection: [a]\n", "detection is a map"},
-    {"action: global\ntitle: T\n", "not part of Sigma 2"},
+    /* errors of pySigma's tests too: test_rule.py, test_correlations.py */
+    {"title: T\nstatus: bad\n" PROCESS "detection:\n  s: {a: b}\n  condition: s\n", "status is stable"},
+    {"title: T\ndate: bad\n" PROCESS "detection:\n  s: {a: b}\n  condition: s\n", "date is a day"},
+    {"title: T\nmodified: 2024/13/45\n" PROCESS "detection:\n  s: {a: b}\n  condition: s\n",
+        "modified is a day"},
+    {"title: T\nlogsource: {}\ndetection:\n  s: {a: b}\n  condition: s\n", "neither product"},
+    {"title: C\ncorrelation:\n  type: temporal\n  rules: [a]\n  timespan: 5m\n  generate: test\n",
+        "generate is true or false"},
+    {"title: F\n" PROCESS "filter:\n  rules: any\n  s: {a: b}\n  condition: [s, not s]\n",
+        "a filter has one condition"},
     {"title: C\ncorrelation:\n  type: nosuch\n  rules: [a]\n  timespan: 5m\n", "no such type"},
     {"title: C\ncorrelation:\n  type: event_count\n  rules: [a]\n  timespan: 5x\n", "timespan is a number"},
     {"title: C\ncorrelation:\n  type: event_count\n  rules: [a]\n  timespan: 5m\n", "condition is missing"},
@@ -196,6 +241,19 @@ static void test_wrong(void **state)
         assert_true(set.problems[0].line > 0);
         test_set_done(&set);
     }
+}
+
+/* An alias is for the rules that there are (pySigma looks them up too). */
+static void test_alias(void **state)
+{
+    (void)state;
+    struct test_set set;
+    test_set_read(&set,
+        BASE("a") "---\ntitle: C\ncorrelation:\n  type: event_count\n  rules: [a]\n  group-by: "
+                  "[u]\n  timespan: 5m\n  condition: {gte: 2}\n  aliases: {u: {a: User, zz: X}}\n");
+    assert_int_equal(set.n_problems, 1);
+    assert_non_null(strstr(set.problems[0].message, "alias u: no rule is named zz"));
+    test_set_done(&set);
 }
 
 static void test_place(void **state)
@@ -234,8 +292,10 @@ int main(void)
         cmocka_unit_test(test_rule),
         cmocka_unit_test(test_sources),
         cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_filter_conditions),
         cmocka_unit_test(test_correlations),
         cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_alias),
         cmocka_unit_test(test_place),
         cmocka_unit_test(test_full),
     };

@@ -104,6 +104,10 @@ static const struct value_case values[] = {
     {"f|gte: 5", "{\"f\":5}", "{\"f\":4}"},
     {"f|cidr: 10.0.0.0/8", "{\"f\":\"10.9.8.7\"}", "{\"f\":\"11.0.0.1\"}"},
     {"f|cidr: ['192.168.0.0/16', 'fe80::/10']", "{\"f\":\"fe80::1\"}", "{\"f\":\"fd00::1\"}"},
+    {"f|cidr: 10.9.8.7", "{\"f\":\"10.9.8.7\"}", "{\"f\":\"10.9.8.6\"}"}, /* Python's ip_network() */
+    {"f: 42.0", "{\"f\":42}", "{\"f\":43}"},
+    {"f: 1e3", "{\"f\":1000}", "{\"f\":100}"},
+    {"f: 12.34", "{\"f\":\"12.34\"}", "{\"f\":\"12\"}"}, /* pySigma's test_rule.py */
     {"f|fieldref: g", "{\"f\":\"x\",\"g\":\"X\"}", "{\"f\":\"x\",\"g\":\"y\"}"},
     {"f|fieldref|neq: g", "{\"f\":\"x\",\"g\":\"y\"}", "{\"f\":\"x\",\"g\":\"x\"}"},
     {"f|fieldref|endswith: g", "{\"f\":\"axx\",\"g\":\"xx\"}", "{\"f\":\"axy\",\"g\":\"xx\"}"},
@@ -210,6 +214,9 @@ static const struct {
     {"a: {f|re: '('}\ncondition: a\n", "regular expression"},
     {"a: {f|re: 'a(?=b)'}\ncondition: a\n", "regular expression"},
     {"a: {f|cidr: 10.0.0.0/33}\ncondition: a\n", "no network"},
+    {"a: {f|cidr: 300.1.1.1/8}\ncondition: a\n", "no network"},
+    {"a: {f|re: 'a(?!b)'}\ncondition: a\n", "RE2 has no look-ahead"},
+    {"a: {f|re: '(a)\\1'}\ncondition: a\n", "RE2 has no back references"},
     {"a: {f|lt: x}\ncondition: a\n", "no number"},
     {"a: {f|base64: 'a*'}\ncondition: a\n", "wildcards"},
     {"a: {f|exists: 7}\ncondition: a\n", "true or false"},

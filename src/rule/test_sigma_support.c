@@ -65,15 +65,15 @@ static bool field_text(const struct vl_operand *operand, const struct vl_doc_nod
 static bool in_net(const char *text, const char *net)
 {
     char host[INET6_ADDRSTRLEN + 1] = "";
-    const char *slash = strchr(net, '/');
-    if (slash == NULL || (size_t)(slash - net) >= sizeof(host))
+    size_t n = strcspn(net, "/");
+    if (n >= sizeof(host))
         return false;
-    memcpy(host, net, (size_t)(slash - net));
+    memcpy(host, net, n);
     int family = strchr(host, ':') != NULL ? AF_INET6 : AF_INET;
     unsigned char a[16] = {0}, b[16] = {0};
     if (inet_pton(family, host, a) != 1 || inet_pton(family, text, b) != 1)
         return false;
-    int bits = (int)strtol(slash + 1, NULL, 10);
+    int bits = net[n] == '/' ? (int)strtol(net + n + 1, NULL, 10) : family == AF_INET ? 32 : 128;
     for (int i = 0; i < bits; i++)
         if (((a[i / 8] ^ b[i / 8]) >> (7 - i % 8) & 1) != 0)
             return false;
