@@ -73,6 +73,9 @@ static void write_window(struct vl_buf *out, const struct vl_rule *rule)
         [VL_WINDOW_VALUE_SUM] = "sum",
         [VL_WINDOW_VALUE_AVG] = "average",
         [VL_WINDOW_VALUE_PERCENTILE] = "percentile",
+        [VL_WINDOW_VALUE_MEDIAN] = "median",
+        [VL_WINDOW_VALUE_MIN] = "least",
+        [VL_WINDOW_VALUE_MAX] = "greatest",
         [VL_WINDOW_TEMPORAL] = "all of, in any order",
         [VL_WINDOW_ORDERED] = "all of, in their order"};
     static const char *const ops[] = {[VL_WINDOW_GT] = ">",

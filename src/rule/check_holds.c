@@ -109,7 +109,7 @@ static bool order_holds(enum vl_condition_op op, int c)
 static bool within(const struct check_net *net, const struct check_net *address)
 {
     return memcmp(net->first, address->first, CHECK_NET_BYTES) <= 0 &&
-           memcmp(address->first, net->last, CHECK_NET_BYTES) <= 0;
+           memcmp(address->last, net->last, CHECK_NET_BYTES) <= 0; /* a net of the event: all of it */
 }
 
 /* The range that may hold the address, by halves. */

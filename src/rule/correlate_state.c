@@ -31,7 +31,7 @@ static bool holds(const struct vl_rule_window *spec, double value)
 
 static bool is_list(uint8_t kind)
 {
-    return kind == VL_WINDOW_VALUE_SUM || kind == VL_WINDOW_VALUE_AVG || kind == VL_WINDOW_VALUE_PERCENTILE;
+    return kind >= VL_WINDOW_VALUE_SUM && kind <= VL_WINDOW_VALUE_MAX;
 }
 
 /* Where more can only make it true, as many of the latest as make it true decide; the rest need not be kept.
@@ -66,28 +66,45 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Sum, average or percentile of what the ring holds. */
+/* A percentile or the median of what the ring holds. */
+static double of_ranks(const struct vl_rule_window *spec, const struct cr_ring *ring)
+{
+    struct cr_item *sorted = calloc(ring->n, sizeof(*sorted));
+    if (sorted == NULL)
+        return 0;
+    for (uint32_t i = 0; i < ring->n; i++)
+        sorted[i] = *cr_ring_at(ring, i);
+    qsort(sorted, ring->n, sizeof(*sorted), by_number);
+    double value;
+    if (spec->kind == VL_WINDOW_VALUE_MEDIAN) {
+        double low = sorted[(ring->n - 1) / 2].number, high = sorted[ring->n / 2].number;
+        value = low + (high - low) / 2;
+    } else {
+        double rank = ceil(spec->percentile / 100 * ring->n); /* nearest rank */
+        value = sorted[rank < 1 ? 0 : (uint32_t)rank - 1].number;
+    }
+    free(sorted);
+    return value;
+}
+
+/* What the numbers that the ring holds come to. */
 static double of_numbers(const struct cr_group *group)
 {
     const struct vl_rule_window *spec = group->window->spec;
     const struct cr_ring *ring = &group->ring;
     if (ring->n == 0)
         return 0;
-    if (spec->kind == VL_WINDOW_VALUE_PERCENTILE) {
-        struct cr_item *sorted = calloc(ring->n, sizeof(*sorted));
-        if (sorted == NULL)
-            return 0;
-        for (uint32_t i = 0; i < ring->n; i++)
-            sorted[i] = *cr_ring_at(ring, i);
-        qsort(sorted, ring->n, sizeof(*sorted), by_number);
-        double rank = ceil(spec->percentile / 100 * ring->n); /* nearest rank */
-        double value = sorted[rank < 1 ? 0 : (uint32_t)rank - 1].number;
-        free(sorted);
-        return value;
+    if (spec->kind == VL_WINDOW_VALUE_PERCENTILE || spec->kind == VL_WINDOW_VALUE_MEDIAN)
+        return of_ranks(spec, ring);
+    double sum = 0, least = cr_ring_at(ring, 0)->number, most = least;
+    for (uint32_t i = 0; i < ring->n; i++) {
+        double number = cr_ring_at(ring, i)->number;
+        sum += number;
+        least = number < least ? number : least;
+        most = number > most ? number : most;
     }
-    double sum = 0;
-    for (uint32_t i = 0; i < ring->n; i++)
-        sum += cr_ring_at(ring, i)->number;
+    if (spec->kind == VL_WINDOW_VALUE_MIN || spec->kind == VL_WINDOW_VALUE_MAX)
+        return spec->kind == VL_WINDOW_VALUE_MIN ? least : most;
     return spec->kind == VL_WINDOW_VALUE_SUM ? sum : sum / ring->n;
 }
 

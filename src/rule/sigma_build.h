@@ -70,7 +70,7 @@ struct vl_sigma_modifiers {
     uint8_t compare;                           /* enum vl_condition_op */
     uint8_t time;                              /* enum vl_sigma_time */
     uint8_t encodings[VL_SIGMA_ENCODINGS_MAX]; /* in their order */
-    uint32_t n_encodings;
+    uint32_t n_encodings, n_base64, n_utf16;
 };
 
 /* "Field|mod|mod": the name, and what stands behind it. Contradictions are errors. */

@@ -14,6 +14,9 @@ static int read_type(struct vl_span type, struct vl_rule_window *window, struct 
         {"value_sum", VL_WINDOW_VALUE_SUM},
         {"value_avg", VL_WINDOW_VALUE_AVG},
         {"value_percentile", VL_WINDOW_VALUE_PERCENTILE},
+        {"value_median", VL_WINDOW_VALUE_MEDIAN},
+        {"value_min", VL_WINDOW_VALUE_MIN},
+        {"value_max", VL_WINDOW_VALUE_MAX},
         {"temporal", VL_WINDOW_TEMPORAL},
         {"temporal_ordered", VL_WINDOW_ORDERED},
         {"temporal_extended", VL_WINDOW_TEMPORAL},
@@ -187,6 +190,32 @@ static bool read_span(struct vl_span text, uint64_t *ret)
     return true;
 }
 
+/* What is not known here could change what is meant (`window: tumbling` of another engine). */
+static int warn_unknown(struct vl_sigma *sigma, const struct vl_doc_node *correlation,
+    struct vl_sigma_place *place, struct vl_err *err)
+{
+    static const char *const known[] = {
+        "type", "rules", "group-by", "timespan", "timeframe", "condition", "aliases", "generate", "name"};
+    for (const struct vl_doc_node *m = vl_doc_first(correlation); m != NULL; m = vl_doc_next(m)) {
+        size_t i = 0;
+        while (i < VL_ARRAY_LEN(known) && !vl_span_eq_str(vl_doc_key(m), known[i]))
+            i++;
+        if (i < VL_ARRAY_LEN(known))
+            continue;
+        struct vl_err what = VL_ERR_INIT;
+        struct vl_sigma_place at = *place;
+        at.node = m;
+        int r = vl_err_set(&what, VL_ERR_UNSUPPORTED, "a correlation knows no %.*s: it is not looked at",
+            VL_SPAN_FMT(vl_doc_key(m)));
+        r = r < 0 ? vl_sigma_problem(sigma, &at, false, "LOAD_UNKNOWN_KEY", &what) : 0;
+        if (r < 0) {
+            *err = what;
+            return r;
+        }
+    }
+    return 0;
+}
+
 int vl_sigma_correlation_read(struct vl_sigma *sigma, const struct vl_doc_node *root,
     struct vl_sigma_place *place, const struct vl_sigma_correlation **ret, struct vl_err *err)
 {
@@ -197,7 +226,9 @@ int vl_sigma_correlation_read(struct vl_sigma *sigma, const struct vl_doc_node *
     place->node = node;
     if (!vl_doc_is(node, VL_DOC_OBJECT))
         return vl_err_set(err, VL_ERR_INVALID, "correlation is a map");
-    int r = read_type(vl_doc_get_str(node, "type"), &c->window, err);
+    int r = warn_unknown(sigma, node, place, err);
+    if (r == 0)
+        r = read_type(vl_doc_get_str(node, "type"), &c->window, err);
     if (r == 0)
         r = vl_sigma_texts(vl_doc_get(node, "rules"), "rules", sigma->arena, &c->rules, &c->n_rules, err);
     if (r == 0)

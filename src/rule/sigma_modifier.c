@@ -88,6 +88,9 @@ static int set_choice(struct vl_sigma_modifiers *m, struct vl_span name, struct 
                         "%s cannot encode a value with wildcards; put it before contains", choices[i].name);
             }
             m->encodings[m->n_encodings++] = choices[i].value;
+            m->n_base64 += choices[i].value == VL_SIGMA_BASE64 || choices[i].value == VL_SIGMA_BASE64_OFFSET;
+            m->n_utf16 += choices[i].value == VL_SIGMA_WIDE || choices[i].value == VL_SIGMA_WIDE_BE ||
+                          choices[i].value == VL_SIGMA_WIDE_BOM;
         }
         return 1;
     }
@@ -101,6 +104,9 @@ static int unknown(struct vl_span part, struct vl_err *err)
         "base64offset, wide, utf16, utf16le, utf16be, lt, lte, gt, gte, minute, hour, day, week, month, "
         "year, "
         "expand, fieldref";
+    if (vl_span_eq_nocase(part, VL_SPAN_LIT("not")))
+        return vl_err_set(err, VL_ERR_INVALID,
+            "no such modifier: not; write a selection of its own and `not` in the condition, or neq");
     return vl_err_set(err, VL_ERR_INVALID, "no such modifier: %.*s; there are %s", VL_SPAN_FMT(part), names);
 }
 
@@ -116,6 +122,8 @@ static int check_together(const struct vl_sigma_modifiers *m, struct vl_err *err
     if (places > 0 && (m->re || m->cidr || m->compares || m->exists || m->time != VL_SIGMA_NO_TIME))
         return vl_err_set(
             err, VL_ERR_INVALID, "contains, startswith and endswith are for texts, not with this modifier");
+    if (m->n_utf16 > 1 || m->n_base64 > 1)
+        return vl_err_set(err, VL_ERR_INVALID, "a text is encoded once in base64 and once in UTF-16");
     if (m->fieldref && kinds > 0 && !m->compares)
         return vl_err_set(err, VL_ERR_INVALID, "fieldref compares with a field, not with an encoded value");
     if (m->cased && (m->re || m->cidr || m->compares || m->exists))

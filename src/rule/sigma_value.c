@@ -325,6 +325,8 @@ static int fieldref_value(
 {
     struct vl_sigma_target right[VL_SIGMA_TARGETS_MAX];
     uint32_t n = 0;
+    if (vl_span_find_char(name, '*') != SIZE_MAX || vl_span_find_char(name, '?') != SIZE_MAX)
+        return vl_err_set(err, VL_ERR_INVALID, "fieldref names one field, not %.*s", VL_SPAN_FMT(name));
     int r = vl_sigma_source_targets(entry->build->source, name, entry->build->arena, right, &n, err);
     if (r < 0)
         return r;

@@ -22,7 +22,8 @@ static const char syscall_json[] =
 static const char audit_json[] =
     "{\"verb\":\"create\",\"requestObject\":{\"spec\":{\"containers\":[{\"image\":\"a\"},"
     "{\"image\":\"b\"}]}},\"objectRef\":{\"resource\":\"pods\"}}";
-static const char log_json[] = "{\"a\":{\"n\":5,\"s\":\"Text\"},\"ip\":\"10.0.0.7\",\"many\":[\"x\",\"y\"]}";
+static const char log_json[] =
+    "{\"nets\":\"10.0.1.0/24\",\"a\":{\"n\":5,\"s\":\"Text\"},\"ip\":\"10.0.0.7\",\"many\":[\"x\",\"y\"]}";
 
 static struct vl_event event_of(const char *json, enum vl_event_source source, struct vl_doc **doc)
 {
@@ -116,6 +117,8 @@ static void test_own_operators(void **state)
         {"a.n", "5", VL_OP_IEQ, true},
         {"ip", "10.0.0.0/29", VL_OP_CIDR, true},
         {"ip", "10.0.1.0/24", VL_OP_CIDR, false},
+        {"nets", "10.0.0.0/16", VL_OP_CIDR, true}, /* a net within it */
+        {"nets", "10.0.1.128/25", VL_OP_CIDR, false},
         {"many", "Y", VL_OP_IEQ, true},
     };
     VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;

@@ -203,6 +203,35 @@ static void test_values(void **state)
     stop(&run);
 }
 
+/* value_median, value_min and value_max of the specification's tests and of pySigma. */
+static void test_ranks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind, *condition, *fired;
+    } rows[] = {
+        {"value_median", "{gte: 6, field: v}", "C 7@100-102 x; "},
+        {"value_max", "{gte: 12, field: v}", "C 12@100-102 x; "},
+        {"value_min", "{lt: 3, field: v}", "C 2@100-103 x; "},
+    };
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
+        struct run run;
+        char text[1024];
+        int n = snprintf(text, sizeof(text),
+            "title: C\ncorrelation: {type: %s, rules: [a], group-by: [u], timespan: 10s, condition: %s}\n%s",
+            rows[i].kind, rows[i].condition, LOG("a"));
+        assert_in_range(n, 1, sizeof(text) - 1);
+        start(&run, text);
+        (void)feed(&run, "a", 100, "{\"u\":\"x\",\"v\":4}");
+        (void)feed(&run, "a", 101, "{\"u\":\"x\",\"v\":7}");  /* median 5.5 */
+        (void)feed(&run, "a", 102, "{\"u\":\"x\",\"v\":12}"); /* 7 */
+        (void)feed(&run, "a", 103, "{\"u\":\"x\",\"v\":2}");  /* 5.5 */
+        finish(&run);
+        assert_string_equal(run.fired, rows[i].fired);
+        stop(&run);
+    }
+}
+
 static void test_temporal(void **state)
 {
     (void)state;
@@ -406,6 +435,7 @@ int main(void)
         cmocka_unit_test(test_event_count),
         cmocka_unit_test(test_at_end),
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_ranks),
         cmocka_unit_test(test_temporal),
         cmocka_unit_test(test_expression),
         cmocka_unit_test(test_ordered),

@@ -256,6 +256,22 @@ static void test_alias(void **state)
     test_set_done(&set);
 }
 
+/* Keys of other engines in a correlation are told: they would change what it means. */
+static void test_unknown_key(void **state)
+{
+    (void)state;
+    struct test_set set;
+    test_set_read(&set,
+        BASE("a") "---\ntitle: C\ncorrelation:\n  type: event_count\n  rules: [a]\n  timespan: 5m\n"
+                  "  window: tumbling\n  condition: {gte: 2}\n");
+    assert_int_equal(set.n_problems, 1);
+    assert_false(set.problems[0].is_error);
+    assert_string_equal(set.problems[0].code, "LOAD_UNKNOWN_KEY");
+    assert_non_null(strstr(set.problems[0].message, "knows no window"));
+    assert_int_equal(set.problems[0].line, 13);
+    test_set_done(&set);
+}
+
 static void test_place(void **state)
 {
     (void)state;
@@ -296,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_correlations),
         cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_alias),
+        cmocka_unit_test(test_unknown_key),
         cmocka_unit_test(test_place),
         cmocka_unit_test(test_full),
     };

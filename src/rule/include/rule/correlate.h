@@ -32,8 +32,11 @@ enum vl_window_kind {
     VL_WINDOW_VALUE_SUM,   /* of the numbers in `value` */
     VL_WINDOW_VALUE_AVG,
     VL_WINDOW_VALUE_PERCENTILE, /* nearest rank */
-    VL_WINDOW_TEMPORAL,         /* all rules, in any order */
-    VL_WINDOW_ORDERED,          /* all rules, in their order, each by an event of its own */
+    VL_WINDOW_VALUE_MEDIAN,     /* of an even number of values the mean of the two in the middle */
+    VL_WINDOW_VALUE_MIN,
+    VL_WINDOW_VALUE_MAX,
+    VL_WINDOW_TEMPORAL, /* all rules, in any order */
+    VL_WINDOW_ORDERED,  /* all rules, in their order, each by an event of its own */
 };
 
 enum vl_window_op {
