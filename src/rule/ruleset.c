@@ -160,6 +160,17 @@ struct adding {
     struct rs_source *source;
 };
 
+/* What a mapping that is no rule file is: rules are often kept within another document. */
+static const char *other_document(const struct vl_doc_node *root)
+{
+    if (vl_doc_get(root, "customRules"))
+        return "these are values of Falco's chart: put what stands below a name of customRules into a file "
+               "of its own";
+    if (vl_span_eq_str(vl_doc_get_str(root, "kind"), "ConfigMap"))
+        return "this is a ConfigMap: put what stands below a name of data into a file of its own";
+    return "a rule file is a sequence: every item begins with '- rule:', '- macro:' or '- list:'";
+}
+
 static int read_document(struct vl_doc *doc, void *user, struct vl_err *err)
 {
     VL_CLEANUP(vl_doc_cleanup) struct vl_doc *owned = doc;
@@ -176,8 +187,7 @@ static int read_document(struct vl_doc *doc, void *user, struct vl_err *err)
             return forms[i].read(a->set, a->source, root, err);
         }
     a->source->schema_broken = true;
-    rs_tell(a->set, true, RS_ERR_YAML_VALIDATE, &place, NULL,
-        "a rule file is a sequence: every item begins with '- rule:', '- macro:' or '- list:'",
+    rs_tell(a->set, true, RS_ERR_YAML_VALIDATE, &place, NULL, other_document(root),
         vl_doc_is(root, VL_DOC_OBJECT) ? "Rules content is not yaml array of objects"
                                        : "Rules content is not yaml");
     return 0;

@@ -73,9 +73,21 @@ int vl_sigma_problem(struct vl_sigma *sigma, const struct vl_sigma_place *place,
     return sigma->sink->problem(sigma->sink, &problem, err);
 }
 
-/* The rule's own detection for one source: with what the log source asks for. */
+/* The specification does not allow it ("Single item values are not allowed to have an all modifier"); what is
+ * meant is clear all the same. */
+static int warn_lone_all(struct vl_sigma *sigma, const struct vl_sigma_place *place,
+    const struct vl_doc_node *where, struct vl_err *err)
+{
+    struct vl_sigma_place at = *place;
+    at.node = where;
+    int r = vl_err_set(err, VL_ERR_INVALID, "all stands at a single value, where it says nothing");
+    return r < 0 ? vl_sigma_problem(sigma, &at, false, "SIGMA_LONE_ALL", err) : 0;
+}
+
+/* The rule's own detection for one source: with what the log source asks for. `tell`: of what is odd, once a
+ * rule. */
 static int tree_of(struct vl_sigma *sigma, const struct vl_sigma_source *source,
-    const struct vl_doc_node *root, struct vl_sigma_place *place, struct vl_condition **ret,
+    const struct vl_doc_node *root, struct vl_sigma_place *place, bool tell, struct vl_condition **ret,
     const char **ret_unknown, struct vl_err *err)
 {
     struct vl_sigma_build build = {.arena = sigma->arena, .source = source, .vars = &sigma->vars};
@@ -83,6 +95,8 @@ static int tree_of(struct vl_sigma *sigma, const struct vl_sigma_source *source,
     int r = vl_sigma_detection(&build, vl_doc_get(root, "detection"), NULL, &both[1], err);
     place->node = build.where != NULL ? build.where : root;
     *ret_unknown = build.unknown_field;
+    if (r >= 0 && build.lone_all != NULL && tell)
+        r = warn_lone_all(sigma, place, build.lone_all, err);
     if (r < 0)
         return r;
     *ret = both[1];
@@ -108,7 +122,7 @@ static int rule_for(struct vl_sigma *sigma, struct vl_sigma_entry *entry, unsign
         return r;
     place->name = rule->name;
     const char *unknown = NULL;
-    r = tree_of(sigma, source, root, place, &entry->conditions[which], &unknown, err);
+    r = tree_of(sigma, source, root, place, which == 0, &entry->conditions[which], &unknown, err);
     if (r < 0)
         return r;
     rule->condition = entry->conditions[which];

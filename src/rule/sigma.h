@@ -22,7 +22,8 @@ VL_MUST_CHECK int vl_sigma_new(struct vl_rule_sink *sink, struct vl_sigma **ret,
 void vl_sigma_free(struct vl_sigma *sigma); /* accepts NULL */
 void vl_sigma_cleanup(struct vl_sigma **sigma);
 
-/* A mapping with `detection`, `correlation`, `filter`, `action`, or only a `title`: the rest may be global. */
+/* A mapping with `detection`, `correlation`, `filter`, `action`, or only a `title`: the rest may be global.
+ */
 bool vl_sigma_is(const struct vl_doc_node *root);
 
 /* One document. The file's name must live as long as the rule set; the document need not. */

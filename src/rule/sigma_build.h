@@ -15,6 +15,7 @@ struct vl_sigma_build {
     uint32_t nodes;                       /* of the tree so far */
     const struct vl_doc_node *where;      /* what is being read, for messages */
     const struct vl_map *vars;            /* values of placeholders; NULL: none */
+    const struct vl_doc_node *lone_all;   /* the first `all` that has one value only; NULL: none */
     const char *unknown_field;            /* the first field that the source does not have; NULL: none */
 };
 

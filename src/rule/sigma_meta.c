@@ -218,6 +218,44 @@ static int output_of(const struct vl_doc_node *root, const struct vl_sigma_sourc
     return *ret == NULL ? vl_err_nomem(err) : 0;
 }
 
+/* What is written of a rule as it is. */
+static int read_texts(struct vl_arena *arena, const struct vl_doc_node *root, struct vl_rule *rule,
+    const char **ret_level, const char **ret_status, struct vl_err *err)
+{
+    int r = text_member(root, "id", arena, &rule->id, err);
+    if (r == 0)
+        r = text_member(root, "name", arena, &rule->alias, err);
+    if (r == 0)
+        r = text_member(root, "description", arena, &rule->description, err);
+    if (r == 0)
+        r = text_member(root, "level", arena, ret_level, err);
+    if (r == 0)
+        r = text_member(root, "status", arena, ret_status, err);
+    if (r == 0)
+        r = vl_sigma_texts(vl_doc_get(root, "tags"), "tags", arena, &rule->tags, &rule->n_tags, err);
+    if (r == 0)
+        r = check_status(*ret_status, err);
+    if (r == 0)
+        r = check_date(root, "date", err);
+    return r < 0 ? r : check_date(root, "modified", err);
+}
+
+static int level_of(const char *level, struct vl_rule *rule, const char **ret_severity, struct vl_err *err)
+{
+    rule->priority = VL_RULE_NOTICE;
+    *ret_severity = "Informational";
+    for (size_t i = 0; level != NULL && i < VL_ARRAY_LEN(levels); i++) {
+        if (vl_span_eq_nocase(vl_span_str(level), vl_span_str(levels[i].level))) {
+            rule->priority = levels[i].priority;
+            *ret_severity = levels[i].severity;
+            return 0;
+        }
+    }
+    return level == NULL ? 0
+                         : vl_err_set(err, VL_ERR_INVALID,
+                               "level is critical, high, medium, low or informational, not %s", level);
+}
+
 int vl_sigma_meta(struct vl_arena *arena, const struct vl_doc_node *root, const char *file,
     const struct vl_sigma_source *source, struct vl_rule *rule, struct vl_err *err)
 {
@@ -226,38 +264,12 @@ int vl_sigma_meta(struct vl_arena *arena, const struct vl_doc_node *root, const 
         return r;
     if (rule->name == NULL || rule->name[0] == '\0')
         return vl_err_set(err, VL_ERR_INVALID, "title is missing");
-    const char *level = NULL, *status = NULL, *severity = "Informational";
-    r = text_member(root, "id", arena, &rule->id, err);
+    const char *level = NULL, *status = NULL, *severity = NULL;
+    r = read_texts(arena, root, rule, &level, &status, err);
     if (r == 0)
-        r = text_member(root, "name", arena, &rule->alias, err);
-    if (r == 0)
-        r = text_member(root, "description", arena, &rule->description, err);
-    if (r == 0)
-        r = text_member(root, "level", arena, &level, err);
-    if (r == 0)
-        r = text_member(root, "status", arena, &status, err);
-    if (r == 0)
-        r = vl_sigma_texts(vl_doc_get(root, "tags"), "tags", arena, &rule->tags, &rule->n_tags, err);
-    if (r == 0)
-        r = check_status(status, err);
-    if (r == 0)
-        r = check_date(root, "date", err);
-    if (r == 0)
-        r = check_date(root, "modified", err);
+        r = level_of(level, rule, &severity, err);
     if (r < 0)
         return r;
-    rule->priority = VL_RULE_NOTICE;
-    bool found = level == NULL;
-    for (size_t i = 0; level != NULL && i < VL_ARRAY_LEN(levels); i++) {
-        if (vl_span_eq_nocase(vl_span_str(level), vl_span_str(levels[i].level))) {
-            rule->priority = levels[i].priority;
-            severity = levels[i].severity;
-            found = true;
-        }
-    }
-    if (!found)
-        return vl_err_set(
-            err, VL_ERR_INVALID, "level is critical, high, medium, low or informational, not %s", level);
     rule->form = VL_RULE_SIGMA;
     rule->enabled =
         status == NULL || (strcasecmp(status, "deprecated") != 0 && strcasecmp(status, "unsupported") != 0);

@@ -438,6 +438,8 @@ int vl_sigma_value_entry(struct vl_sigma_build *build, struct vl_span key, const
         entry.targets[0].field = vl_span_str(kept);
         entry.n_targets = 1;
     }
+    if (entry.m.all && !(vl_doc_is(value, VL_DOC_ARRAY) && vl_doc_size(value) > 1) && build->lone_all == NULL)
+        build->lone_all = value;
     r = vl_doc_is(value, VL_DOC_ARRAY) ? value_list(&entry, value, ret, err)
                                        : value_tree(&entry, value, ret, err);
     if (r < 0)

@@ -272,6 +272,25 @@ static void test_unknown_key(void **state)
     test_set_done(&set);
 }
 
+/* `all` at one value: told once, of a rule that is two here as well. */
+static void test_lone_all(void **state)
+{
+    (void)state;
+    struct test_set set;
+    test_set_read(&set, "title: T\n" PROCESS "detection:\n  s: {Image|endswith|all: /sh}\n  condition: s\n");
+    assert_int_equal(set.n_rules, 2);
+    assert_int_equal(set.n_problems, 1);
+    assert_false(set.problems[0].is_error);
+    assert_string_equal(set.problems[0].code, "SIGMA_LONE_ALL");
+    assert_int_equal(set.problems[0].line, 4);
+    assert_true(test_set_holds(&set, 1, "{\"Image\":\"/bin/sh\"}"));
+    test_set_done(&set);
+    test_set_read(
+        &set, "title: T\n" PROCESS "detection:\n  s: {Image|endswith|all: [a, b]}\n  condition: s\n");
+    assert_int_equal(set.n_problems, 0);
+    test_set_done(&set);
+}
+
 static void test_place(void **state)
 {
     (void)state;
@@ -313,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_alias),
         cmocka_unit_test(test_unknown_key),
+        cmocka_unit_test(test_lone_all),
         cmocka_unit_test(test_place),
         cmocka_unit_test(test_full),
     };
