@@ -149,6 +149,41 @@ int vl_sigma_text_shape(const struct vl_sigma_text *text, struct vl_arena *arena
     return 0;
 }
 
+bool vl_sigma_text_has_wide_letters(const struct vl_sigma_text *text)
+{
+    /* Latin, Greek, Cyrillic, Armenian, Georgian, more Latin and Greek, full width */
+    static const struct {
+        uint32_t from, to;
+    } blocks[] = {{0xc0, 0x24f}, {0x370, 0x58f}, {0x10a0, 0x10ff}, {0x1e00, 0x1fff}, {0xff21, 0xff5a}};
+    struct vl_span rest = {text->bytes, text->len};
+    while (rest.len > 0) {
+        uint32_t rune = 0;
+        size_t n = vl_utf8_decode(rest, &rune);
+        if (n == 0)
+            return false; /* not a text: UTF-16 in base64 and its like */
+        for (size_t i = 0; i < VL_ARRAY_LEN(blocks); i++)
+            if (rune >= blocks[i].from && rune <= blocks[i].to)
+                return true;
+        rest = vl_span_slice(rest, n, rest.len);
+    }
+    return false;
+}
+
+void vl_sigma_text_expression(const struct vl_sigma_text *text, struct vl_buf *out)
+{
+    vl_buf_append_str(out, "(?is:\\A");
+    for (size_t i = 0; i < text->len; i++) {
+        if (text->kind[i] != VL_SIGMA_LITERAL) {
+            vl_buf_append_str(out, text->kind[i] == VL_SIGMA_STAR ? ".*" : ".");
+            continue;
+        }
+        if (text->bytes[i] != '\0' && strchr("\\.+*?()|[]{}^$", text->bytes[i]) != NULL)
+            vl_buf_append_char(out, '\\');
+        vl_buf_append_char(out, text->bytes[i]);
+    }
+    vl_buf_append_str(out, "\\z)");
+}
+
 static int no_wildcards(const struct vl_sigma_text *text, const char *modifier, struct vl_err *err)
 {
     if (!vl_sigma_text_has_wildcards(text))

@@ -3,6 +3,7 @@
 #define VL_RULE_SIGMA_TEXT_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/span.h"
 
 enum vl_sigma_char {
@@ -44,6 +45,12 @@ VL_MUST_CHECK int vl_sigma_text_widen(const struct vl_sigma_text *text, bool bef
 /* *ret_text: the literal, or the pattern. */
 VL_MUST_CHECK int vl_sigma_text_shape(const struct vl_sigma_text *text, struct vl_arena *arena,
     enum vl_sigma_shape *ret_shape, struct vl_span *ret_text, struct vl_err *err);
+
+/* Whether it has letters beyond ASCII that are written large and small: the operators that are blind to case
+ * know only A to Z. */
+bool vl_sigma_text_has_wide_letters(const struct vl_sigma_text *text);
+/* The same as an expression of RE2, whole. */
+void vl_sigma_text_expression(const struct vl_sigma_text *text, struct vl_buf *out);
 
 /* --- modifiers; wildcards are an error in all but windash --- */
 

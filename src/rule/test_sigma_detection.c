@@ -108,6 +108,12 @@ static const struct value_case values[] = {
     {"f: 42.0", "{\"f\":42}", "{\"f\":43}"},
     {"f: 1e3", "{\"f\":1000}", "{\"f\":100}"},
     {"f: 12.34", "{\"f\":\"12.34\"}", "{\"f\":\"12\"}"}, /* pySigma's test_rule.py */
+    /* letters beyond ASCII, as Python's str.lower() and Rust's to_lowercase() have them */
+    {"f: 'ÄPFEL*'", "{\"f\":\"äpfel und birnen\"}", "{\"f\":\"apfel\"}"},
+    {"f|contains: 'ПРИВЕТ+'", "{\"f\":\"о, привет+\"}", "{\"f\":\"о, приветт\"}"},
+    {"f|endswith: 'É'", "{\"f\":\"café\"}", "{\"f\":\"cafés\"}"},
+    {"f: 'ñ?.txt'", "{\"f\":\"Ñé.TXT\"}", "{\"f\":\"Ñéetxt\"}"},
+    {"f|cased: 'É'", "{\"f\":\"É\"}", "{\"f\":\"é\"}"},
     {"f|fieldref: g", "{\"f\":\"x\",\"g\":\"X\"}", "{\"f\":\"x\",\"g\":\"y\"}"},
     {"f|fieldref|neq: g", "{\"f\":\"x\",\"g\":\"y\"}", "{\"f\":\"x\",\"g\":\"x\"}"},
     {"f|fieldref|endswith: g", "{\"f\":\"axx\",\"g\":\"xx\"}", "{\"f\":\"axy\",\"g\":\"xx\"}"},
