@@ -149,18 +149,17 @@ int vl_sigma_text_shape(const struct vl_sigma_text *text, struct vl_arena *arena
     return 0;
 }
 
-bool vl_sigma_text_has_wide_letters(const struct vl_sigma_text *text)
+static bool has_wide_letters(struct vl_span rest)
 {
     /* Latin, Greek, Cyrillic, Armenian, Georgian, more Latin and Greek, full width */
     static const struct {
         uint32_t from, to;
     } blocks[] = {{0xc0, 0x24f}, {0x370, 0x58f}, {0x10a0, 0x10ff}, {0x1e00, 0x1fff}, {0xff21, 0xff5a}};
-    struct vl_span rest = {text->bytes, text->len};
     while (rest.len > 0) {
         uint32_t rune = 0;
         size_t n = vl_utf8_decode(rest, &rune);
         if (n == 0)
-            return false; /* not a text: UTF-16 in base64 and its like */
+            return false;
         for (size_t i = 0; i < VL_ARRAY_LEN(blocks); i++)
             if (rune >= blocks[i].from && rune <= blocks[i].to)
                 return true;
@@ -169,9 +168,22 @@ bool vl_sigma_text_has_wide_letters(const struct vl_sigma_text *text)
     return false;
 }
 
-void vl_sigma_text_expression(const struct vl_sigma_text *text, struct vl_buf *out)
+bool vl_sigma_text_needs_expression(const struct vl_sigma_text *text, bool cased)
 {
-    vl_buf_append_str(out, "(?is:\\A");
+    struct vl_span all = {text->bytes, text->len};
+    if (!vl_utf8_valid(all)) /* no text: UTF-16 and its like */
+        return false;
+    if (!cased && has_wide_letters(all))
+        return true;
+    for (size_t i = 0; i < text->len; i++)
+        if (text->kind[i] == VL_SIGMA_ONE)
+            return true;
+    return false;
+}
+
+void vl_sigma_text_expression(const struct vl_sigma_text *text, bool cased, struct vl_buf *out)
+{
+    vl_buf_append_str(out, cased ? "(?s-i:\\A" : "(?is:\\A");
     for (size_t i = 0; i < text->len; i++) {
         if (text->kind[i] != VL_SIGMA_LITERAL) {
             vl_buf_append_str(out, text->kind[i] == VL_SIGMA_STAR ? ".*" : ".");

@@ -46,11 +46,11 @@ VL_MUST_CHECK int vl_sigma_text_widen(const struct vl_sigma_text *text, bool bef
 VL_MUST_CHECK int vl_sigma_text_shape(const struct vl_sigma_text *text, struct vl_arena *arena,
     enum vl_sigma_shape *ret_shape, struct vl_span *ret_text, struct vl_err *err);
 
-/* Whether it has letters beyond ASCII that are written large and small: the operators that are blind to case
- * know only A to Z. */
-bool vl_sigma_text_has_wide_letters(const struct vl_sigma_text *text);
+/* Whether only an expression says what it means: a `?` is one character, which may have several bytes; and
+ * the operators that are blind to case know only the letters A to Z. */
+bool vl_sigma_text_needs_expression(const struct vl_sigma_text *text, bool cased);
 /* The same as an expression of RE2, whole. */
-void vl_sigma_text_expression(const struct vl_sigma_text *text, struct vl_buf *out);
+void vl_sigma_text_expression(const struct vl_sigma_text *text, bool cased, struct vl_buf *out);
 
 /* --- modifiers; wildcards are an error in all but windash --- */
 

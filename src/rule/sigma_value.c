@@ -99,10 +99,10 @@ static int text_check(const struct entry *entry, const struct vl_sigma_text *tex
     int r = vl_sigma_text_widen(text, before, after, entry->build->arena, &wide, err);
     if (r < 0)
         return r;
-    if (!m->cased && vl_sigma_text_has_wide_letters(&wide)) {
+    if (vl_sigma_text_needs_expression(&wide, m->cased)) {
         VL_CLEANUP(vl_buf_done) struct vl_buf expression;
         vl_buf_init(&expression, VL_REGEX_PATTERN_MAX);
-        vl_sigma_text_expression(&wide, &expression);
+        vl_sigma_text_expression(&wide, m->cased, &expression);
         r = vl_buf_check(&expression, "a value", err);
         struct vl_span text_value = vl_buf_span(&expression);
         return r < 0 ? r : one_check(entry, VL_OP_IREGEX, &text_value, ret, err);

@@ -112,6 +112,12 @@ static const struct value_case values[] = {
     {"f: 'ÄPFEL*'", "{\"f\":\"äpfel und birnen\"}", "{\"f\":\"apfel\"}"},
     {"f|contains: 'ПРИВЕТ+'", "{\"f\":\"о, привет+\"}", "{\"f\":\"о, приветт\"}"},
     {"f|endswith: 'É'", "{\"f\":\"café\"}", "{\"f\":\"cafés\"}"},
+    /* a character is one, however many bytes it has (sigma-rust's wildcard.rs) */
+    {"f: 'a?c'", "{\"f\":\"a\U0001F525c\"}", "{\"f\":\"a\U0001F525\U0001F525c\"}"},
+    {"f: '?" "?'", "{\"f\":\"\U0001F525x\"}", "{\"f\":\"\U0001F525\"}"},
+    {"f: 'hel*?" "?" "?!'", "{\"f\":\"hello?" "?!!\"}", "{\"f\":\"hello!\"}"},
+    {"f|cased: 'a?C'", "{\"f\":\"a\\nC\"}", "{\"f\":\"axc\"}"},
+    {"f|contains: 'x\\?y?'", "{\"f\":\"ax?yz\"}", "{\"f\":\"axzyz\"}"},
     {"f: 'ñ?.txt'", "{\"f\":\"Ñé.TXT\"}", "{\"f\":\"Ñéetxt\"}"},
     {"f|cased: 'É'", "{\"f\":\"É\"}", "{\"f\":\"é\"}"},
     {"f|fieldref: g", "{\"f\":\"x\",\"g\":\"X\"}", "{\"f\":\"x\",\"g\":\"y\"}"},
