@@ -14,7 +14,9 @@
 #define VL_SIGMA_SELECTIONS_MAX      1000
 #define VL_SIGMA_VALUES_MAX          20000 /* of one field */
 #define VL_SIGMA_MODIFIERS_MAX       8
-#define VL_SIGMA_WINDASH_MAX         6 /* dashes of one value that are varied: 5^6 values */
+#define VL_SIGMA_SOME_MAX            100  /* selections of which a number is wanted: "3 of sel*" */
+#define VL_SIGMA_CHOICES_MAX         1000 /* ways in which that can be so */
+#define VL_SIGMA_WINDASH_MAX         6    /* dashes of one value that are varied: 5^6 values */
 
 struct vl_sigma;
 

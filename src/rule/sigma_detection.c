@@ -165,9 +165,48 @@ static int unexpected(const struct parser *parser, const char *wanted, struct vl
         parser->word_at + 1, wanted, VL_SPAN_FMT(parser->word));
 }
 
-/* `1 of them`, `all of selection*`: behind "of". */
-static int of_tree(
-    struct parser *parser, enum vl_condition_kind kind, struct vl_condition **ret, struct vl_err *err)
+/* The next choice of `want` of `n` numbers, which are in order; false behind the last. */
+static bool next_choice(uint32_t *choice, uint32_t want, uint32_t n)
+{
+    uint32_t i = want;
+    while (i > 0 && choice[i - 1] == n - want + i - 1)
+        i--;
+    if (i == 0)
+        return false;
+    choice[i - 1]++;
+    for (; i < want; i++)
+        choice[i] = choice[i - 1] + 1;
+    return true;
+}
+
+/* At least `want` of the nodes: any of all choices of so many. */
+static int some_tree(const struct parser *parser, const struct vl_vec *nodes, uint32_t want,
+    struct vl_condition **ret, struct vl_err *err)
+{
+    struct vl_condition **items = nodes->items, *all[VL_SIGMA_SOME_MAX];
+    uint32_t n = (uint32_t)nodes->len, choice[VL_SIGMA_SOME_MAX];
+    VL_CLEANUP(vl_vec_done) struct vl_vec choices;
+    vl_vec_init(&choices, sizeof(struct vl_condition *), VL_SIGMA_CHOICES_MAX);
+    if (n > VL_SIGMA_SOME_MAX)
+        return vl_err_set(
+            err, VL_ERR_LIMIT, "condition: a number of more than %d selections", VL_SIGMA_SOME_MAX);
+    for (uint32_t i = 0; i < want; i++)
+        choice[i] = i;
+    do {
+        struct vl_condition **node = vl_vec_push(&choices, "choices of selections", err);
+        if (node == NULL)
+            return err->err;
+        for (uint32_t i = 0; i < want; i++)
+            all[i] = items[choice[i]];
+        int r = vl_sigma_tree_group(parser->build, VL_COND_AND, all, want, node, err);
+        if (r < 0)
+            return r;
+    } while (next_choice(choice, want, n));
+    return vl_sigma_tree_group(parser->build, VL_COND_OR, choices.items, (uint32_t)choices.len, ret, err);
+}
+
+/* `1 of them`, `all of selection*`: behind "of". `want`: so many at least, 0 for all. */
+static int of_tree(struct parser *parser, uint32_t want, struct vl_condition **ret, struct vl_err *err)
 {
     if (parser->token != TOKEN_WORD)
         return unexpected(parser, "them or a name", err);
@@ -191,8 +230,15 @@ static int of_tree(
     if (nodes.len == 0)
         return vl_err_set(err, VL_ERR_INVALID, "condition, character %zu: no selection is named %.*s",
             parser->word_at + 1, VL_SPAN_FMT(pattern));
+    if (want > nodes.len)
+        return vl_err_set(err, VL_ERR_INVALID,
+            "condition, character %zu: %u of %zu selections that are named %.*s", parser->word_at + 1, want,
+            nodes.len, VL_SPAN_FMT(pattern));
     next_token(parser);
-    return vl_sigma_tree_group(parser->build, kind, nodes.items, (uint32_t)nodes.len, ret, err);
+    if (want > 1 && want < nodes.len)
+        return some_tree(parser, &nodes, want, ret, err);
+    return vl_sigma_tree_group(
+        parser->build, want == 1 ? VL_COND_OR : VL_COND_AND, nodes.items, (uint32_t)nodes.len, ret, err);
 }
 
 static int or_tree(struct parser *parser, struct vl_condition **ret, struct vl_err *err);
@@ -221,13 +267,15 @@ static int atom_tree(struct parser *parser, struct vl_condition **ret, struct vl
     }
     if (parser->token != TOKEN_WORD || at_word(parser, "and") || at_word(parser, "or"))
         return unexpected(parser, "the name of a selection", err);
-    bool all = at_word(parser, "all"), any = at_word(parser, "any") || at_word(parser, "1");
-    if (all || any) {
+    uint64_t number = 0, want = at_word(parser, "any") ? 1 : 0; /* 0: all */
+    if (vl_span_to_u64(parser->word, &number) && number <= VL_SIGMA_SELECTIONS_MAX)
+        want = number;
+    if (want > 0 || at_word(parser, "all")) {
         struct parser before = *parser;
         next_token(parser);
         if (at_word(parser, "of")) {
             next_token(parser);
-            return of_tree(parser, all ? VL_COND_AND : VL_COND_OR, ret, err);
+            return of_tree(parser, (uint32_t)want, ret, err);
         }
         *parser = before; /* a selection may be named so */
     }

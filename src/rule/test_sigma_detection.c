@@ -114,8 +114,15 @@ static const struct value_case values[] = {
     {"f|endswith: 'É'", "{\"f\":\"café\"}", "{\"f\":\"cafés\"}"},
     /* a character is one, however many bytes it has (sigma-rust's wildcard.rs) */
     {"f: 'a?c'", "{\"f\":\"a\U0001F525c\"}", "{\"f\":\"a\U0001F525\U0001F525c\"}"},
-    {"f: '?" "?'", "{\"f\":\"\U0001F525x\"}", "{\"f\":\"\U0001F525\"}"},
-    {"f: 'hel*?" "?" "?!'", "{\"f\":\"hello?" "?!!\"}", "{\"f\":\"hello!\"}"},
+    {"f: '?"
+     "?'",
+        "{\"f\":\"\U0001F525x\"}", "{\"f\":\"\U0001F525\"}"},
+    {"f: 'hel*?"
+     "?"
+     "?!'",
+        "{\"f\":\"hello?"
+        "?!!\"}",
+        "{\"f\":\"hello!\"}"},
     {"f|cased: 'a?C'", "{\"f\":\"a\\nC\"}", "{\"f\":\"axc\"}"},
     {"f|contains: 'x\\?y?'", "{\"f\":\"ax?yz\"}", "{\"f\":\"axzyz\"}"},
     {"f: 'ñ?.txt'", "{\"f\":\"Ñé.TXT\"}", "{\"f\":\"Ñéetxt\"}"},
@@ -173,6 +180,11 @@ static const struct value_case conditions[] = {
     {"1 of them", "{\"h\":1}", "{\"j\":1}"}, /* _d is left out */
     {"all of them", "{\"f\":1,\"g\":1,\"h\":1,\"i\":1}", "{\"f\":1,\"g\":1,\"h\":1,\"j\":1}"},
     {"1 of _*", "{\"j\":1}", "{\"f\":1}"},
+    /* numbers, which other engines know too (sigma-go and azuma: 2 of them) */
+    {"2 of them", "{\"f\":1,\"i\":1}", "{\"f\":1,\"j\":1}"},
+    {"3 of them", "{\"f\":1,\"g\":1,\"i\":1}", "{\"g\":1,\"i\":1}"},
+    {"2 of c*", "{\"h\":1,\"i\":1}", "{\"i\":1}"},
+    {"4 of them and not 1 of _*", "{\"f\":1,\"g\":1,\"h\":1,\"i\":1}", "{\"f\":1,\"g\":1,\"h\":1}"},
     {"a and not 1 of c*", "{\"f\":1}", "{\"f\":1,\"h\":1}"},
     {"[a, b]", "{\"g\":1}", "{\"h\":1}"}, /* a list is either */
     {"not(a)and(b)", "{\"g\":1}", "{\"f\":1,\"g\":1}"},
@@ -219,6 +231,8 @@ static const struct {
     {"a: {f: 1}\ncondition: (a\n", "expected )"},
     {"a: {f: 1}\ncondition: a a\n", "expected and, or or the end"},
     {"a: {f: 1}\ncondition: a | count() > 5\n", "aggregations"},
+    {"a: {f: 1}\nb: {g: 1}\ncondition: 3 of them\n", "3 of 2 selections"},
+    {"a: {f: 1}\nb: {g: 1}\ncondition: 0 of them\n", "no selection is named 0"},
     {"a: {f: 1}\ncondition: 5\n", "condition is a text"},
     {"a: {f|nosuch: 1}\ncondition: a\n", "no such modifier: nosuch"},
     {"a: {f|i: 1}\ncondition: a\n", "no such modifier: i"},
