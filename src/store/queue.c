@@ -378,6 +378,12 @@ int vl_queue_finish(
     return r < 0 ? r : forget_dead(conn, job, err);
 }
 
+/* Who waits for work knows the next try of those that waited when he looked; of this one he hears. */
+static int tell_of(struct vl_store_conn *conn, const struct vl_job *job, struct vl_err *err)
+{
+    return vl_feed_add(conn, 0, "job", job->kind, err);
+}
+
 int vl_queue_fail(struct vl_store_conn *conn, const struct vl_job *job, const char *worker,
     int64_t not_before, const char *why, struct vl_err *err)
 {
@@ -401,7 +407,9 @@ int vl_queue_fail(struct vl_store_conn *conn, const struct vl_job *job, const ch
     r = vl_stmt_run(stmt, &changed, err);
     if (r >= 0 && !changed)
         return lease_lost(job, err);
-    return r < 0 || !dead ? r : forget_dead(conn, job, err);
+    if (r < 0)
+        return r;
+    return dead ? forget_dead(conn, job, err) : tell_of(conn, job, err);
 }
 
 int vl_queue_postpone(struct vl_store_conn *conn, const struct vl_job *job, const char *worker,
@@ -429,7 +437,7 @@ int vl_queue_release(
         if (r >= 0)
             r = vl_stmt_run(stmt, &changed, err);
         if (r < 0 || changed)
-            return r;
+            return r < 0 ? r : tell_of(conn, job, err);
     }
     return lease_lost(job, err);
 }

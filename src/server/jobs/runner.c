@@ -51,6 +51,7 @@ struct vl_runner {
     pthread_mutex_t lock; /* of the workers' jobs */
     pthread_cond_t stopped;
     pthread_mutex_t claiming; /* one idle worker looks at the queue, the others wait for their turn */
+    atomic_uint ended;        /* jobs: each may have kept others of its group or key waiting */
     pthread_t keeper, clock;
     bool keeper_started, clock_started;
     struct worker *workers;
@@ -271,14 +272,16 @@ static int look(struct vl_runner *runner, const struct vl_queue_claim_options *o
     return r < 0 ? r : vl_queue_look(conn, options, ret_next, err);
 }
 
-/* Until something changes, or a job's time comes. */
-static int wait_for_work(struct vl_runner *runner, int64_t cursor, int64_t next, struct vl_err *err)
+/* Until something changes, or a job's time comes. The end of a job is not told by the feed: whoever had it
+ * looks at the queue next, and here it is his turn. */
+static int wait_for_work(
+    struct vl_runner *runner, int64_t cursor, int64_t next, unsigned ended, struct vl_err *err)
 {
     int64_t until = monotonic_ms() + POLL_MS, due = next - vl_time_now_ms();
     int r = 0;
     if (next != INT64_MAX && due < POLL_MS)
         until = monotonic_ms() + (due > 0 ? due : 0) + 1;
-    while (r == 0 && !runner->stop && monotonic_ms() < until) {
+    while (r == 0 && !runner->stop && runner->ended == ended && monotonic_ms() < until) {
         int64_t left = until - monotonic_ms();
         r = vl_feed_wait(runner->app->store, cursor, (int)(left < SLICE_MS ? left : SLICE_MS), err);
     }
@@ -294,6 +297,7 @@ static int claim(struct worker *w, struct vl_arena *arena, struct vl_err *err)
         .worker = w->name, .kinds = runner->kinds, .lease_ms = runner->lease_ms, .group_max = GROUP_MAX};
     while (!runner->stop) {
         int64_t cursor = 0, next = INT64_MAX, began = monotonic_ms();
+        unsigned ended = runner->ended;
         if (vl_disk_look(runner->app) != VL_DISK_ROOM) {
             if (pause_ms(runner, ERROR_MS))
                 return 0;
@@ -309,7 +313,7 @@ static int claim(struct worker *w, struct vl_arena *arena, struct vl_err *err)
         int64_t pause = 4 * (monotonic_ms() - began);
         if (pause_ms(runner, pause < LOOK_MS ? LOOK_MS : pause))
             return 0;
-        r = wait_for_work(runner, cursor, next, err);
+        r = wait_for_work(runner, cursor, next, ended, err);
         if (r < 0)
             return r;
     }
@@ -338,6 +342,7 @@ static void *work(void *user)
         w->running = true;
         pthread_mutex_unlock(&runner->lock);
         run_job(w, arena);
+        runner->ended++;
         pthread_mutex_lock(&runner->lock);
         w->running = false;
         pthread_mutex_unlock(&runner->lock);

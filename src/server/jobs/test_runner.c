@@ -19,6 +19,7 @@
 #include "test_server.h"
 
 #define WAIT_MS 20000
+#define SOON_US 3000000 /* the queue is looked at every 5 s, whatever is heard */
 
 static atomic_int runs, failures, given_up, started, ended, most, conflicts, rounds;
 static atomic_bool let_go;
@@ -223,7 +224,9 @@ static void test_retries(void **state)
     assert_int_equal(runs, 3);
     assert_int_equal(failures, 2);
     assert_int_equal(given_up, 0);
-    assert_true(vl_time_monotonic_us() - before >= (10 + 20) * 1000); /* the pause doubles */
+    int64_t took = vl_time_monotonic_us() - before;
+    assert_true(took >= (10 + 20) * 1000); /* the pause doubles */
+    assert_true(took < SOON_US);           /* the workers that had nothing to do know of it */
     add(s, "bad", "1", "", "");
     assert_int_equal(drain(s, "bad").dead, 1);
     assert_int_equal(runs, 3 + 3);
@@ -248,8 +251,11 @@ static void test_groups(void **state)
     add(s, "good", "beside", "registry:2", "{\"n\":1}");
     assert_true(wait_for(&runs, 1));
     assert_int_equal(started, 2);
+    nap(300); /* the two that are left have looked, found the group full, and wait */
+    int64_t before = vl_time_monotonic_us();
     let_go = true;
     (void)drain(s, "long");
+    assert_true(vl_time_monotonic_us() - before < SOON_US);
     assert_int_equal(started, 4);
     assert_int_equal(most, 2);
     vl_runner_stop(runner);

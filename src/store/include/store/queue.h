@@ -57,7 +57,7 @@ VL_MUST_CHECK int vl_queue_renew(struct vl_store *store, const struct vl_job *jo
 VL_MUST_CHECK int vl_queue_finish(
     struct vl_store_conn *conn, const struct vl_job *job, const char *worker, struct vl_err *err);
 
-/* Failed: due again at `not_before`, or, with INT64_MAX, dead (kept and shown). */
+/* Failed: due again at `not_before`, of which the feed tells, or, with INT64_MAX, dead (kept and shown). */
 VL_MUST_CHECK int vl_queue_fail(struct vl_store_conn *conn, const struct vl_job *job, const char *worker,
     int64_t not_before, const char *why, struct vl_err *err);
 
