@@ -1,6 +1,5 @@
 /* The first page: what to do next, what is not seen, what is new, the score. */
 #include <math.h>
-#include <string.h>
 
 #include "api.h"
 #include "base/time.h"
