@@ -64,6 +64,18 @@ VL_MUST_CHECK int vl_repo_finding_list(struct vl_store_conn *conn, const struct 
 VL_MUST_CHECK int vl_repo_finding_count(struct vl_store_conn *conn, const struct vl_finding_filter *filter,
     int64_t max, int64_t *ret, struct vl_err *err);
 
+/* What mends each of some images: at most `limit` rows an image, of findings that have a fix and are not
+ * exempt, the most urgent first. `images`: 0 where there are fewer. Texts are lent for the call. */
+#define VL_FIX_IMAGES_MAX 5
+struct vl_fix_row {
+    int64_t image;
+    struct vl_span package_name, package_version, fixed_version, remedy_command;
+};
+typedef int vl_fix_each(const struct vl_fix_row *row, void *user, struct vl_err *err);
+VL_MUST_CHECK int vl_repo_finding_fixes(struct vl_store_conn *conn, int64_t environment,
+    const int64_t images[VL_FIX_IMAGES_MAX], int64_t limit, vl_fix_each *each, void *user,
+    struct vl_err *err);
+
 struct vl_package_row {
     int64_t id;
     struct vl_span name, version, purl;

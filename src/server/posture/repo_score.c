@@ -75,7 +75,7 @@ static void sum(struct vl_score_state *state)
     vl_score_sum(controls, state->n_controls, &state->score);
 }
 
-static int count_images(
+int vl_repo_score_images(
     struct vl_store_conn *conn, int64_t environment, struct vl_score_state *state, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
@@ -195,7 +195,7 @@ static int count_part(
         return r;
     ret->computed = vl_time_now_ms();
     sum(ret);
-    return count_images(conn, environment, ret, err);
+    return 0;
 }
 
 int vl_repo_score_get(
@@ -224,7 +224,7 @@ int vl_repo_score_get(
     if (r < 0)
         return r;
     sum(ret);
-    return count_images(conn, environment, ret, err);
+    return 0;
 }
 
 static int put_control(struct vl_store_conn *conn, int64_t environment, const struct vl_score_row *row,

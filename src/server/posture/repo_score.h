@@ -22,10 +22,13 @@ struct vl_score_state {
         struct vl_score_control score;
     } controls[VL_SCORE_CONTROLS_MAX];
     size_t n_controls;
-    int64_t images, images_assessed; /* images that the environment sees; those with a verdict */
+    int64_t images, images_assessed; /* vl_repo_score_images(); else 0 */
 };
 VL_MUST_CHECK int vl_repo_score_get(
     struct vl_store_conn *conn, int64_t environment, struct vl_score_state *ret, struct vl_err *err);
+/* Images that the environment sees, and those with a verdict: a pass over all of them. */
+VL_MUST_CHECK int vl_repo_score_images(
+    struct vl_store_conn *conn, int64_t environment, struct vl_score_state *state, struct vl_err *err);
 
 /* What the score rests on: "41 % of the 6 points assessed; 52 of 58 not assessed". */
 const char *vl_score_text(const struct vl_score_state *state, char ret[VL_SCORE_TEXT_MAX]);

@@ -49,7 +49,9 @@ static int read_state(struct vl_request *request, struct vl_score_state *ret, st
 {
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     int r = vl_request_read(request, &conn, err);
-    return r < 0 ? r : vl_repo_score_get(conn, request->environment.id, ret, err);
+    if (r >= 0)
+        r = vl_repo_score_get(conn, request->environment.id, ret, err);
+    return r < 0 ? r : vl_repo_score_images(conn, request->environment.id, ret, err);
 }
 
 static int score_get(struct vl_request *request, struct vl_err *err)

@@ -54,7 +54,8 @@ static struct vl_score_state score(struct vl_test_server *s)
     struct vl_score_state state;
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     assert_int_equal(vl_store_read(s->app.store, &conn, &err), 0);
-    if (vl_repo_score_get(conn, environment, &state, &err) < 0)
+    if (vl_repo_score_get(conn, environment, &state, &err) < 0 ||
+        vl_repo_score_images(conn, environment, &state, &err) < 0)
         fail_msg("%s", err.msg);
     return state;
 }

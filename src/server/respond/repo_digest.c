@@ -155,13 +155,13 @@ static int news(struct making *m, const char **ret_text, struct vl_err *err)
     struct vl_sight sight = {0};
     int r = vl_repo_news(m->conn, m->environment, m->since, &n, err);
     if (r >= 0)
-        r = vl_repo_sight(m->conn, m->environment, m->arena, &sight, err);
+        r = vl_repo_sight(m->conn, m->environment, m->since, m->arena, &sight, err);
     if (r < 0)
         return r;
     m->worth |= n.findings > 0 || n.alerts > 0;
     *ret_text = vl_arena_printf(m->arena,
         "In the last week %lld findings came, %lld of them critical; %lld images were new, and %lld alerts.",
-        (long long)n.findings, (long long)n.critical, (long long)n.images, (long long)n.alerts);
+        (long long)n.findings, (long long)n.critical, (long long)sight.fresh, (long long)n.alerts);
     int64_t errors = sight.by_state[VL_IMAGE_ERROR];
     if (errors > 0 || sight.failing > 0) {
         m->worth = true;

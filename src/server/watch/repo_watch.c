@@ -7,7 +7,8 @@ static const struct vl_store_sql sql_states = {
     "SELECT ri.state, count(*), SUM(CASE WHEN i.matched_at > 0 AND i.assessed = 2 THEN 1 ELSE 0 END), "
     "SUM(CASE "
     "WHEN i.matched_at > 0 AND i.assessed = 1 THEN 1 ELSE 0 END), min(CASE WHEN i.database_ms > 0 THEN "
-    "i.database_ms ELSE NULL END) FROM registry_image ri LEFT JOIN image i ON i.id = ri.image_id AND "
+    "i.database_ms ELSE NULL END), SUM(CASE WHEN ri.first_seen > $2 THEN 1 ELSE 0 END) FROM registry_image "
+    "ri LEFT JOIN image i ON i.id = ri.image_id AND "
     "ri.fetched_at > 0 WHERE ri.environment_id = $1 AND ri.deleted_at = 0 AND ri.is_index = 0 GROUP BY "
     "ri.state",
     NULL};
@@ -33,12 +34,14 @@ static int begin(struct vl_store_conn *conn, const struct vl_store_sql *sql, int
     return r;
 }
 
-static int states(struct vl_store_conn *conn, int64_t environment, struct vl_sight *s, struct vl_err *err)
+static int states(
+    struct vl_store_conn *conn, int64_t environment, int64_t since, struct vl_sight *s, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     int r = begin(conn, &sql_states, environment, &stmt, err);
     if (r < 0)
         return r;
+    vl_stmt_int(stmt, 2, since);
     while ((r = vl_stmt_step(stmt, err)) > 0) {
         int64_t state = vl_stmt_get_int(stmt, 0), n = vl_stmt_get_int(stmt, 1);
         int64_t data = vl_stmt_get_int(stmt, 4);
@@ -47,6 +50,7 @@ static int states(struct vl_store_conn *conn, int64_t environment, struct vl_sig
             s->by_state[state] = n;
         s->not_assessed += vl_stmt_get_int(stmt, 2);
         s->partial += vl_stmt_get_int(stmt, 3);
+        s->fresh += vl_stmt_get_int(stmt, 5);
         if (data && (!s->data_ms || data < s->data_ms))
             s->data_ms = data;
     }
@@ -76,12 +80,12 @@ static int registries(struct vl_store_conn *conn, int64_t environment, struct vl
     return vl_arena_check(arena, "registries", err);
 }
 
-int vl_repo_sight(struct vl_store_conn *conn, int64_t environment, struct vl_arena *arena,
+int vl_repo_sight(struct vl_store_conn *conn, int64_t environment, int64_t since, struct vl_arena *arena,
     struct vl_sight *ret, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     struct vl_sight s = {0};
-    int r = states(conn, environment, &s, err);
+    int r = states(conn, environment, since, &s, err);
     if (r >= 0)
         r = registries(conn, environment, arena, &s, err);
     if (r >= 0)
@@ -104,10 +108,6 @@ static const struct vl_store_sql sql_changes = {
     "SELECT COALESCE(SUM(c.added), 0), COALESCE(SUM(c.critical_added), 0) FROM image_match_change c WHERE "
     "c.at > $2 AND EXISTS (SELECT 1 FROM registry_image ri WHERE ri.image_id = c.image_id AND "
     "ri.environment_id = $1 AND ri.fetched_at > 0 AND ri.deleted_at = 0)",
-    NULL};
-static const struct vl_store_sql sql_new_images = {"SELECT count(*) FROM registry_image WHERE environment_id "
-                                                   "= $1 AND first_seen > $2 AND deleted_at = 0 AND "
-                                                   "is_index = 0",
     NULL};
 static const struct vl_store_sql sql_new_alerts = {
     "SELECT count(*) FROM alert WHERE environment_id = $1 AND created > $2 AND suppressed_by = 0", NULL};
@@ -134,8 +134,6 @@ int vl_repo_news(
 {
     struct vl_news n = {0};
     int r = two_numbers(conn, &sql_changes, environment, since, &n.findings, &n.critical, err);
-    if (r >= 0)
-        r = two_numbers(conn, &sql_new_images, environment, since, &n.images, NULL, err);
     if (r >= 0)
         r = two_numbers(conn, &sql_new_alerts, environment, since, &n.alerts, NULL, err);
     if (r >= 0)

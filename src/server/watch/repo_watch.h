@@ -10,6 +10,7 @@
 /* How far an environment is seen. */
 struct vl_sight {
     int64_t images, by_state[VL_IMAGE_COMPLETED + 1]; /* enum vl_image_state */
+    int64_t fresh;                                    /* first seen after the time that was asked for */
     int64_t not_assessed, partial;                    /* completed ones without data, or with some of it */
     int64_t registries, switched_off, failing;
     const char *failing_name, *failing_error; /* of one that fails; or NULL */
@@ -17,12 +18,12 @@ struct vl_sight {
     int64_t data_ms; /* oldest date of the data that images were matched with; 0: none */
     bool plan_on;    /* Containers */
 };
-VL_MUST_CHECK int vl_repo_sight(struct vl_store_conn *conn, int64_t environment, struct vl_arena *arena,
-    struct vl_sight *ret, struct vl_err *err);
+VL_MUST_CHECK int vl_repo_sight(struct vl_store_conn *conn, int64_t environment, int64_t since,
+    struct vl_arena *arena, struct vl_sight *ret, struct vl_err *err);
 
-/* What came since a time. */
+/* What else came since a time. */
 struct vl_news {
-    int64_t findings, critical, images, alerts;
+    int64_t findings, critical, alerts;
 };
 VL_MUST_CHECK int vl_repo_news(
     struct vl_store_conn *conn, int64_t environment, int64_t since, struct vl_news *ret, struct vl_err *err);

@@ -121,14 +121,35 @@ static bool before(const struct task *a, const struct task *b)
 
 struct fixes {
     struct vl_arena *arena;
-    const char *text, *command; /* of the most urgent finding that has a fix */
+    struct next *next;
+    int64_t image;              /* whose rows come */
+    const char *text, *command; /* of its most urgent finding that has a fix */
     size_t rows, n;
     struct vl_span packages[NEXT_FIXES];
 };
 
-static int next_fix(const struct vl_finding_row *row, void *user, struct vl_err *err)
+/* What is known of the image whose rows are over. */
+static void take_fix(struct fixes *f)
+{
+    for (size_t i = 0; i < NEXT_MAX && i < f->next->n; i++) {
+        struct task *t = &f->next->tasks[i];
+        if (!f->n || !t->image.id || t->image.image != f->image)
+            continue;
+        t->command = f->command;
+        t->fix = f->n < 2 ? f->text
+                          : vl_arena_printf(f->arena, "%s, and %s%zu other %s", f->text,
+                                f->rows < NEXT_FIXES ? "" : "at least ", f->n - 1,
+                                f->n == 2 ? "package" : "packages");
+    }
+    f->rows = f->n = 0;
+}
+
+static int next_fix(const struct vl_fix_row *row, void *user, struct vl_err *err)
 {
     struct fixes *f = user;
+    if (row->image != f->image)
+        take_fix(f);
+    f->image = row->image;
     bool known = f->n == NEXT_FIXES;
     for (size_t i = 0; i < f->n && !known; i++)
         known = vl_span_eq(f->packages[i], row->package_name);
@@ -142,24 +163,18 @@ static int next_fix(const struct vl_finding_row *row, void *user, struct vl_err 
     return vl_arena_check(f->arena, "the answer", err);
 }
 
-static int find_fix(
-    struct vl_request *request, struct vl_store_conn *conn, struct task *t, struct vl_err *err)
+static int find_fixes(
+    struct vl_request *request, struct vl_store_conn *conn, struct next *next, struct vl_err *err)
 {
-    struct fixes f = {.arena = request->arena};
-    const struct vl_finding_filter filter = {.environment = request->environment.id,
-        .image = t->image.image,
-        .severity = -1,
-        .q = "",
-        .fixable = true};
-    const struct vl_finding_after start = {0};
-    int r = vl_repo_finding_list(conn, &filter, VL_FINDING_BY_RISK, &start, NEXT_FIXES, next_fix, &f, err);
+    struct fixes f = {.arena = request->arena, .next = next};
+    int64_t images[VL_FIX_IMAGES_MAX] = {0};
+    _Static_assert(NEXT_MAX <= VL_FIX_IMAGES_MAX, "one statement for all that are shown");
+    for (size_t i = 0; i < NEXT_MAX && i < next->n; i++)
+        images[i] = next->tasks[i].image.id ? next->tasks[i].image.image : 0;
+    int r = vl_repo_finding_fixes(conn, request->environment.id, images, NEXT_FIXES, next_fix, &f, err);
     if (r < 0)
         return r;
-    t->command = f.command;
-    t->fix = f.n < 2
-                 ? f.text
-                 : vl_arena_printf(request->arena, "%s, and %s%zu other %s", f.text,
-                       f.rows < NEXT_FIXES ? "" : "at least ", f.n - 1, f.n == 2 ? "package" : "packages");
+    take_fix(&f);
     return vl_arena_check(request->arena, "the answer", err);
 }
 
@@ -171,8 +186,6 @@ static int name_image(struct vl_request *request, struct vl_json *json, struct v
     struct vl_span *tags = NULL;
     size_t n = 0;
     int r = vl_repo_image_tags(conn, row, request->arena, &tags, &n, err);
-    if (r >= 0)
-        r = find_fix(request, conn, t, err);
     if (r < 0)
         return r;
     t->title = vl_arena_printf(request->arena, "%.*s/%.*s%s%.*s", VL_SPAN_FMT(row->registry_host),
@@ -231,7 +244,6 @@ static int do_next(
             conn, request->environment.id, request->arena, VL_SUMMARY_BASES_SHOWN, next_base, &next, err);
     if (r < 0)
         return r;
-    vl_api_array(json, "doNext");
     for (size_t shown = 0; shown < NEXT_MAX && shown < next.n; shown++) {
         for (size_t i = shown + 1; i < next.n; i++) {
             if (before(&next.tasks[i], &next.tasks[shown])) {
@@ -240,12 +252,13 @@ static int do_next(
                 next.tasks[shown] = swap;
             }
         }
-        r = write_next(request, conn, json, &next.tasks[shown], err);
-        if (r < 0)
-            return r;
     }
+    r = find_fixes(request, conn, &next, err);
+    vl_api_array(json, "doNext");
+    for (size_t shown = 0; shown < NEXT_MAX && shown < next.n && r >= 0; shown++)
+        r = write_next(request, conn, json, &next.tasks[shown], err);
     vl_json_array_end(json);
-    return 0;
+    return r;
 }
 
 /* --- what is not seen --- */
@@ -310,23 +323,28 @@ static void cannot_see(struct vl_request *request, const struct vl_sight *s, str
 
 /* --- the rest of the page --- */
 
-static int new_since(
-    struct vl_request *request, struct vl_store_conn *conn, struct vl_json *json, struct vl_err *err)
+static int last_visit(
+    struct vl_request *request, struct vl_store_conn *conn, int64_t *ret, struct vl_err *err)
+{
+    *ret = 0;
+    int r = vl_repo_visit_last(conn, request->who.id, ret, err);
+    if (r >= 0 && *ret == 0)
+        *ret = vl_time_now_ms() - NEWS_DAYS * DAY_MS;
+    return r;
+}
+
+static int new_since(struct vl_request *request, struct vl_store_conn *conn, int64_t since, int64_t images,
+    struct vl_json *json, struct vl_err *err)
 {
     struct vl_news news;
-    int64_t since = 0;
-    int r = vl_repo_visit_last(conn, request->who.id, &since, err);
-    if (r >= 0 && since == 0)
-        since = vl_time_now_ms() - NEWS_DAYS * DAY_MS;
-    if (r >= 0)
-        r = vl_repo_news(conn, request->environment.id, since, &news, err);
+    int r = vl_repo_news(conn, request->environment.id, since, &news, err);
     if (r < 0)
         return r;
     vl_api_object(json, "newSince");
     vl_api_time(json, "since", since);
     vl_api_int(json, "findings", news.findings);
     vl_api_int(json, "critical", news.critical);
-    vl_api_int(json, "images", news.images);
+    vl_api_int(json, "images", images);
     vl_api_int(json, "alerts", news.alerts);
     vl_json_object_end(json);
     return 0;
@@ -374,11 +392,14 @@ static int overview(struct vl_request *request, struct vl_err *err)
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_sight sight;
     struct vl_json json;
+    int64_t since = 0;
     int r = vl_repo_summary_fresh(request->app->store, request->environment.id, err);
     if (r >= 0)
         r = vl_request_read(request, &conn, err);
     if (r >= 0)
-        r = vl_repo_sight(conn, request->environment.id, request->arena, &sight, err);
+        r = last_visit(request, conn, &since, err);
+    if (r >= 0)
+        r = vl_repo_sight(conn, request->environment.id, since, request->arena, &sight, err);
     if (r < 0)
         return r;
     vl_request_json(request, 200, &json);
@@ -386,7 +407,7 @@ static int overview(struct vl_request *request, struct vl_err *err)
     if (r < 0)
         return r;
     cannot_see(request, &sight, &json);
-    r = new_since(request, conn, &json, err);
+    r = new_since(request, conn, since, sight.fresh, &json, err);
     if (r >= 0)
         r = score(request, conn, &json, err);
     if (r < 0)
