@@ -162,41 +162,57 @@ static int each_row(struct vl_store_conn *conn, struct vl_stmt *stmt, int64_t en
 
 /* --- the list --- */
 
-/* Whether the image has more of something than is taken out, which is asked only where it has any. The
- * conditions stand in the order in which they are cheap. */
-#define HAS(wanted, count, of)                                                                              \
-    "AND (" wanted " OR EXISTS (SELECT 1 FROM image c WHERE c.id = ri.image_id AND ri.fetched_at > 0 AND "  \
-    "c.assessed < 2 AND " count " > 0 AND " count " > (SELECT count(*) " EXEMPT_OF("c.id", "$1") " AND " of \
-                                                                                                 "))) "
+/* Whether the image has what is asked for, and more of it than is taken out. All is asked of one look at the
+ * image; what is taken out is counted only of an image of which something is. The conditions stand in the
+ * order in which they are cheap. */
+#define MORE(c, wanted, count, of) \
+    "(" wanted " OR " count " > (SELECT count(*) " EXEMPT_OF(c ".id", "$1") " AND " of ")) "
+#define ANY_SEVERITY "CAST($6 AS BIGINT) < 0"
+#define ANY_FIX      "CAST($7 AS BIGINT) = 0"
+#define ANY_KEV      "CAST($8 AS BIGINT) = 0"
+#define OF_SEVERITY(c)                                                                                    \
+    "CASE CAST($6 AS BIGINT) WHEN 5 THEN " c ".critical WHEN 4 THEN " c ".high WHEN 3 THEN " c ".medium " \
+    "WHEN 0 THEN " c ".unknown ELSE " c ".low END"
+#define HAS_ALL(c)                                                                                      \
+    c ".assessed < 2 AND (" ANY_KEV " OR " c ".kev > 0) AND (" ANY_SEVERITY " OR " OF_SEVERITY(         \
+        c) " > 0) AND (" ANY_FIX " OR " c                                                               \
+           ".fixable > 0) AND (NOT EXISTS (SELECT 1 FROM finding_exempt e WHERE "                       \
+           "e.environment_id = $1 AND e.image_id = " c                                                  \
+           ".id) OR (" MORE(c, ANY_KEV, c ".kev", "v.kev_added > 0") "AND " MORE(c, ANY_SEVERITY,       \
+               OF_SEVERITY(c), "CASE m.severity WHEN 1 THEN 2 ELSE m.severity END = $6") "AND " MORE(c, \
+               ANY_FIX, c ".fixable", "m.state = 1") "))"
 
+/* PostgreSQL makes one join of it, with the image that is a place's (i), and leaves the join out where
+ * nothing is asked; SQLite looks at an image only where something is. */
 #define WHERE                                                                                              \
     "WHERE ri.environment_id = $1 AND ri.deleted_at = 0 AND ri.is_index = 0 "                              \
     "AND (ri.registry_id = $2 OR CAST($2 AS BIGINT) = 0) AND (ri.repository = $3 OR $3 = '') "             \
     "AND (ri.state = $4 OR CAST($4 AS BIGINT) < 0) "                                                       \
     "AND ($5 = '' OR lower(ri.repository) LIKE $5 ESCAPE '\\' OR ri.digest LIKE $5 ESCAPE '\\' OR EXISTS " \
     "(SELECT 1 FROM tag t WHERE t.registry_id = ri.registry_id AND t.repository = ri.repository AND "      \
-    "t.digest IN (ri.digest, ri.parent) AND lower(t.name) LIKE $5 ESCAPE '\\')) " HAS(                     \
-        "CAST($6 AS BIGINT) < 0",                                                                          \
-        "CASE CAST($6 AS BIGINT) WHEN 5 THEN c.critical WHEN 4 THEN c.high WHEN 3 THEN c.medium WHEN 0 "   \
-        "THEN c.unknown ELSE c.low END",                                                                   \
-        "CASE m.severity WHEN 1 THEN 2 ELSE m.severity END = $6")                                          \
-        HAS("CAST($7 AS BIGINT) = 0", "c.fixable", "m.state = 1")                                          \
-            HAS("CAST($8 AS BIGINT) = 0", "c.kev", "v.kev_added > 0")
+    "t.digest IN (ri.digest, ri.parent) AND lower(t.name) LIKE $5 ESCAPE '\\')) AND ((" ANY_SEVERITY       \
+    " AND " ANY_FIX " AND " ANY_KEV ") OR "
+#define SQLITE_WHERE                                                                                   \
+    WHERE "EXISTS (SELECT 1 FROM image c WHERE c.id = ri.image_id AND ri.fetched_at > 0 AND " HAS_ALL( \
+        "c") ")) "
+#define POSTGRESQL_WHERE WHERE "(" HAS_ALL("i") ")) "
 
 /* A list begins after a place that is before all. */
 #define DOWN(column) \
     "AND (ri." column ", ri.id) < ($9, $10) ORDER BY ri." column " DESC, ri.id DESC LIMIT $11"
 
+#define LIST(end) \
+    {VL_SQL_PLANNED_ANEW COLUMNS SQLITE_WHERE end, VL_SQL_PLANNED_ANEW COLUMNS POSTGRESQL_WHERE end}
 static const struct vl_store_sql sql_list[] = {
-    [VL_IMAGE_BY_RISK] = {VL_SQL_PLANNED_ANEW COLUMNS WHERE DOWN("risk"), NULL},
-    [VL_IMAGE_BY_PUSHED] = {VL_SQL_PLANNED_ANEW COLUMNS WHERE DOWN("pushed_at"), NULL},
-    [VL_IMAGE_BY_REPOSITORY] = {VL_SQL_PLANNED_ANEW COLUMNS WHERE
-        "AND (ri.repository, ri.id) > ($9, $10) ORDER BY ri.repository, ri.id LIMIT $11",
-        NULL},
+    [VL_IMAGE_BY_RISK] = LIST(DOWN("risk")),
+    [VL_IMAGE_BY_PUSHED] = LIST(DOWN("pushed_at")),
+    [VL_IMAGE_BY_REPOSITORY] =
+        LIST("AND (ri.repository, ri.id) > ($9, $10) ORDER BY ri.repository, ri.id LIMIT $11"),
 };
-static const struct vl_store_sql sql_count = {VL_SQL_PLANNED_ANEW
-    "SELECT count(*) FROM (SELECT 1 FROM registry_image ri " WHERE "LIMIT $9) AS counted",
-    NULL};
+static const struct vl_store_sql sql_count = {
+    "SELECT count(*) FROM (SELECT 1 FROM registry_image ri " SQLITE_WHERE "LIMIT $9) AS counted",
+    VL_SQL_PLANNED_ANEW "SELECT count(*) FROM (SELECT 1 FROM registry_image ri LEFT JOIN image i ON i.id = "
+                        "ri.image_id AND ri.fetched_at > 0 " POSTGRESQL_WHERE "LIMIT $9) AS counted"};
 
 static int bind(
     struct vl_stmt *stmt, const struct vl_image_filter *filter, struct vl_buf *pattern, struct vl_err *err)
