@@ -135,6 +135,8 @@ static void test_filters(void **state)
     expect(s, "?severity=high", "");
     expect(s, "?fixable=true", "aaaa");
     expect(s, "?kev=true", "aaaa");
+    expect(s, "?severity=low&kev=true", "aaaa"); /* both, of one image */
+    expect(s, "?severity=high&kev=true", "");
     expect(s, "?q=WEB", "aaaa");
     expect(s, "?q=latest", "bbbb"); /* a tag */
     expect(s, "?q=2.0", "dddd");    /* the tag of its index */
