@@ -15,16 +15,12 @@
     "FROM package_vulnerability m JOIN finding f ON f.match_id = m.id JOIN package p ON p.id = " \
     "m.package_id WHERE " MEANT "AND f.status = 0 AND " SEEN("f.image_id")
 
-/* PostgreSQL fetches every finding of a match, each from a page of its own (SQLite has them all in the
- * index): there it goes image by image, each a look into the primary key of its findings, and ends with the
- * page that is asked for. */
+/* PostgreSQL takes the images out of the index by match first, and names for those of the page alone; matches
+ * stand in a list of the index's own type. (SQLite does as much with the joins as they stand.) */
 #define MATCHES \
     "f.match_id = ANY (ARRAY(SELECT CAST(m.id AS INTEGER) FROM package_vulnerability m WHERE " MEANT ")) "
-#define BY_IMAGE                                                                                         \
-    "FROM registry_image ri WHERE ri.environment_id = $1 AND ri.image_id > 0 AND ri.fetched_at > 0 AND " \
-    "(ri.deleted_at = 0 OR ri.last_seen >= $3) AND CAST($4 AS BIGINT) >= 0 AND EXISTS (SELECT 1 FROM "   \
-    "finding "                                                                                           \
-    "f WHERE f.image_id = ri.image_id AND " MATCHES "AND f.status = 0) "
+#define BY_MATCH \
+    "FROM finding f WHERE " MATCHES "AND f.status = 0 AND CAST($4 AS BIGINT) >= 0 AND " SEEN("f.image_id")
 
 /* A purl as it stands, or with qualifiers behind it, or ($4 = 0) with any version. */
 #define CONTAINING                                                                                       \
@@ -47,9 +43,9 @@ static const struct vl_store_sql sql_list[] = {
                            "f.image_id LIMIT $6",
             VL_SQL_PLANNED_ANEW "SELECT c.image_id, " DIGEST(
                 "c.image_id") ", min(p.name || ' ' || p.version), "
-                              "min(m.fixed_version), 0 FROM (SELECT ri.image_id " BY_IMAGE
-                              "AND ri.image_id > CAST($5 AS BIGINT) "
-                              "GROUP BY ri.image_id ORDER BY ri.image_id LIMIT $6) AS c JOIN finding f ON "
+                              "min(m.fixed_version), 0 FROM (SELECT DISTINCT f.image_id " BY_MATCH
+                              "AND f.image_id > CAST($5 AS BIGINT) "
+                              "ORDER BY f.image_id LIMIT $6) AS c JOIN finding f ON "
                               "f.image_id = c.image_id AND " MATCHES
                               "AND f.status = 0 JOIN package_vulnerability m ON m.id = f.match_id JOIN "
                               "package p ON p.id = "
@@ -69,9 +65,8 @@ static const struct vl_store_sql sql_count[] = {
     [VL_AFFECTED_VULNERABILITY] = {"SELECT count(*) FROM (SELECT DISTINCT f.image_id " VULNERABLE
                                    "AND CAST($4 AS BIGINT) >= 0 LIMIT $5) AS "
                                    "counted",
-        VL_SQL_PLANNED_ANEW "SELECT count(*) FROM (SELECT ri.image_id " BY_IMAGE
-                            "GROUP BY ri.image_id LIMIT $5) "
-                            "AS counted"},
+        VL_SQL_PLANNED_ANEW "SELECT count(*) FROM (SELECT DISTINCT f.image_id " BY_MATCH
+                            "LIMIT $5) AS counted"},
     [VL_AFFECTED_PACKAGE] = {VL_SQL_PLANNED_ANEW "SELECT count(*) FROM (SELECT DISTINCT i.id " CONTAINING
                                                  "LIMIT $5) AS counted",
         NULL},

@@ -68,16 +68,16 @@ static const struct vl_store_sql sql_findings_of = {
 static const struct vl_store_sql sql_reach_vulnerability = {
     "SELECT DISTINCT f.image_id FROM vulnerability v CROSS JOIN package_vulnerability pv CROSS JOIN finding "
     "f "
-    "WHERE v.name = $2 AND pv.vulnerability_id = v.id AND f.match_id = pv.id AND " SEEN_HERE
+    "WHERE v.name = $2 AND pv.vulnerability_id = v.id AND f.match_id = pv.id AND f.status = 0 AND " SEEN_HERE
     "ORDER BY f.image_id LIMIT $3",
     NULL};
 static const struct vl_store_sql sql_reach_package = {
     "SELECT DISTINCT f.image_id FROM package p CROSS JOIN package_vulnerability pv CROSS JOIN finding f "
-    "WHERE instr(p.purl, $2) > 0 AND pv.package_id = p.id AND f.match_id = pv.id AND " SEEN_HERE
-    "ORDER BY f.image_id LIMIT $3",
+    "WHERE instr(p.purl, $2) > 0 AND pv.package_id = p.id AND f.match_id = pv.id AND f.status = 0 "
+    "AND " SEEN_HERE "ORDER BY f.image_id LIMIT $3",
     "SELECT DISTINCT f.image_id FROM package p CROSS JOIN package_vulnerability pv CROSS JOIN finding f "
-    "WHERE strpos(p.purl, $2) > 0 AND pv.package_id = p.id AND f.match_id = pv.id AND " SEEN_HERE
-    "ORDER BY f.image_id LIMIT $3"};
+    "WHERE strpos(p.purl, $2) > 0 AND pv.package_id = p.id AND f.match_id = pv.id AND f.status = 0 "
+    "AND " SEEN_HERE "ORDER BY f.image_id LIMIT $3"};
 static const struct vl_store_sql sql_reach_digest = {
     "SELECT DISTINCT ri.image_id FROM image i JOIN registry_image ri ON ri.image_id = i.id WHERE i.digest = "
     "$2 "
