@@ -10,6 +10,28 @@ void vl_sigma_actions_done(struct vl_sigma_actions *actions)
 {
     vl_doc_cleanup(&actions->global);
     vl_doc_cleanup(&actions->last);
+    actions->merged = 0;
+}
+
+/* No deeper than documents are. */
+static uint64_t values_in(const struct vl_doc_node *node)
+{
+    uint64_t n = 1;
+    for (const struct vl_doc_node *child = vl_doc_first(node); child; child = vl_doc_next(child))
+        n += values_in(child);
+    return n;
+}
+
+/* Before a document is merged with what is kept: pays for the copy. */
+static int pay(struct vl_sigma_actions *actions, const struct vl_doc *kept, struct vl_err *err)
+{
+    if (actions->merged <= VL_SIGMA_MERGED_MAX)
+        actions->merged += kept ? values_in(vl_doc_root(kept)) : 0;
+    return actions->merged <= VL_SIGMA_MERGED_MAX
+               ? 0
+               : vl_err_set(err, VL_ERR_LIMIT,
+                     "action: the documents of this file that are merged have more than %d values together",
+                     VL_SIGMA_MERGED_MAX);
 }
 
 static int merged(const struct vl_doc_node *base, const struct vl_doc_node *over,
@@ -36,7 +58,9 @@ static int replace(
 static int take_global(struct vl_sigma_actions *actions, const struct vl_doc_node *root, struct vl_err *err)
 {
     const struct vl_doc_node *before = vl_doc_root(actions->global);
-    int r = replace(&actions->global, before ? before : root, before ? root : NULL, err);
+    int r = pay(actions, actions->global, err);
+    if (r >= 0)
+        r = replace(&actions->global, before ? before : root, before ? root : NULL, err);
     return r < 0 ? r : replace(&actions->last, vl_doc_root(actions->global), NULL, err);
 }
 
@@ -45,7 +69,9 @@ static int take_repeat(
 {
     if (actions->last == NULL)
         return vl_err_set(err, VL_ERR_INVALID, "action: repeat, but there is no rule before it in this file");
-    int r = replace(&actions->last, vl_doc_root(actions->last), root, err);
+    int r = pay(actions, actions->last, err);
+    if (r >= 0)
+        r = replace(&actions->last, vl_doc_root(actions->last), root, err);
     return r < 0 ? r : merged(vl_doc_root(actions->last), NULL, root, ret, err);
 }
 
@@ -62,7 +88,9 @@ static int take_rule(
     const struct vl_doc_node *global = vl_doc_root(actions->global);
     if (!is_rule(root))
         return 0;
-    int r = global != NULL ? merged(root, global, root, ret, err) : 0;
+    int r = pay(actions, actions->global, err);
+    if (r >= 0 && global != NULL)
+        r = merged(root, global, root, ret, err);
     return r < 0 ? r : replace(&actions->last, *ret != NULL ? vl_doc_root(*ret) : root, NULL, err);
 }
 

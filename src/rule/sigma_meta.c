@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -91,22 +92,36 @@ static int check_status(const char *status, struct vl_err *err)
                      "status is stable, test, experimental, deprecated or unsupported, not %s", status);
 }
 
-/* "2026-11-28", or with slashes as the first Sigma wrote it. */
+/* "2026-11-28", or with slashes and single digits as the first Sigma wrote it; a time may follow. */
+static bool is_day(struct vl_span text)
+{
+    static const size_t digits[] = {4, 2, 2}; /* at most */
+    uint64_t parts[VL_ARRAY_LEN(digits)] = {0};
+    char iso[16];
+    int64_t ms;
+    size_t at = 0;
+    for (size_t i = 0; i < VL_ARRAY_LEN(digits); i++) {
+        size_t from = at;
+        while (at < text.len && text.ptr[at] >= '0' && text.ptr[at] <= '9')
+            at++;
+        if (at - from > digits[i] || !vl_span_to_u64(vl_span_slice(text, from, at), &parts[i]))
+            return false;
+        if (i < 2 && (at == text.len || (text.ptr[at] != '-' && text.ptr[at] != '/')))
+            return false;
+        at += i < 2;
+    }
+    (void)snprintf(
+        iso, sizeof(iso), "%04u-%02u-%02u", (unsigned)parts[0], (unsigned)parts[1], (unsigned)parts[2]);
+    return vl_time_parse(vl_span_str(iso), &ms) &&
+           (at == text.len || text.ptr[at] == 'T' || text.ptr[at] == ' ');
+}
+
 static int check_date(const struct vl_doc_node *root, const char *key, struct vl_err *err)
 {
     const struct vl_doc_node *node = vl_doc_get(root, key);
     struct vl_span text = vl_doc_text(node);
-    char iso[11];
-    int64_t ms;
-    if (node == NULL || vl_doc_is(node, VL_DOC_NULL))
+    if (node == NULL || vl_doc_is(node, VL_DOC_NULL) || is_day(text))
         return 0;
-    if (text.len == sizeof(iso) - 1) {
-        for (size_t i = 0; i < text.len; i++)
-            iso[i] = (char)(text.ptr[i] == '/' ? '-' : text.ptr[i]);
-        iso[text.len] = '\0';
-        if (vl_time_parse(vl_span_str(iso), &ms))
-            return 0;
-    }
     return vl_err_set(err, VL_ERR_INVALID, "%s is a day like 2026-11-28, not %.*s", key, VL_SPAN_FMT(text));
 }
 

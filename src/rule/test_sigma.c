@@ -204,6 +204,8 @@ static const struct {
     {"title: T\ndate: bad\n" PROCESS "detection:\n  s: {a: b}\n  condition: s\n", "date is a day"},
     {"title: T\nmodified: 2024/13/45\n" PROCESS "detection:\n  s: {a: b}\n  condition: s\n",
         "modified is a day"},
+    {"title: T\ndate: 2024/7\n" PROCESS "detection:\n  s: {a: b}\n  condition: s\n", "date is a day"},
+    {"title: T\ndate: 2024-07-10x\n" PROCESS "detection:\n  s: {a: b}\n  condition: s\n", "date is a day"},
     {"title: T\nlogsource: {}\ndetection:\n  s: {a: b}\n  condition: s\n", "neither product"},
     {"title: C\ncorrelation:\n  type: temporal\n  rules: [a]\n  timespan: 5m\n  generate: test\n",
         "generate is true or false"},
@@ -227,6 +229,25 @@ static const struct {
     {"title: C\ncorrelation:\n  type: temporal\n  rules: [a]\n  timespan: 5m\n  condition: a or b\n",
         "expected one of its rules, found b"},
 };
+
+/* As pySigma takes them: parts that are numbers, between slashes or hyphens; YAML's times. */
+static void test_days(void **state)
+{
+    (void)state;
+    static const char *const days[] = {"2024-07-10", "2024/07/10", "2024/7/9", "2024-7-9",
+        "2024-07-10T03:45:00Z", "2024-07-10 03:45:00", ""};
+    for (size_t i = 0; i < VL_ARRAY_LEN(days); i++) {
+        char yaml[300];
+        struct test_set set;
+        (void)snprintf(yaml, sizeof(yaml),
+            "title: T\ndate: %s\n" PROCESS "detection:\n  s: {Image: b}\n  condition: s\n", days[i]);
+        test_set_read(&set, yaml);
+        if (set.n_problems)
+            fail_msg("%s: %s", days[i], set.problems[0].message);
+        assert_true(set.n_rules > 0);
+        test_set_done(&set);
+    }
+}
 
 static void test_wrong(void **state)
 {
@@ -329,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_filters),
         cmocka_unit_test(test_filter_conditions),
         cmocka_unit_test(test_correlations),
+        cmocka_unit_test(test_days),
         cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_alias),
         cmocka_unit_test(test_unknown_key),

@@ -115,6 +115,27 @@ static void test_refused(void **state)
     test_set_done(&set);
 }
 
+/* Sixty documents that each take a large one over: work that a small file must not make without end. */
+static void test_limit(void **state)
+{
+    (void)state;
+    enum { VALUES = 120000, DOCUMENTS = 60 };
+    VL_CLEANUP(vl_buf_done) struct vl_buf yaml;
+    struct test_set set;
+    vl_buf_init(&yaml, 1 << 20);
+    vl_buf_append_str(&yaml, "action: global\n" LOGS DETECTION "falsepositives: [");
+    for (int i = 0; i < VALUES; i++)
+        vl_buf_append_str(&yaml, "a,");
+    vl_buf_append_str(&yaml, "a]\n");
+    for (int i = 0; i < DOCUMENTS; i++)
+        vl_buf_printf(&yaml, "---\ntitle: T%d\n", i);
+    test_set_read(&set, vl_buf_str(&yaml));
+    assert_true(set.n_rules > 0 && set.n_rules < DOCUMENTS);
+    assert_int_equal(set.n_rules + set.n_problems, DOCUMENTS);
+    assert_non_null(strstr(set.problems[0].message, "have more than 5000000 values together"));
+    test_set_done(&set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +144,7 @@ int main(void)
         cmocka_unit_test(test_repeat),
         cmocka_unit_test(test_correlation),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
