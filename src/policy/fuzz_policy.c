@@ -44,11 +44,23 @@ static int review(const struct vl_doc_node *node, struct objects *objects, struc
     return 0;
 }
 
+/* Any document, for the policies that are about such. */
+static int payload(const struct vl_doc_node *node, struct objects *objects, struct vl_err *err)
+{
+    struct vl_policy_request q = {.payload = node, .file = "o.yaml"};
+    return vl_policy_evaluate(objects->run, &q, each_verdict, &objects->out, err);
+}
+
 static int each_document(struct vl_doc *doc, void *user, struct vl_err *err)
 {
-    bool asks = vl_span_eq_str(vl_doc_get_str(vl_doc_root(doc), "kind"), "AdmissionReview");
-    int r = asks ? review(vl_doc_root(doc), user, err)
-                 : vl_kube_each_object(vl_doc_root(doc), "o.yaml", each_object, user, err);
+    const struct vl_doc_node *root = vl_doc_root(doc);
+    int r;
+    if (vl_span_eq_str(vl_doc_get_str(root, "kind"), "AdmissionReview"))
+        r = review(root, user, err);
+    else if (root && !vl_doc_get(root, "kind") && vl_doc_type(root) != VL_DOC_NULL)
+        r = payload(root, user, err);
+    else
+        r = vl_kube_each_object(root, "o.yaml", each_object, user, err);
     vl_doc_free(doc);
     return r;
 }
