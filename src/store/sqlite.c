@@ -109,6 +109,8 @@ static bool sqlite_is_lost(const struct vl_store_conn *conn)
     return false;
 }
 
+/* The copy is one plain file: of a database with a write-ahead log it would have the mode too, and whoever
+ * only reads it would need to write beside it. */
 static int copy_to(sqlite3 *from, const char *path, struct vl_err *err)
 {
     sqlite3 *to = NULL;
@@ -119,6 +121,8 @@ static int copy_to(sqlite3 *from, const char *path, struct vl_err *err)
         code = sqlite3_backup_step(backup, -1);
         int end = sqlite3_backup_finish(backup);
         code = code == SQLITE_DONE ? end : code;
+        if (code == SQLITE_OK)
+            code = sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
     }
     int r = backup && code == SQLITE_OK ? 0 : fail(to, code == SQLITE_OK ? sqlite3_errcode(to) : code, err);
     sqlite3_close_v2(to);

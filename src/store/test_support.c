@@ -915,6 +915,18 @@ static struct vl_store *reopen(const char *of)
     return store;
 }
 
+/* Nothing is left beside a copy that was read. */
+static void is_alone(const char *path)
+{
+    static const char *const ends[] = {"-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < VL_ARRAY_LEN(ends); i++) {
+        char beside[64];
+        (void)snprintf(beside, sizeof(beside), "%s%s", path, ends[i]);
+        if (access(beside, F_OK) == 0)
+            fail_msg("%s is there", beside);
+    }
+}
+
 /* What was committed before is in it, what comes afterwards is not; and it can be written to. */
 static void test_backup(void **state)
 {
@@ -932,6 +944,7 @@ static void test_backup(void **state)
     assert_int_equal(vl_store_write(store, insert_write, (void *)(uintptr_t)"kept-after", &err), 0);
     if (vl_store_restore(restored_url, path, &err) < 0)
         fail_msg("%s", err.msg);
+    is_alone(path);
     struct vl_store *other VL_CLEANUP(vl_store_cleanup) = reopen(restored_url);
     assert_int_equal(count(other, &sql_count, "%"), all);
     assert_int_equal(count(other, &sql_count, "kept-before"), 1);
@@ -948,6 +961,7 @@ static void test_backup(void **state)
     assert_int_equal(truncate(path, st.st_size / 2), 0);
     vl_err_clear(&err);
     assert_true(vl_store_restore(restored_url, path, &err) < 0);
+    is_alone(path);
     assert_int_equal(unlink(path), 0);
 }
 
