@@ -1,4 +1,5 @@
 /* vallum context list, use, remove. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -90,7 +91,10 @@ static int run_list(void *settings, struct vl_err *err)
 static int load_for(
     const struct settings *s, struct vl_arena *arena, struct vl_cli_contexts **ret, struct vl_err *err)
 {
-    return s->name ? load(arena, ret, err) : vl_err_set(err, VL_ERR_USAGE, "the name of a context is needed");
+    if (s->name)
+        return load(arena, ret, err);
+    int r = vl_err_set(err, VL_ERR_USAGE, "the name of a context is needed");
+    return r < 0 ? r : -EINVAL;
 }
 
 static int no_such(const char *name, struct vl_err *err)
@@ -102,7 +106,7 @@ static int run_use(void *settings, struct vl_err *err)
 {
     const struct settings *s = settings;
     VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(ARENA_MAX);
-    struct vl_cli_contexts *contexts = NULL;
+    struct vl_cli_contexts *contexts;
     int r = load_for(s, arena, &contexts, err);
     if (r < 0)
         return r;
@@ -120,7 +124,7 @@ static int run_remove(void *settings, struct vl_err *err)
 {
     const struct settings *s = settings;
     VL_CLEANUP(vl_arena_cleanup) struct vl_arena *arena = vl_arena_new(ARENA_MAX);
-    struct vl_cli_contexts *contexts = NULL;
+    struct vl_cli_contexts *contexts;
     int r = load_for(s, arena, &contexts, err);
     if (r < 0)
         return r;
