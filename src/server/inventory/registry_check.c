@@ -112,7 +112,7 @@ static bool is_six(struct vl_span text)
 {
     char copy[INET6_ADDRSTRLEN + 1];
     struct in6_addr six;
-    if (text.len >= sizeof(copy))
+    if (text.len == 0 || text.len >= sizeof(copy))
         return false;
     memcpy(copy, text.ptr, text.len);
     copy[text.len] = '\0';

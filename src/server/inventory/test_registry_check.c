@@ -17,7 +17,7 @@ static void test_hosts(void **state)
     static const char *const good[] = {"registry.example", "registry.example:5000", "localhost:5000",
         "127.0.0.1:5000", "10.1.2.3", "[::1]:5000", "[2001:db8::1]", "shop.azurecr.io", "a-b.example:1",
         "docker.io", "3scale.example", "xn--bcher-kva.example", "registry"};
-    static const char *const bad[] = {"", "https://registry.example", "registry.example/v2/",
+    static const char *const bad[] = {"[]", "[]:5000", "", "https://registry.example", "registry.example/v2/",
         "registry.example:0", "registry.example:65536", "registry.example:", "registry.example:x",
         "user@registry.example", "user:secret@registry.example", "registry.example?x", "registry.example#x",
         "a b", "Registry.Example", "-a.example", "a-.example", "a..example", ".example", "a.example.", "[::1",
