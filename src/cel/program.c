@@ -76,7 +76,7 @@ int vl_cel_compile_report(const struct vl_cel_env *env, struct vl_span expressio
     program->arena = vl_arena_new(VL_CEL_PROGRAM_MEMORY_MAX);
     if (!program->arena)
         /* cppcheck-suppress memleak ; freed when it leaves the scope */
-        return vl_err_nomem(err);
+        return vl_err_nomem(err); /* NOLINT(clang-analyzer-unix.Malloc): nor does that know VL_CLEANUP */
     program->strict_presence = env->options.profile == VL_CEL_PROFILE_CEL_SPEC;
     struct vl_cel_parsed tree = {0};
     int r = read_tree(env, expression, scratch, report, &tree, err);

@@ -91,10 +91,7 @@ int jp_work(struct jp_run *run, size_t n)
 
 static void *make_array(struct jp_run *run, size_t n, size_t size)
 {
-    void *items = vl_arena_array(run->arena, n + 1, size);
-    if (!items)
-        (void)!vl_arena_check(run->arena, "JMESPath", run->err);
-    return items;
+    return vl_arena_array(run->arena, n + 1, size);
 }
 
 int jp_items(struct jp_run *run, const struct jp_value *array, const struct jp_value **ret)
@@ -106,7 +103,7 @@ int jp_items(struct jp_run *run, const struct jp_value *array, const struct jp_v
     struct jp_value *items = make_array(run, array->n, sizeof(*items));
     size_t i = 0;
     if (!items)
-        return run->err->err;
+        return vl_arena_failed(run->arena, "JMESPath", run->err);
     for (const struct vl_doc_node *n = vl_doc_first(array->node); n && i < array->n; n = vl_doc_next(n))
         items[i++] = jp_of_node(n);
     *ret = items;
@@ -122,7 +119,7 @@ int jp_members(struct jp_run *run, const struct jp_value *object, const struct j
     struct jp_member *members = make_array(run, object->n, sizeof(*members));
     size_t i = 0;
     if (!members)
-        return run->err->err;
+        return vl_arena_failed(run->arena, "JMESPath", run->err);
     for (const struct vl_doc_node *n = vl_doc_first(object->node); n && i < object->n;
         n = vl_doc_next(n), i++)
         members[i] = (struct jp_member){vl_doc_key(n), jp_of_node(n)};
@@ -276,7 +273,7 @@ static int eval_slice(
     int r = jp_items(run, array, &items);
     struct jp_value *out = r < 0 ? NULL : make_array(run, array->n, sizeof(*out));
     if (!out)
-        return r < 0 ? r : run->err->err;
+        return r < 0 ? r : vl_arena_failed(run->arena, "JMESPath", run->err);
     for (int64_t i = start; step < 0 ? i > stop : i < stop; i += step)
         out[n++] = items[i];
     *ret = jp_array(out, n);
@@ -290,7 +287,7 @@ static int project(struct jp_run *run, const struct jp_node *node, const struct 
     struct jp_value *out = make_array(run, n, sizeof(*out));
     struct jp_value v;
     size_t kept = 0;
-    int r = out ? jp_work(run, n) : run->err->err;
+    int r = out ? jp_work(run, n) : vl_arena_failed(run->arena, "JMESPath", run->err);
     for (size_t i = 0; r >= 0 && i < n; i++) {
         if (node->kind == JP_FILTER) {
             r = jp_eval(run, node->third, &items[i], &v);
@@ -316,7 +313,7 @@ static int eval_values(
     int r = jp_members(run, object, &members);
     struct jp_value *items = r < 0 ? NULL : make_array(run, object->n, sizeof(*items));
     if (!items)
-        return r < 0 ? r : run->err->err;
+        return r < 0 ? r : vl_arena_failed(run->arena, "JMESPath", run->err);
     for (uint32_t i = 0; i < object->n; i++)
         items[i] = members[i].value;
     return project(run, node, items, object->n, ret);
@@ -347,7 +344,7 @@ static int eval_flatten(struct jp_run *run, const struct jp_value *array, struct
         r = jp_work(run, total);
     struct jp_value *out = r < 0 ? NULL : make_array(run, total, sizeof(*out));
     if (!out)
-        return r < 0 ? r : run->err->err;
+        return r < 0 ? r : vl_arena_failed(run->arena, "JMESPath", run->err);
     for (uint32_t i = 0; r >= 0 && i < array->n; i++) {
         if (items[i].type != JP_T_ARRAY) {
             out[n++] = items[i];
@@ -399,7 +396,7 @@ static int eval_multi(
     struct jp_value *items = hash ? NULL : make_array(run, node->n, sizeof(*items));
     struct jp_member *members = hash ? make_array(run, node->n, sizeof(*members)) : NULL;
     if (!items && !members)
-        return run->err->err;
+        return vl_arena_failed(run->arena, "JMESPath", run->err);
     size_t n = 0;
     for (size_t i = 0; r >= 0 && i < node->n; i++) {
         struct jp_value v;
@@ -425,7 +422,7 @@ static int eval_function(
     struct jp_run *run, const struct jp_node *node, const struct jp_value *input, struct jp_value *ret)
 {
     struct jp_value *args = make_array(run, node->n, sizeof(*args));
-    int r = args ? jp_work(run, node->n) : run->err->err;
+    int r = args ? jp_work(run, node->n) : vl_arena_failed(run->arena, "JMESPath", run->err);
     for (size_t i = 0; r >= 0 && i < node->n; i++)
         r = jp_eval(run, node->items[i], input, &args[i]);
     return r < 0 ? r : jp_function_call(run, (int)node->number, args, node->n, ret);

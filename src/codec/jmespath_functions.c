@@ -42,10 +42,7 @@ static int wrong(const struct call *c, const char *what)
 
 static void *make(const struct call *c, size_t n, size_t size)
 {
-    void *items = vl_arena_array(c->run->arena, n + 1, size);
-    if (!items)
-        (void)!vl_arena_check(c->run->arena, "JMESPath", c->run->err);
-    return items;
+    return vl_arena_array(c->run->arena, n + 1, size);
 }
 
 /* All items of an array are numbers, or all are texts. */
@@ -88,7 +85,7 @@ static int call_floor(const struct call *c, struct jp_value *ret)
 
 static int call_sum(const struct call *c, struct jp_value *ret)
 {
-    const struct jp_value *items;
+    const struct jp_value *items = NULL;
     double sum = 0;
     int r = numbers(c, &items);
     for (uint32_t i = 0; r >= 0 && i < c->args[0].n; i++)
@@ -131,12 +128,12 @@ static int compare_entries(const void *a, const void *b)
 static int entries(const struct call *c, const struct jp_node *by, struct entry **ret)
 {
     static const char same[] = "takes what are all numbers or all strings";
-    const struct jp_value *items;
+    const struct jp_value *items = NULL;
     size_t n = c->args[0].n;
     int r = jp_items(c->run, &c->args[0], &items);
     struct entry *list = r < 0 ? NULL : make(c, n, sizeof(*list));
     if (!list)
-        return r < 0 ? r : c->run->err->err;
+        return r < 0 ? r : vl_arena_failed(c->run->arena, "JMESPath", c->run->err);
     for (size_t i = 0; r >= 0 && i < n; i++) {
         list[i].value = list[i].key = items[i];
         list[i].place = i;
@@ -152,12 +149,12 @@ static int entries(const struct call *c, const struct jp_node *by, struct entry 
 
 static int sort_by(const struct call *c, const struct jp_node *by, struct jp_value *ret)
 {
-    struct entry *list;
+    struct entry *list = NULL;
     size_t n = c->args[0].n;
     int r = entries(c, by, &list);
     struct jp_value *out = r < 0 ? NULL : make(c, n, sizeof(*out));
     if (!out)
-        return r < 0 ? r : c->run->err->err;
+        return r < 0 ? r : vl_arena_failed(c->run->arena, "JMESPath", c->run->err);
     qsort(list, n, sizeof(*list), compare_entries);
     for (size_t i = 0; i < n; i++)
         out[i] = list[i].value;
@@ -167,7 +164,7 @@ static int sort_by(const struct call *c, const struct jp_node *by, struct jp_val
 
 static int extreme(const struct call *c, const struct jp_node *by, int sign, struct jp_value *ret)
 {
-    struct entry *list;
+    struct entry *list = NULL;
     size_t best = 0;
     int r = entries(c, by, &list);
     *ret = jp_null();
@@ -213,7 +210,7 @@ static int call_min_by(const struct call *c, struct jp_value *ret)
 
 static int call_contains(const struct call *c, struct jp_value *ret)
 {
-    const struct jp_value *items;
+    const struct jp_value *items = NULL;
     bool found = false;
     if (c->args[0].type == JP_T_STRING) {
         found =
@@ -230,12 +227,12 @@ static int call_contains(const struct call *c, struct jp_value *ret)
 
 static int call_map(const struct call *c, struct jp_value *ret)
 {
-    const struct jp_value *items;
+    const struct jp_value *items = NULL;
     size_t n = c->args[1].n;
     int r = jp_items(c->run, &c->args[1], &items);
     struct jp_value *out = r < 0 ? NULL : make(c, n, sizeof(*out));
     if (!out)
-        return r < 0 ? r : c->run->err->err;
+        return r < 0 ? r : vl_arena_failed(c->run->arena, "JMESPath", c->run->err);
     for (size_t i = 0; r >= 0 && i < n; i++)
         r = jp_eval(c->run, c->args[0].u.expression, &items[i], &out[i]);
     *ret = jp_array(out, n);
@@ -249,7 +246,7 @@ static int keys_or_values(const struct call *c, bool keys, struct jp_value *ret)
     int r = jp_members(c->run, &c->args[0], &members);
     struct jp_value *out = r < 0 ? NULL : make(c, n, sizeof(*out));
     if (!out)
-        return r < 0 ? r : c->run->err->err;
+        return r < 0 ? r : vl_arena_failed(c->run->arena, "JMESPath", c->run->err);
     for (size_t i = 0; i < n; i++)
         out[i] = keys ? jp_text(members[i].key) : members[i].value;
     *ret = jp_array(out, n);
@@ -276,7 +273,7 @@ static int call_merge(const struct call *c, struct jp_value *ret)
     int r = jp_work(c->run, total > 1000 ? total * total / 2 : total);
     struct jp_member *out = r < 0 ? NULL : make(c, total, sizeof(*out));
     if (!out)
-        return r < 0 ? r : c->run->err->err;
+        return r < 0 ? r : vl_arena_failed(c->run->arena, "JMESPath", c->run->err);
     for (size_t i = 0; r >= 0 && i < c->n; i++) {
         const struct jp_member *members;
         r = jp_members(c->run, &c->args[i], &members);
@@ -305,7 +302,7 @@ static int call_to_array(const struct call *c, struct jp_value *ret)
     struct jp_value *out = c->args[0].type == JP_T_ARRAY ? NULL : make(c, 1, sizeof(*out));
     *ret = c->args[0];
     if (!out)
-        return c->args[0].type == JP_T_ARRAY ? 0 : c->run->err->err;
+        return c->args[0].type == JP_T_ARRAY ? 0 : vl_arena_failed(c->run->arena, "JMESPath", c->run->err);
     out[0] = c->args[0];
     *ret = jp_array(out, 1);
     return 0;
@@ -365,7 +362,7 @@ static int keep(const struct call *c, const struct vl_buf *text, struct jp_value
 static int call_join(const struct call *c, struct jp_value *ret)
 {
     VL_CLEANUP(vl_buf_done) struct vl_buf text;
-    const struct jp_value *items;
+    const struct jp_value *items = NULL;
     vl_buf_init(&text, TEXT_MAX);
     int r = jp_items(c->run, &c->args[1], &items);
     for (uint32_t i = 0; r >= 0 && i < c->args[1].n; i++) {
@@ -395,14 +392,14 @@ static int reverse_text(const struct call *c, struct jp_value *ret)
 
 static int call_reverse(const struct call *c, struct jp_value *ret)
 {
-    const struct jp_value *items;
+    const struct jp_value *items = NULL;
     size_t n = c->args[0].n;
     if (c->args[0].type == JP_T_STRING)
         return reverse_text(c, ret);
     int r = jp_items(c->run, &c->args[0], &items);
     struct jp_value *out = r < 0 ? NULL : make(c, n, sizeof(*out));
     if (!out)
-        return r < 0 ? r : c->run->err->err;
+        return r < 0 ? r : vl_arena_failed(c->run->arena, "JMESPath", c->run->err);
     for (size_t i = 0; i < n; i++)
         out[i] = items[n - 1 - i];
     *ret = jp_array(out, n);

@@ -179,7 +179,7 @@ static int take_quoted(struct parser *p, size_t *at)
 {
     size_t to = 0;
     struct vl_err own = VL_ERR_INIT;
-    struct jp_value value;
+    struct jp_value value = jp_null();
     int r = find_end(p, *at, &to);
     struct item *item = r < 0 ? NULL : push(p, T_QUOTED, *at, to + 1);
     if (!item)

@@ -25,20 +25,20 @@ int vl_registry_list_open(const char *host, const char *repository, const struct
     struct vl_registry_list **ret, struct vl_err *err)
 {
     char rest[VL_IMAGE_REFERENCE_MAX + 2];
-    VL_CLEANUP(vl_registry_list_cleanup) struct vl_registry_list *list = calloc(1, sizeof(*list));
     struct vl_image_options own = *options;
     own.n_mirrors = 0;
     own.platform = NULL;
-    if (!list)
-        return vl_err_nomem(err);
     int n = snprintf(rest, sizeof(rest), "%s/%s", host, repository ? repository : NO_NAME);
     if (n < 0 || (size_t)n >= sizeof(rest))
         return vl_err_set(
             err, VL_ERR_LIMIT, "registry %.100s: a name of more than %d bytes", host, VL_IMAGE_REFERENCE_MAX);
+    VL_CLEANUP(vl_registry_list_cleanup) struct vl_registry_list *list = calloc(1, sizeof(*list));
+    if (!list)
+        return vl_err_nomem(err);
     list->scratch = vl_arena_new(SCRATCH_MAX);
     int r = list->scratch ? vl_registry_new(rest, &own, &list->registry, err) : vl_err_nomem(err);
     if (r < 0)
-        return r;
+        return r; /* NOLINT(clang-analyzer-unix.Malloc): it does not know VL_CLEANUP */
     /* "shop" is a name on Docker Hub to the grammar of references, not a host. */
     if (strcmp(list->registry->ref.registry, host) != 0)
         return vl_err_set(err, VL_ERR_INVALID,

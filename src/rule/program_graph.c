@@ -41,7 +41,7 @@ static int put_key(struct builder *b, struct vl_map *map, struct vl_span key, st
     }
     const char *copy = vl_arena_dup_span(b->work, key);
     if (!copy)
-        return vl_arena_check(b->work, "program", b->err);
+        return vl_arena_failed(b->work, "program", b->err);
     return vl_map_put(map, (struct vl_span){copy, key.len}, ret_place, ret_added, b->err);
 }
 

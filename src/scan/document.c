@@ -96,7 +96,7 @@ static int to_file(struct vl_span bytes, const char *name, int *ret_fd, struct v
     if (r < 0)
         return r;
     *ret_fd = fd;
-    fd = -1;
+    fd = -1; /* NOLINT(clang-analyzer-deadcode.DeadStores): VL_CLEANUP reads it */
     return 0;
 }
 
@@ -115,7 +115,7 @@ static int open_document(const char *path, const char *name, int *ret_fd, struct
         return r < 0 ? r : to_file(vl_buf_span(&text), name, ret_fd, err);
     }
     *ret_fd = fd;
-    fd = -1;
+    fd = -1; /* NOLINT(clang-analyzer-deadcode.DeadStores): VL_CLEANUP reads it */
     return 0;
 }
 

@@ -76,7 +76,8 @@ void vl_indexing_done(struct vl_indexing *ix)
 
 void vl_indexing_replaced(struct vl_indexing *ix, const char *path)
 {
-    const struct vl_map_slot *slot = ix->told.len ? vl_map_get(&ix->told, vl_span_str(path)) : NULL;
+    const struct vl_span key = {path, strlen(path)};
+    const struct vl_map_slot *slot = ix->told.len ? vl_map_get(&ix->told, key) : NULL;
     struct part *part = slot ? vl_vec_at(&ix->parts, (size_t)slot->value.num) : NULL;
     if (!part || part->stale)
         return;

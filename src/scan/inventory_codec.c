@@ -410,6 +410,7 @@ static void *take_room(struct decoder *d, const struct form *form, struct vl_vec
 {
     if (!has_room(d, form, n, list->max))
         return NULL;
+    /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): items of every list have bytes */
     list->items = calloc(n, list->item_size);
     if (!list->items) {
         d->failed = vl_err_nomem(d->err);

@@ -209,7 +209,7 @@ static int authenticate(struct vl_request *request, struct vl_err *err)
 {
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     enum vl_role wanted = request->route->role;
-    struct vl_span text;
+    struct vl_span text = VL_SPAN_EMPTY;
     int r = token_of(request, &text, err);
     if (r >= 0)
         r = vl_store_read(request->app->store, &conn, err);

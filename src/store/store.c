@@ -329,7 +329,8 @@ enum outcome {
 /* Runs them until one spoils the transaction, or, where they are not apart, fails. */
 static enum outcome run_all(struct vl_store_conn *conn, struct request *group, bool apart, struct vl_err *err)
 {
-    for (struct request *q = group; q; q = q->next) {
+    struct request *q = group;
+    do { /* there is one at least */
         int r = run_one(conn, q, apart);
         if (conn->retry || conn->spoilt) {
             *err = *q->err;
@@ -337,7 +338,8 @@ static enum outcome run_all(struct vl_store_conn *conn, struct request *group, b
         }
         if (r < 0 && !apart)
             return REFUSED;
-    }
+        q = q->next;
+    } while (q);
     if (!apart && settle(conn, group->err) < 0) { /* what was sent last: of whichever it was */
         *err = *group->err;
         group->result = group->err->err;

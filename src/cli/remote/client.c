@@ -204,7 +204,7 @@ int vl_cli_client_new(const char *server, const char *ca_pem, bool insecure, con
     c->server = vl_arena_strdup(c->arena, server);
     int r = start(c, ca_pem, insecure, token, err);
     if (r < 0)
-        return r;
+        return r; /* NOLINT(clang-analyzer-unix.Malloc): it does not know VL_CLEANUP */
     *ret = c;
     c = NULL;
     return 0;
@@ -288,7 +288,7 @@ int vl_cli_client_open(const struct vl_cli_server *server, struct vl_cli_client 
     if (r >= 0)
         r = start(c, ca, false, token, err);
     if (r < 0)
-        return r;
+        return r; /* NOLINT(clang-analyzer-unix.Malloc): it does not know VL_CLEANUP */
     *ret = c;
     c = NULL;
     return 0;

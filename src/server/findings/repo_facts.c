@@ -296,7 +296,7 @@ static int add_findings(struct storing *s, const struct vl_facts_match *const *f
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     int64_t *lists = vl_arena_array(s->facts->arena, n, 3 * sizeof(*lists));
     int r = lists ? vl_stmt_begin(s->conn, &sql_finding_add_many, &stmt, s->err)
-                  : vl_arena_check(s->facts->arena, "findings", s->err);
+                  : vl_arena_failed(s->facts->arena, "findings", s->err);
     if (r < 0)
         return r;
     for (size_t i = 0; i < n; i++) {
@@ -419,7 +419,7 @@ static int put_findings(struct storing *s)
     vl_vec_init(&all, sizeof(struct stored), VL_FACTS_KNOWN_MAX);
     vl_map_init(&now, VL_FACTS_KNOWN_MAX);
     int r = fresh && ids ? read_findings(s->conn, s->change.image, &all, s->err)
-                         : vl_arena_check(f->arena, "findings", s->err);
+                         : vl_arena_failed(f->arena, "findings", s->err);
     for (size_t i = 0; i < f->n_matches && r >= 0; i++) {
         struct vl_map_slot *slot;
         ids[i] = id_of(f->matches[i].id, f->matches[i].made);

@@ -138,7 +138,7 @@ int vl_repo_list_sets_put(struct vl_store_conn *conn, int64_t list, int64_t *ids
 {
     struct vl_list_set *sets = vl_arena_array(arena, n + 1, sizeof(*sets));
     int64_t *found = vl_arena_array(arena, n + 1, sizeof(*found));
-    int r = sets && found ? 0 : vl_arena_check(arena, "the sets of a package list", err);
+    int r = sets && found ? 0 : vl_arena_failed(arena, "the sets of a package list", err);
     if (r < 0)
         return r;
     size_t many = vl_list_sets_cut(ids, n, sets);

@@ -36,7 +36,7 @@ static int tokens_list(struct vl_request *request, struct vl_err *err)
 {
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_token *tokens = NULL;
-    struct vl_user user;
+    struct vl_user user = {0};
     struct vl_api_page page;
     size_t n = 0;
     int r = vl_request_read(request, &conn, err);

@@ -145,7 +145,7 @@ static int read_extensions(struct vl_request *request, struct vl_plan_change *ch
         return vl_err_set(
             err, VL_ERR_INVALID, "/extensions: must be a list of at most %d", VL_PLAN_EXTENSIONS_MAX);
     struct vl_plan_setting *settings = vl_arena_array(request->arena, n + 1, sizeof(*settings));
-    int r = settings ? 0 : vl_arena_check(request->arena, "the request", err);
+    int r = settings ? 0 : vl_arena_failed(request->arena, "the request", err);
     for (const struct vl_doc_node *e = vl_doc_first(list); e && r >= 0; e = vl_doc_next(e), i++)
         r = read_extension(request, e, i, &settings[i], err);
     change->extensions = settings;

@@ -32,7 +32,7 @@ int vl_webhook_harbor(const struct vl_doc_node *body, struct vl_webhook_list *li
 {
     struct vl_span type = vl_doc_get_str(body, "type");
     const struct vl_doc_node *data = vl_doc_get(body, "event_data");
-    struct vl_webhook_event e = {0};
+    struct vl_webhook_event e = {.action = VL_WEBHOOK_PUSH};
     int64_t seconds;
     if (!data)
         data = vl_doc_get(body, "data");

@@ -188,7 +188,7 @@ static int load_rules(
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     set->rules = vl_arena_array(set->arena, VL_DISABLE_RULES_MAX, sizeof(*set->rules));
     int r = set->rules ? vl_stmt_begin(conn, &sql_rules, &stmt, err)
-                       : vl_arena_check(set->arena, "the disable rules", err);
+                       : vl_arena_failed(set->arena, "the disable rules", err);
     if (r < 0)
         return r;
     vl_stmt_int(stmt, 1, set->environment);

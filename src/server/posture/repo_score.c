@@ -109,7 +109,7 @@ int vl_repo_score_history(struct vl_store_conn *conn, int64_t environment, const
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     struct vl_score_day *list = vl_arena_array(arena, VL_SCORE_DAYS_MAX, sizeof(*list));
     size_t n = 0;
-    int r = list ? vl_stmt_begin(conn, &sql_history, &stmt, err) : vl_arena_check(arena, "the history", err);
+    int r = list ? vl_stmt_begin(conn, &sql_history, &stmt, err) : vl_arena_failed(arena, "the history", err);
     if (r < 0)
         return r;
     vl_stmt_int(stmt, 1, environment);

@@ -54,7 +54,7 @@ static int list(struct vl_request *request, struct vl_err *err)
     static const char *const words[] = {"", "requested", "approved", "rejected", "revoked", NULL};
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_exemption *rows = NULL;
-    struct vl_api_page page;
+    struct vl_api_page page = {0};
     int64_t total = 0;
     size_t n = 0;
     int state = 0;

@@ -117,7 +117,7 @@ static int recommendations_list(struct vl_request *request, struct vl_err *err)
     bool only = false;
     size_t n = 0;
     int r = list ? vl_api_query_bool(request, "assessed", &only, err)
-                 : vl_arena_check(request->arena, "the recommendations", err);
+                 : vl_arena_failed(request->arena, "the recommendations", err);
     if (r >= 0)
         r = vl_repo_summary_fresh(request->app->store, request->environment.id, err);
     if (r >= 0)

@@ -41,5 +41,8 @@ VL_MUST_CHECK static inline int vl_arena_failed(
     int r = vl_arena_check(arena, what, err);
     return r < 0 ? r : vl_err_nomem(err);
 }
+#ifdef __clang_analyzer__ /* also where it does not look into one more function */
+#define vl_arena_failed(...) VL_ERR_IS_NEGATIVE(vl_arena_failed(__VA_ARGS__))
+#endif
 
 #endif

@@ -63,17 +63,18 @@ void vl_err_clear(struct vl_err *err);
 const char *vl_err_code_name(enum vl_err_code code);
 
 #ifdef __clang_analyzer__
-/* Its view ends at the file it looks at, but what a failed call did not set matters only where it could seem
- * to have succeeded. err.c itself takes these back. */
-static inline int vl_err_is_negative(int r)
-{
-    if (r >= 0)
-        __builtin_unreachable();
-    return r;
-}
-#define vl_err_set(...)  vl_err_is_negative(vl_err_set(__VA_ARGS__))
-#define vl_err_sys(...)  vl_err_is_negative(vl_err_sys(__VA_ARGS__))
-#define vl_err_wrap(...) vl_err_is_negative(vl_err_wrap(__VA_ARGS__))
+/* Its view ends at the file it looks at, and some calls deep, but what a failed call did not set matters only
+ * where it could seem to have succeeded. err.c itself takes these back. */
+#define VL_ERR_IS_NEGATIVE(call)     \
+    ({                               \
+        int negative_ = (call);      \
+        if (negative_ >= 0)          \
+            __builtin_unreachable(); \
+        negative_;                   \
+    })
+#define vl_err_set(...)  VL_ERR_IS_NEGATIVE(vl_err_set(__VA_ARGS__))
+#define vl_err_sys(...)  VL_ERR_IS_NEGATIVE(vl_err_sys(__VA_ARGS__))
+#define vl_err_wrap(...) VL_ERR_IS_NEGATIVE(vl_err_wrap(__VA_ARGS__))
 #endif
 
 #endif
