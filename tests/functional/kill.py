@@ -132,6 +132,14 @@ def until_busy(server, digests):
     return False
 
 
+def until_answered(clients):
+    """Until every kind of call was acknowledged a few times: on a machine that does much else that takes its time, and a kill before it
+    would say nothing."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end and min(len(clients.tokens), len(clients.rules), len(clients.pushes)) < 3:
+        time.sleep(0.02)
+
+
 # --- a first, undisturbed run: what the images have ---
 
 print(f"    seed {seed}, {kills} kills, {database.split(':')[0]}", flush=True)
@@ -171,6 +179,7 @@ for number in range(kills):
             except subprocess.TimeoutExpired:
                 pass
         else:
+            until_answered(clients)
             if number % 4 == 0:
                 if until_busy(server, digests):
                     busy.append(number)
