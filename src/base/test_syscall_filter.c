@@ -20,11 +20,10 @@
 static const char *const needed[] = {"exit_group", "exit", "write", "mmap", "munmap", "madvise", "futex",
     "rt_sigprocmask", "sigaltstack", "gettid", "getpid", "no_such_call_anywhere"};
 
-#define EQUALS(n, wanted) {.how = VL_SYSCALL_EQUALS, .argument = (n), .value = (wanted)}
 static const struct vl_syscall_rule rules[] = {
-    {.call = "fcntl", .when = {EQUALS(1, 1 /* F_GETFD */)}},
-    {.call = "fcntl", .fails = ERANGE, .when = {EQUALS(1, 3 /* F_GETFL */)}},
-    {.call = "getpriority", .when = {EQUALS(0, 0), EQUALS(1, 0)}},
+    {.call = "fcntl", .when = {VL_SYSCALL_WHEN(1, 1 /* F_GETFD */)}},
+    {.call = "fcntl", .fails = ERANGE, .when = {VL_SYSCALL_WHEN(1, 3 /* F_GETFL */)}},
+    {.call = "getpriority", .when = {VL_SYSCALL_WHEN(0, 0), VL_SYSCALL_WHEN(1, 0)}},
     {.call = "umask", .when = {{.how = VL_SYSCALL_EQUALS, .argument = 0, .is_int = true, .value = 022}}},
     {.call = "dup3", .when = {{.how = VL_SYSCALL_BITS, .argument = 2, .mask = 0xf, .value = 5}}},
     {.call = "getppid", .fails = ERANGE},

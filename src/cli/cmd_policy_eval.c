@@ -236,14 +236,13 @@ static int each_document(const char *path, struct vl_span text,
     int (*each)(struct vl_doc *doc, void *user, struct vl_err *err), struct settings *s, struct vl_err *err)
 {
     struct vl_span body = vl_span_starts_with(text, "\xEF\xBB\xBF") ? vl_span_slice(text, 3, text.len) : text;
-    struct vl_span front = vl_span_trim(body);
-    bool json = front.len && (front.ptr[0] == '{' || front.ptr[0] == '[');
+    enum vl_doc_format format = vl_kube_format(body);
     s->file = path;
     struct vl_err first = VL_ERR_INIT;
     unsigned documents = s->documents;
-    int r = vl_doc_parse_stream(body, json ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES, path, each, s, &first);
+    int r = vl_doc_parse_stream(body, format, path, each, s, &first);
     /* YAML's flow form begins like JSON. */
-    if (r < 0 && json && first.code == VL_ERR_INVALID && s->documents == documents)
+    if (r < 0 && format == VL_DOC_JSON && first.code == VL_ERR_INVALID && s->documents == documents)
         r = vl_doc_parse_stream(body, VL_DOC_YAML_KUBERNETES, path, each, s, err);
     else if (r < 0)
         *err = first;
@@ -331,13 +330,10 @@ static int namespace_file(const char *path, struct vl_span text, void *user, str
 {
     struct settings *s = user;
     struct vl_err bad = VL_ERR_INIT;
-    struct vl_span front = vl_span_trim(text);
     if (vl_span_find(text, VL_SPAN_LIT("Namespace")) == SIZE_MAX)
         return 0;
-    bool json = front.len && (front.ptr[0] == '{' || front.ptr[0] == '[');
     s->file = path;
-    int r = vl_doc_parse_stream(
-        text, json ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES, path, namespace_document, s, &bad);
+    int r = vl_doc_parse_stream(text, vl_kube_format(text), path, namespace_document, s, &bad);
     if (r < 0 && bad.code == VL_ERR_MEMORY)
         *err = bad;
     return r < 0 && bad.code == VL_ERR_MEMORY ? r : 0;

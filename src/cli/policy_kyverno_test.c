@@ -293,12 +293,6 @@ static int judge_payload(struct vl_doc *doc, void *user, struct vl_err *err)
     return vl_doc_type(q.payload) == VL_DOC_NULL ? 0 : vl_policy_evaluate(s->run, &q, judge, s, err);
 }
 
-static bool is_json(struct vl_span text)
-{
-    struct vl_span front = vl_span_trim(text);
-    return front.len && (front.ptr[0] == '{' || front.ptr[0] == '[');
-}
-
 static int judge_payloads(const char *path, struct vl_span text, void *user, struct vl_err *err)
 {
     struct suite *s = user;
@@ -306,8 +300,7 @@ static int judge_payloads(const char *path, struct vl_span text, void *user, str
     s->file = path;
     s->asked = VL_SPAN_EMPTY;
     s->payload = vl_span_str(slash ? slash + 1 : path);
-    int r = vl_doc_parse_stream(
-        text, is_json(text) ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES, path, judge_payload, s, err);
+    int r = vl_doc_parse_stream(text, vl_kube_format(text), path, judge_payload, s, err);
     s->payload = VL_SPAN_EMPTY;
     return r;
 }
@@ -325,8 +318,7 @@ static int judge_file(const char *path, struct vl_span text, void *user, struct 
 {
     struct suite *s = user;
     s->file = path;
-    return vl_doc_parse_stream(
-        text, is_json(text) ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES, path, judge_document, s, err);
+    return vl_doc_parse_stream(text, vl_kube_format(text), path, judge_document, s, err);
 }
 
 /* --- what is loaded beside policies --- */
@@ -359,8 +351,7 @@ static int load_old(const char *path, struct vl_span text, void *user, struct vl
 {
     struct suite *s = user;
     s->file = path;
-    return vl_doc_parse_stream(
-        text, is_json(text) ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES, path, keep_old_document, s, err);
+    return vl_doc_parse_stream(text, vl_kube_format(text), path, keep_old_document, s, err);
 }
 
 static int load_params(const char *path, struct vl_span text, void *user, struct vl_err *err)

@@ -35,8 +35,5 @@ int vl_cli_suite_objects(struct vl_span text, const char *path,
     struct vl_err *err)
 {
     struct walking w = {path, each, user};
-    struct vl_span front = vl_span_trim(text);
-    bool json = front.len && front.ptr[0] == '{';
-    return vl_doc_parse_stream(
-        text, json ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES, path, walk_document, &w, err);
+    return vl_doc_parse_stream(text, vl_kube_format(text), path, walk_document, &w, err);
 }

@@ -256,6 +256,17 @@ bool vl_doc_number(const struct vl_doc_node *node, double *ret)
     return doc_number_parse(vl_doc_text(node), ret);
 }
 
+bool vl_doc_whole(const struct vl_doc_node *node, int64_t *ret)
+{
+    const double end = 9007199254740992.0; /* 2^53 */
+    double d;
+    if (!vl_doc_is(node, VL_DOC_FLOAT) || !vl_doc_number(node, &d) || !(d > -end && d < end) ||
+        d != (double)(int64_t)d)
+        return false;
+    *ret = (int64_t)d;
+    return true;
+}
+
 struct vl_span vl_doc_get_str(const struct vl_doc_node *object, const char *key)
 {
     return vl_doc_span(vl_doc_get(object, key));

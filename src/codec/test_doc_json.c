@@ -330,9 +330,29 @@ static void test_damage_is_bounded(void **state)
     vl_buf_done(&s.out);
 }
 
+/* Whole numbers as a double has them: RFC 8259 6 names 2^53. */
+static void test_whole(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        int64_t want; /* 0: none */
+    } rows[] = {{"42.0", 42}, {"1e3", 1000}, {"-7.0", -7}, {"9007199254740991.0", 9007199254740991},
+        {"9007199254740992.0", 0}, {"1.5", 0}, {"1e300", 0}, {"42", 0}, {"\"42.0\"", 0}};
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
+        struct vl_err err = VL_ERR_INIT;
+        VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
+        int64_t got = 0;
+        assert_int_equal(vl_doc_parse(vl_span_str(rows[i].json), VL_DOC_JSON, "t", &doc, &err), 0);
+        assert_true(vl_doc_whole(vl_doc_root(doc), &got) == (rows[i].want != 0));
+        assert_int_equal(got, rows[i].want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whole),
         cmocka_unit_test(test_accepted),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_errors_tell_where),

@@ -4,7 +4,6 @@
 #include "read.h"
 
 #define LOG_DEPTH_MAX 16                   /* parts of a name that are followed */
-#define LOG_WHOLE_MAX 9007199254740992.0   /* doubles below have all their digits */
 #define LOG_TEXT_MAX  (16UL * 1024 * 1024) /* of a whole record; longer is missing */
 
 /* How names are compared: Azure writes one field as resultType here and ResultType there. */
@@ -30,9 +29,9 @@ static const struct vl_doc_node *member(
  * one, like 42.0 and 1e3, is what it is in other languages. */
 static void read_float(const struct vl_doc_node *node, struct vl_arena *scratch, struct vl_event_value *ret)
 {
-    double d = 0;
-    if (vl_doc_number(node, &d) && d > -LOG_WHOLE_MAX && d < LOG_WHOLE_MAX && d == (double)(int64_t)d)
-        *ret = (struct vl_event_value){.kind = VL_VALUE_INT, .as.i = (int64_t)d};
+    int64_t whole;
+    if (vl_doc_whole(node, &whole))
+        *ret = (struct vl_event_value){.kind = VL_VALUE_INT, .as.i = whole};
     else
         read_typed(node, VL_FIELD_STRING, scratch, ret);
 }

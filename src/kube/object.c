@@ -25,6 +25,12 @@ static void fill(
     o->known = vl_kube_kind_find(o->group, o->kind);
 }
 
+enum vl_doc_format vl_kube_format(struct vl_span text)
+{
+    struct vl_span front = vl_span_trim(text);
+    return front.len && (front.ptr[0] == '{' || front.ptr[0] == '[') ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES;
+}
+
 int vl_kube_object_view(
     const struct vl_doc_node *node, const char *name, struct vl_kube_object *ret, struct vl_err *err)
 {

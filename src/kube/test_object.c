@@ -208,9 +208,19 @@ static void test_nulls(void **state)
     }
 }
 
+static void test_format(void **state)
+{
+    (void)state;
+    assert_int_equal(vl_kube_format(VL_SPAN_LIT(" \n{\"kind\": \"Pod\"}")), VL_DOC_JSON);
+    assert_int_equal(vl_kube_format(VL_SPAN_LIT("[1]")), VL_DOC_JSON);
+    assert_int_equal(vl_kube_format(VL_SPAN_LIT("kind: Pod")), VL_DOC_YAML_KUBERNETES);
+    assert_int_equal(vl_kube_format(VL_SPAN_EMPTY), VL_DOC_YAML_KUBERNETES);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_format),
         cmocka_unit_test(test_view),
         cmocka_unit_test(test_templates),
         cmocka_unit_test(test_not_objects),

@@ -296,17 +296,15 @@ static int add(
 {
     struct adding a = {.set = set, .file = copy(set, vl_span_str(file)), .params = params};
     struct vl_span body = vl_span_starts_with(text, "\xEF\xBB\xBF") ? vl_span_slice(text, 3, text.len) : text;
-    struct vl_span front = vl_span_trim(body);
     if (text.len > VL_POLICY_FILE_MAX)
         return vl_err_set(
             err, VL_ERR_LIMIT, "%s: larger than the %lu bytes that are read", file, VL_POLICY_FILE_MAX);
-    bool json = front.len && (front.ptr[0] == '{' || front.ptr[0] == '[');
+    enum vl_doc_format format = vl_kube_format(body);
     struct vl_err first = VL_ERR_INIT;
     size_t documents = set->docs.len;
-    int r = vl_doc_parse_stream(
-        body, json ? VL_DOC_JSON : VL_DOC_YAML_KUBERNETES, file, add_document, &a, &first);
+    int r = vl_doc_parse_stream(body, format, file, add_document, &a, &first);
     /* YAML's flow form begins like JSON. Duplicate keys and the like stay errors in both. */
-    if (r < 0 && json && first.code == VL_ERR_INVALID && set->docs.len == documents)
+    if (r < 0 && format == VL_DOC_JSON && first.code == VL_ERR_INVALID && set->docs.len == documents)
         r = vl_doc_parse_stream(body, VL_DOC_YAML_KUBERNETES, file, add_document, &a, err);
     else if (r < 0)
         *err = first;

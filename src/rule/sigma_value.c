@@ -10,8 +10,6 @@
 #include "sigma_text.h"
 #include "sigma_vars.h"
 
-#define WHOLE_MAX 9007199254740992.0 /* doubles below have all their digits */
-
 /* One entry while it becomes a tree. */
 struct entry {
     struct vl_sigma_build *build;
@@ -378,10 +376,9 @@ static int value_tree(
     if (m->time != VL_SIGMA_NO_TIME)
         return time_value(entry, value, ret, err);
     struct vl_span text = vl_doc_text(value);
-    double number = 0;
-    if (type == VL_DOC_FLOAT && vl_doc_number(value, &number) && number > -WHOLE_MAX && number < WHOLE_MAX &&
-        number == (double)(int64_t)number) { /* 42.0 is 42, as in records */
-        const char *whole = vl_arena_printf(entry->build->arena, "%" PRId64, (int64_t)number);
+    int64_t number;
+    if (vl_doc_whole(value, &number)) { /* 42.0 is 42, as in records */
+        const char *whole = vl_arena_printf(entry->build->arena, "%" PRId64, number);
         if (whole == NULL)
             return vl_err_nomem(err);
         text = vl_span_str(whole);

@@ -235,43 +235,40 @@ static const char *const allowed_in_folder[] = {
 
 /* Calls that are harmless with some arguments only. Those that fail with ENOSYS have their flags in memory,
  * where a filter does not see them: libraries go on with the older call. */
-#define WHEN_BITS(n, bits, wanted) \
-    {.how = VL_SYSCALL_BITS, .argument = (n), .mask = (bits), .value = (wanted)}
-#define WHEN_EQUAL(n, wanted) {.how = VL_SYSCALL_EQUALS, .argument = (n), .value = (wanted)}
-#define THREAD                (CLONE_VM | CLONE_THREAD | CLONE_SIGHAND)
-#define CHANGING              (O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))
+#define THREAD   (CLONE_VM | CLONE_THREAD | CLONE_SIGHAND)
+#define CHANGING (O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))
 
 static const struct vl_syscall_rule some[] = {
     /* Memory is never executable. */
-    {.call = "mprotect", .when = {WHEN_BITS(2, PROT_EXEC, 0)}},
-    {.call = "mmap", .when = {WHEN_BITS(2, PROT_EXEC, 0)}},
+    {.call = "mprotect", .when = {VL_SYSCALL_WHEN_BITS(2, PROT_EXEC, 0)}},
+    {.call = "mmap", .when = {VL_SYSCALL_WHEN_BITS(2, PROT_EXEC, 0)}},
     /* Unnamed files for spools: no name can be given to them, linkat() is not allowed. */
-    {.call = "openat", .when = {WHEN_BITS(2, O_TMPFILE, O_TMPFILE)}},
+    {.call = "openat", .when = {VL_SYSCALL_WHEN_BITS(2, O_TMPFILE, O_TMPFILE)}},
     /* Threads, no processes. */
-    {.call = "clone", .when = {WHEN_BITS(0, THREAD, THREAD)}},
+    {.call = "clone", .when = {VL_SYSCALL_WHEN_BITS(0, THREAD, THREAD)}},
     {.call = "clone3", .fails = ENOSYS},
     /* Limits are read, not set. */
-    {.call = "prlimit64", .when = {WHEN_EQUAL(2, 0)}},
+    {.call = "prlimit64", .when = {VL_SYSCALL_WHEN(2, 0)}},
     /* A thread lets others of its own go first. */
-    {.call = "setpriority", .when = {WHEN_EQUAL(0, PRIO_PROCESS), WHEN_EQUAL(1, 0)}},
+    {.call = "setpriority", .when = {VL_SYSCALL_WHEN(0, PRIO_PROCESS), VL_SYSCALL_WHEN(1, 0)}},
     /* A thread chooses its processor among its own. */
-    {.call = "sched_setaffinity", .when = {WHEN_EQUAL(0, 0)}},
+    {.call = "sched_setaffinity", .when = {VL_SYSCALL_WHEN(0, 0)}},
 };
 
 /* fstat() of newer C libraries: on what is open. */
 static const struct vl_syscall_rule some_in_layer[] = {
-    {.call = "newfstatat", .when = {WHEN_BITS(3, AT_EMPTY_PATH, AT_EMPTY_PATH)}},
+    {.call = "newfstatat", .when = {VL_SYSCALL_WHEN_BITS(3, AT_EMPTY_PATH, AT_EMPTY_PATH)}},
 };
 
 static const struct vl_syscall_rule some_in_folder[] = {
-    {.call = "openat", .when = {WHEN_BITS(2, CHANGING, O_RDONLY)}},
+    {.call = "openat", .when = {VL_SYSCALL_WHEN_BITS(2, CHANGING, O_RDONLY)}},
 };
 
 static int build_filter(struct vl_syscall_filter *filter, bool folder, bool landlocked, struct vl_err *err)
 {
     const struct vl_syscall_rule own[] = {
         /* Signals to itself: abort(). */
-        {.call = "tgkill", .when = {WHEN_EQUAL(0, (uint64_t)getpid())}},
+        {.call = "tgkill", .when = {VL_SYSCALL_WHEN(0, (uint64_t)getpid())}},
         /* Only where Landlock sees to it that nothing is written. */
         {.call = "openat2", .fails = landlocked ? VL_SYSCALL_ALLOWED : ENOSYS},
     };

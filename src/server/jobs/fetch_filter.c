@@ -229,9 +229,6 @@ static const char *const allowed[] = {
     "arch_prctl",
 };
 
-#define WITHOUT_BITS(n, bits) {.how = VL_SYSCALL_BITS, .argument = (n), .mask = (bits), .value = 0}
-#define WITH_BITS(n, bits)    {.how = VL_SYSCALL_BITS, .argument = (n), .mask = (bits), .value = (bits)}
-
 /* Processes and threads, in the namespaces that there are. */
 static const uint64_t namespaces[] = {
     CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET};
@@ -241,13 +238,13 @@ static int allow_clone(struct vl_syscall_filter *filter, struct vl_err *err)
     uint64_t all = 0;
     for (size_t i = 0; i < VL_ARRAY_LEN(namespaces); i++) {
         const struct vl_syscall_rule refused = {
-            .call = "clone", .fails = EPERM, .when = {WITH_BITS(0, namespaces[i])}};
+            .call = "clone", .fails = EPERM, .when = {VL_SYSCALL_WHEN_BITS(0, namespaces[i], namespaces[i])}};
         int r = vl_syscall_filter_add(filter, &refused, 1, err);
         if (r < 0)
             return r;
         all |= namespaces[i];
     }
-    const struct vl_syscall_rule plain = {.call = "clone", .when = {WITHOUT_BITS(0, all)}};
+    const struct vl_syscall_rule plain = {.call = "clone", .when = {VL_SYSCALL_WHEN_BITS(0, all, 0)}};
     return vl_syscall_filter_add(filter, &plain, 1, err);
 }
 

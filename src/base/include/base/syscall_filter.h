@@ -33,6 +33,10 @@ struct vl_syscall_when {
 
 #define VL_SYSCALL_WHENS_MAX 2
 
+#define VL_SYSCALL_WHEN(n, wanted) {.how = VL_SYSCALL_EQUALS, .argument = (n), .value = (wanted)}
+#define VL_SYSCALL_WHEN_BITS(n, bits, wanted) \
+    {.how = VL_SYSCALL_BITS, .argument = (n), .mask = (bits), .value = (wanted)}
+
 /* One rule: a call, under all conditions (each on another argument). Rules for one call that may hold at the
  * same time have the same answer; one without conditions replaces all others. */
 struct vl_syscall_rule {

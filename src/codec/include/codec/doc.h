@@ -103,6 +103,8 @@ struct vl_span vl_doc_span(const struct vl_doc_node *node); /* strings */
 bool vl_doc_bool(const struct vl_doc_node *node);
 bool vl_doc_int(const struct vl_doc_node *node, int64_t *ret);   /* INT only */
 bool vl_doc_number(const struct vl_doc_node *node, double *ret); /* INT, UINT or FLOAT */
+/* A FLOAT that is a whole number (42.0, 1e3) below 2^53, where a double has all digits. */
+bool vl_doc_whole(const struct vl_doc_node *node, int64_t *ret);
 
 /* A scalar as text as it was written (YAML "version: 1.10" gives "1.10" although it is a FLOAT; JSON numbers
  * too). */

@@ -27,6 +27,10 @@ struct vl_kube_object {
 VL_MUST_CHECK int vl_kube_object_view(
     const struct vl_doc_node *node, const char *name, struct vl_kube_object *ret, struct vl_err *err);
 
+/* How a file of objects is to be read, by how it begins. YAML's flow form begins like JSON, too: who takes
+ * that reads what is no JSON a second time. */
+enum vl_doc_format vl_kube_format(struct vl_span text);
+
 /* Calls `each` for the object itself, or for every item of a List ("v1/List", and any kind that ends with
  * "List" and has items; items without apiVersion and kind take them from it where it is a typed list). A
  * negative return ends the walk. Items that are no objects, or Lists themselves, are VL_ERR_INVALID once all
