@@ -29,6 +29,12 @@ VL_UNUSED static void doc_fuzz_walk(const struct vl_doc_node *parent)
         bool number = type == VL_DOC_INT || type == VL_DOC_UINT || type == VL_DOC_FLOAT;
         if (vl_doc_number(c, &d) != number)
             abort();
+        if (vl_doc_whole(c, &i) && (type != VL_DOC_FLOAT || d != (double)i))
+            abort();
+        if (vl_doc_is(parent, VL_DOC_ARRAY) && n < 16 && vl_doc_at(parent, n) != c) /* it is linear */
+            abort();
+        if (vl_doc_is(c, VL_DOC_STRING) != (vl_doc_span(c).ptr != NULL) || *vl_doc_type_name(type) == '\0')
+            abort();
         if (vl_doc_line(c) == 0 || vl_doc_column(c) == 0)
             abort();
         (void)vl_doc_bool(c);
