@@ -11,6 +11,8 @@ static const char *const paths[] = {
     "opt/bitnami/nginx/.spdx-nginx.spdx",
     "app/bom.json",
     "app/nginx.exe",
+    "var/www/wp-content/plugins/akismet/akismet.php",
+    "var/www/wp-content/mu-plugins/hello.php",
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,5 +1,6 @@
 /* JSON as the claims of an ID token: first as they come, then with the texts that are ours put right, so that
- * what lies behind them is reached; and its member "map" as the setting that gives roles. */
+ * what lies behind them is reached; its member "map" as the setting that gives roles, and its member "claim"
+ * as the one that says where the groups are. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,8 +59,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must_say_why(r, &err);
     struct vl_oidc_grant *grants = NULL;
     size_t n = 0;
-    r = vl_oidc_grants(
-        text_of(claims, "map", "", arena), vl_doc_get(claims, "groups"), arena, &grants, &n, &err);
+    const struct vl_doc_node *groups =
+        vl_oidc_claims_groups(claims, text_of(claims, "claim", "groups", arena));
+    r = vl_oidc_grants(text_of(claims, "map", "", arena), groups, arena, &grants, &n, &err);
     if (r >= 0 && n > VL_OIDC_GRANTS_MAX)
         abort();
     must_say_why(r, &err);
