@@ -76,8 +76,8 @@ static const struct vl_store_sql sql_count[] = {
 };
 static const struct vl_store_sql sql_layer = {"SELECT 1 " LAYERED "LIMIT 1", NULL};
 static const struct vl_store_sql sql_seen = {
-    "SELECT min(first_seen), max(last_seen), min(CASE WHEN deleted_at = 0 THEN 0 ELSE 1 END) FROM "
-    "registry_image WHERE image_id = $1 AND environment_id = $2 AND fetched_at > 0",
+    "SELECT min(first_seen), max(last_seen), min(CASE WHEN deleted_at = 0 THEN 0 ELSE 1 END), "
+    "count(*) FROM registry_image WHERE image_id = $1 AND environment_id = $2 AND fetched_at > 0",
     NULL};
 
 static void bind(struct vl_stmt *stmt, const struct vl_affected_query *query)
@@ -139,8 +139,8 @@ int vl_repo_layer_seen(
     return vl_stmt_step(stmt, err);
 }
 
-int vl_repo_seen(
-    struct vl_store_conn *conn, int64_t environment, int64_t image, struct vl_seen *ret, struct vl_err *err)
+int vl_repo_seen(struct vl_store_conn *conn, int64_t environment, int64_t image, struct vl_image_seen *ret,
+    struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     int r = vl_stmt_begin(conn, &sql_seen, &stmt, err);
@@ -151,9 +151,9 @@ int vl_repo_seen(
     r = vl_stmt_step(stmt, err);
     if (r < 0)
         return r;
-    *ret = (struct vl_seen){0};
+    *ret = (struct vl_image_seen){0};
     if (r > 0 && !vl_stmt_is_null(stmt, 0))
-        *ret = (struct vl_seen){
-            vl_stmt_get_int(stmt, 0), vl_stmt_get_int(stmt, 1), vl_stmt_get_int(stmt, 2) == 0};
+        *ret = (struct vl_image_seen){vl_stmt_get_int(stmt, 0), vl_stmt_get_int(stmt, 1),
+            vl_stmt_get_int(stmt, 2) == 0, (unsigned)vl_stmt_get_int(stmt, 3)};
     return 0;
 }

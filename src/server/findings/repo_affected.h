@@ -3,6 +3,7 @@
 #ifndef VL_SERVER_REPO_AFFECTED_H
 #define VL_SERVER_REPO_AFFECTED_H
 
+#include "inventory/repo_image.h"
 #include "store/store.h"
 
 enum vl_affected {
@@ -39,12 +40,8 @@ VL_MUST_CHECK int vl_repo_affected_count(struct vl_store_conn *conn, const struc
 VL_MUST_CHECK int vl_repo_layer_seen(
     struct vl_store_conn *conn, int64_t environment, const char *digest, struct vl_err *err);
 
-/* When the environment first and last saw an image, and whether it is there still. */
-struct vl_seen {
-    int64_t first, last;
-    bool present;
-};
-VL_MUST_CHECK int vl_repo_seen(
-    struct vl_store_conn *conn, int64_t environment, int64_t image, struct vl_seen *ret, struct vl_err *err);
+/* When the environment first and last saw an image, in how many places, and whether it is there still. */
+VL_MUST_CHECK int vl_repo_seen(struct vl_store_conn *conn, int64_t environment, int64_t image,
+    struct vl_image_seen *ret, struct vl_err *err);
 
 #endif

@@ -28,8 +28,9 @@ static int lineage_row(const struct vl_lineage_row *row, void *user, struct vl_e
     vl_json_object(&l->json);
     vl_api_span(&l->json, "digest", row->digest);
     vl_api_int(&l->json, "layers", row->layers);
-    int r = vl_image_json_places(
-        &l->json, l->conn, l->request->environment.id, row->image, false, l->request->arena, err);
+    struct vl_image_seen seen;
+    int r =
+        vl_image_json_places(&l->json, l->conn, l->request->environment.id, row->image, false, &seen, err);
     vl_json_object_end(&l->json);
     return r;
 }
@@ -83,17 +84,17 @@ struct radius {
 static int item(struct radius *a, int64_t image, struct vl_span digest, const char *why, struct vl_err *err)
 {
     struct vl_json *json = &a->page.json;
-    struct vl_seen seen;
+    struct vl_image_seen seen;
     int64_t environment = a->request->environment.id;
     if (!vl_api_item(&a->page))
         return 1;
     int r = vl_arena_check(a->request->arena, "the answer", err);
-    if (r >= 0)
-        r = vl_repo_seen(a->conn, environment, image, &seen, err);
     if (r < 0)
         return r;
     vl_api_span(json, "digest", digest);
-    r = vl_image_json_places(json, a->conn, environment, image, true, a->request->arena, err);
+    r = vl_image_json_places(json, a->conn, environment, image, true, &seen, err);
+    if (r >= 0 && seen.places == VL_IMAGE_PLACES_MAX) /* those that are not shown count, too */
+        r = vl_repo_seen(a->conn, environment, image, &seen, err);
     if (r < 0)
         return r;
     vl_api_str(json, "why", why);

@@ -146,6 +146,31 @@ static void test_vulnerability(void **state)
     affected(s, "pkg:nonsense", "", 400);
 }
 
+/* Over all places of an image: one of 2024 that is gone, one that is there. */
+static void test_seen(void **state)
+{
+    static const struct vl_store_sql place = {
+        "INSERT INTO registry_image (environment_id, registry_id, repository, digest, image_id, state, "
+        "first_seen, last_seen, fetched_at, deleted_at) SELECT environment_id, registry_id, 'node-old', "
+        "digest, "
+        "image_id, state, 1704067200000, 1706745600000, 1, 1706745600000 FROM registry_image WHERE digest = "
+        "$1",
+        NULL};
+    static const struct vl_store_sql gone = {
+        "DELETE FROM registry_image WHERE repository = 'node-old' AND digest = $1", NULL};
+    struct vl_test_server *s = *state;
+    vl_rows_sql(s, &place, "s", BASE);
+    const char *a = affected(s, "CVE-2026-0001", "", 200);
+    vl_rows_sql(s, &gone, "s", BASE);
+    assert_string_equal(vl_test_get(s, a, "items.0.places.1.repository"), "node-old");
+    assert_string_equal(vl_test_get(s, a, "items.0.places.1.lastSeen"), "2024-02-01T00:00:00.000Z");
+    assert_string_equal(vl_test_get(s, a, "items.0.firstSeen"), "2024-01-01T00:00:00.000Z");
+    assert_string_equal(
+        vl_test_get(s, a, "items.0.lastSeen"), vl_test_get(s, a, "items.0.places.0.lastSeen"));
+    assert_string_equal(vl_test_get(s, a, "items.0.present"), "true");
+    assert_string_equal(vl_test_get(s, a, "items.2.present"), "false");
+}
+
 static void test_pages(void **state)
 {
     struct vl_test_server *s = *state;
@@ -218,7 +243,7 @@ static void test_isolation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_lineage), cmocka_unit_test(test_vulnerability),
-        cmocka_unit_test(test_pages), cmocka_unit_test(test_package), cmocka_unit_test(test_image_and_layer),
-        cmocka_unit_test(test_isolation)};
+        cmocka_unit_test(test_seen), cmocka_unit_test(test_pages), cmocka_unit_test(test_package),
+        cmocka_unit_test(test_image_and_layer), cmocka_unit_test(test_isolation)};
     return cmocka_run_group_tests(tests, set_up, vl_test_server_stop);
 }

@@ -28,14 +28,9 @@ void vl_image_json_counts(struct vl_json *json, const struct vl_image_counts *co
     vl_json_object_end(json);
 }
 
-int vl_image_json_place(struct vl_json *json, struct vl_store_conn *conn, const struct vl_image_row *row,
-    struct vl_arena *arena, struct vl_err *err)
+void vl_image_json_place(struct vl_json *json, const struct vl_image_row *row)
 {
-    struct vl_span *tags = NULL;
-    size_t n = 0;
-    int r = vl_repo_image_tags(conn, row, arena, &tags, &n, err);
-    if (r < 0)
-        return r;
+    struct vl_span rest = row->tags, tag;
     vl_api_object(json, "registry");
     vl_json_member_int(json, "id", row->registry);
     vl_api_span(json, "name", row->registry_name);
@@ -43,8 +38,8 @@ int vl_image_json_place(struct vl_json *json, struct vl_store_conn *conn, const 
     vl_json_object_end(json);
     vl_api_span(json, "repository", row->repository);
     vl_api_array(json, "tags");
-    for (size_t i = 0; i < n; i++)
-        vl_json_span(json, tags[i]);
+    while (vl_span_split(&rest, '\n', &tag))
+        vl_json_span(json, tag);
     vl_json_array_end(json);
     vl_api_span(json, "platform", row->platform);
     vl_api_span(json, "index", row->parent);
@@ -58,32 +53,37 @@ int vl_image_json_place(struct vl_json *json, struct vl_store_conn *conn, const 
     vl_api_time(json, "firstSeen", row->first_seen);
     vl_api_time(json, "lastSeen", row->last_seen);
     vl_api_time(json, "completedAt", row->completed);
-    return 0;
 }
 
 struct places {
     struct vl_json *json;
-    struct vl_store_conn *conn;
-    struct vl_arena *arena;
+    struct vl_image_seen seen;
 };
 
 static int place_row(const struct vl_image_row *row, void *user, struct vl_err *err)
 {
     struct places *p = user;
+    struct vl_image_seen *seen = &p->seen;
+    (void)err;
+    seen->first = seen->places && seen->first < row->first_seen ? seen->first : row->first_seen;
+    seen->last = seen->last > row->last_seen ? seen->last : row->last_seen;
+    seen->present |= row->deleted == 0;
+    seen->places++;
     vl_json_object(p->json);
-    int r = vl_image_json_place(p->json, p->conn, row, p->arena, err);
+    vl_image_json_place(p->json, row);
     vl_json_member_bool(p->json, "present", row->deleted == 0);
     vl_json_object_end(p->json);
-    return r;
+    return 0;
 }
 
 int vl_image_json_places(struct vl_json *json, struct vl_store_conn *conn, int64_t environment, int64_t image,
-    bool deleted, struct vl_arena *arena, struct vl_err *err)
+    bool deleted, struct vl_image_seen *ret, struct vl_err *err)
 {
-    struct places p = {json, conn, arena};
+    struct places p = {.json = json};
     vl_api_array(json, "places");
     int r = vl_repo_image_places_of(conn, environment, image, deleted, place_row, &p, err);
     vl_json_array_end(json);
+    *ret = p.seen;
     return r;
 }
 
@@ -93,14 +93,11 @@ static const char *assessed_name(int assessed)
     return assessed >= 0 && assessed <= VL_ASSESSED_NOT ? names[assessed] : NULL;
 }
 
-int vl_image_json_members(struct vl_json *json, struct vl_store_conn *conn, const struct vl_image_row *row,
-    struct vl_arena *arena, struct vl_err *err)
+void vl_image_json_members(struct vl_json *json, const struct vl_image_row *row)
 {
     bool counted = row->assessed == VL_ASSESSED_FULL || row->assessed == VL_ASSESSED_PARTIAL;
     vl_api_span(json, "digest", row->digest);
-    int r = vl_image_json_place(json, conn, row, arena, err);
-    if (r < 0)
-        return r;
+    vl_image_json_place(json, row);
     vl_api_span(json, "os", row->os);
     vl_api_span(json, "arch", row->arch);
     vl_api_span(json, "distro", row->distro);
@@ -111,7 +108,6 @@ int vl_image_json_members(struct vl_json *json, struct vl_store_conn *conn, cons
     vl_api_int(json, "fixable", counted ? row->counts.fixable : -1);
     vl_api_int(json, "kev", counted ? row->counts.kev : -1);
     vl_api_null(json, "running"); /* until clusters are joined */
-    return 0;
 }
 
 static int notes(struct vl_json *json, struct vl_store_conn *conn, int64_t image, struct vl_err *err)

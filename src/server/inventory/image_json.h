@@ -6,14 +6,14 @@
 #include "router.h"
 
 /* The members of a list's item, into an open object. */
-VL_MUST_CHECK int vl_image_json_members(struct vl_json *json, struct vl_store_conn *conn,
-    const struct vl_image_row *row, struct vl_arena *arena, struct vl_err *err);
+void vl_image_json_members(struct vl_json *json, const struct vl_image_row *row);
 /* Where it lies, and how its scan stands. */
-VL_MUST_CHECK int vl_image_json_place(struct vl_json *json, struct vl_store_conn *conn,
-    const struct vl_image_row *row, struct vl_arena *arena, struct vl_err *err);
-/* "places" of an image in an environment; `deleted`: those that are gone too, each with "present". */
+void vl_image_json_place(struct vl_json *json, const struct vl_image_row *row);
+
+/* "places" of an image in an environment, at most VL_IMAGE_PLACES_MAX; `deleted`: those that are gone too,
+ * each with "present". */
 VL_MUST_CHECK int vl_image_json_places(struct vl_json *json, struct vl_store_conn *conn, int64_t environment,
-    int64_t image, bool deleted, struct vl_arena *arena, struct vl_err *err);
+    int64_t image, bool deleted, struct vl_image_seen *ret, struct vl_err *err);
 /* "counts" and nothing else; NULL: null, where nothing is known. */
 void vl_image_json_counts(struct vl_json *json, const struct vl_image_counts *counts);
 /* "notes" and "secrets" of an image; empty lists for image 0. */

@@ -92,13 +92,24 @@ int vl_repo_image_counts(struct vl_store_conn *conn, int64_t environment, int64_
 
 /* --- rows --- */
 
-#define COLUMNS                                                                                           \
-    "SELECT ri.id, ri.image_id, ri.registry_id, r.name, r.host, ri.repository, ri.digest, ri.parent, "    \
-    "ri.platform, ri.state, ri.stage, ri.error, ri.error_code, ri.next_try, ri.pushed_at, ri.pulled_at, " \
-    "ri.first_seen, ri.last_seen, ri.completed_at, ri.deleted_at, ri.risk, ri.fetched_at, i.os, i.arch, " \
-    "i.variant, i.distro, i.why_not, i.size, i.assessed, i.matched_at, i.critical, i.high, i.medium, "    \
-    "i.low, "                                                                                             \
-    "i.unknown, i.fixable, i.kev FROM registry_image ri JOIN registry r ON r.id = ri.registry_id "        \
+/* Names of a row's tags, newest first, a line each: a statement for them of their own would cost a list more
+ * than all else. */
+#define TAGS(gathered)                                                                                     \
+    "(SELECT " gathered " FROM (SELECT t.name, t.changed FROM tag t WHERE t.registry_id = ri.registry_id " \
+    "AND t.repository = ri.repository AND t.digest IN (ri.digest, ri.parent) "                             \
+    "ORDER BY t.changed DESC, t.name LIMIT 1000) AS named) "
+_Static_assert(VL_IMAGE_TAGS_MAX == 1000, "the limit in TAGS");
+#define SQLITE_TAGS     TAGS("group_concat(name, char(10))")
+#define POSTGRESQL_TAGS TAGS("string_agg(name, chr(10) ORDER BY changed DESC, name)")
+
+#define COLUMNS(tags)                                                                                       \
+    "SELECT ri.id, ri.image_id, ri.registry_id, r.name, r.host, ri.repository, ri.digest, ri.parent, "      \
+    "ri.platform, ri.state, ri.stage, ri.error, ri.error_code, ri.next_try, ri.pushed_at, ri.pulled_at, "   \
+    "ri.first_seen, ri.last_seen, ri.completed_at, ri.deleted_at, ri.risk, ri.fetched_at, i.os, i.arch, "   \
+    "i.variant, i.distro, i.why_not, i.size, i.assessed, i.matched_at, i.critical, i.high, i.medium, "      \
+    "i.low, i.unknown, i.fixable, i.kev, " tags ", CASE WHEN EXISTS (SELECT 1 FROM finding_exempt x WHERE " \
+    "x.environment_id = ri.environment_id AND x.image_id = ri.image_id) THEN 1 ELSE 0 END FROM "            \
+    "registry_image ri JOIN registry r ON r.id = ri.registry_id "                                           \
     "LEFT JOIN image i ON i.id = ri.image_id AND ri.fetched_at > 0 "
 
 static int take_row(struct vl_store_conn *conn, const struct vl_stmt *stmt, int64_t environment,
@@ -125,6 +136,7 @@ static int take_row(struct vl_store_conn *conn, const struct vl_stmt *stmt, int6
         .completed = vl_stmt_get_int(stmt, 18),
         .deleted = vl_stmt_get_int(stmt, 19),
         .risk = vl_stmt_get_int(stmt, 20),
+        .tags = vl_stmt_get_text(stmt, 37),
         .assessed = -1,
     };
     if (vl_stmt_get_int(stmt, 21) == 0 || vl_stmt_is_null(stmt, 28))
@@ -142,7 +154,7 @@ static int take_row(struct vl_store_conn *conn, const struct vl_stmt *stmt, int6
     if (row->assessed == VL_ASSESSED_NOT)
         return 0;
     take_counts(stmt, 30, &row->counts);
-    return take_out(conn, environment, row->image, &row->counts, err);
+    return vl_stmt_get_int(stmt, 38) == 0 ? 0 : take_out(conn, environment, row->image, &row->counts, err);
 }
 
 static int each_row(struct vl_store_conn *conn, struct vl_stmt *stmt, int64_t environment,
@@ -201,8 +213,9 @@ static int each_row(struct vl_store_conn *conn, struct vl_stmt *stmt, int64_t en
 #define DOWN(column) \
     "AND (ri." column ", ri.id) < ($9, $10) ORDER BY ri." column " DESC, ri.id DESC LIMIT $11"
 
-#define LIST(end) \
-    {VL_SQL_PLANNED_ANEW COLUMNS SQLITE_WHERE end, VL_SQL_PLANNED_ANEW COLUMNS POSTGRESQL_WHERE end}
+#define LIST(end)                                               \
+    {VL_SQL_PLANNED_ANEW COLUMNS(SQLITE_TAGS) SQLITE_WHERE end, \
+        VL_SQL_PLANNED_ANEW COLUMNS(POSTGRESQL_TAGS) POSTGRESQL_WHERE end}
 static const struct vl_store_sql sql_list[] = {
     [VL_IMAGE_BY_RISK] = LIST(DOWN("risk")),
     [VL_IMAGE_BY_PUSHED] = LIST(DOWN("pushed_at")),
@@ -278,9 +291,9 @@ int vl_repo_image_count(struct vl_store_conn *conn, const struct vl_image_filter
     "AND ri.fetched_at > 0)) ORDER BY CASE ri.deleted_at WHEN 0 THEN 0 ELSE 1 END, ri.state DESC, "     \
     "ri.pushed_at DESC, ri.id LIMIT $4"
 
-static const struct vl_store_sql sql_places = {COLUMNS "WHERE ri.digest = $1 " PLACES, NULL};
-static const struct vl_store_sql sql_places_of = {
-    COLUMNS "WHERE ri.image_id = $1 AND ri.fetched_at > 0 " PLACES, NULL};
+#define ONE(which) {COLUMNS(SQLITE_TAGS) which PLACES, COLUMNS(POSTGRESQL_TAGS) which PLACES}
+static const struct vl_store_sql sql_places = ONE("WHERE ri.digest = $1 ");
+static const struct vl_store_sql sql_places_of = ONE("WHERE ri.image_id = $1 AND ri.fetched_at > 0 ");
 static const struct vl_store_sql sql_find = {
     "SELECT i.id FROM image i WHERE i.digest = $1 AND EXISTS (SELECT 1 FROM registry_image ri WHERE "
     "ri.image_id = i.id AND ri.environment_id = $2 AND ri.fetched_at > 0 AND ri.deleted_at = 0)",
@@ -288,9 +301,6 @@ static const struct vl_store_sql sql_find = {
 static const struct vl_store_sql sql_is_index = {"SELECT 1 FROM registry_image WHERE digest = $1 AND "
                                                  "environment_id = $2 AND is_index = 1 AND deleted_at = 0 "
                                                  "LIMIT 1",
-    NULL};
-static const struct vl_store_sql sql_tags = {"SELECT name FROM tag WHERE registry_id = $1 AND repository = "
-                                             "$2 AND digest IN ($3, $4) ORDER BY changed DESC, name LIMIT $5",
     NULL};
 static const struct vl_store_sql sql_facts = {
     "SELECT i.id, i.digest, i.media_type, i.config_digest, i.os, i.arch, i.variant, i.os_version, i.distro, "
@@ -362,38 +372,6 @@ int vl_repo_image_is_index(
     vl_stmt_str(stmt, 1, digest);
     vl_stmt_int(stmt, 2, environment);
     return vl_stmt_step(stmt, err);
-}
-
-int vl_repo_image_tags(struct vl_store_conn *conn, const struct vl_image_row *row, struct vl_arena *arena,
-    struct vl_span **ret, size_t *ret_n, struct vl_err *err)
-{
-    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    struct vl_vec tags VL_CLEANUP(vl_vec_done);
-    vl_vec_init(&tags, sizeof(struct vl_span), VL_IMAGE_TAGS_MAX);
-    int r = vl_stmt_begin(conn, &sql_tags, &stmt, err);
-    if (r < 0)
-        return r;
-    vl_stmt_int(stmt, 1, row->registry);
-    vl_stmt_text(stmt, 2, row->repository);
-    vl_stmt_text(stmt, 3, row->digest);
-    vl_stmt_text(stmt, 4, row->parent);
-    vl_stmt_int(stmt, 5, VL_IMAGE_TAGS_MAX);
-    while ((r = vl_stmt_step(stmt, err)) > 0) {
-        struct vl_span *tag = vl_vec_push(&tags, "tags", err);
-        if (!tag)
-            return err->err;
-        *tag = vl_span_str(vl_stmt_copy(stmt, 0, arena));
-    }
-    if (r < 0)
-        return r;
-    struct vl_span *all = vl_arena_array(arena, tags.len ? tags.len : 1, sizeof(*all));
-    if (!all)
-        return vl_arena_check(arena, "tags", err);
-    if (tags.len)
-        memcpy(all, tags.items, tags.len * sizeof(*all));
-    *ret = all;
-    *ret_n = tags.len;
-    return 0;
 }
 
 int vl_repo_image_facts(struct vl_store_conn *conn, int64_t image, struct vl_arena *arena,

@@ -26,6 +26,8 @@ struct vl_image_row {
     struct vl_span stage, error, error_code;
     int64_t next_try, pushed, pulled, first_seen, last_seen, completed, deleted; /* ms; 0: not known */
     int64_t risk;
+    struct vl_span
+        tags; /* that name its manifest, or the list of platforms that it is of: newest first, a line each */
     /* facts; only where image is not 0 */
     struct vl_span os, arch, variant, distro, why_not;
     int64_t size;
@@ -73,18 +75,19 @@ VL_MUST_CHECK int vl_repo_image_places(struct vl_store_conn *conn, int64_t envir
 VL_MUST_CHECK int vl_repo_image_places_of(struct vl_store_conn *conn, int64_t environment, int64_t image,
     bool deleted, vl_image_each *each, void *user, struct vl_err *err);
 
+/* What the places of an image say together: when it was seen, and whether it is there still. */
+struct vl_image_seen {
+    int64_t first, last; /* ms */
+    bool present;
+    unsigned places;
+};
+
 /* The id of an image whose facts the environment sees: 1, or 0 where it sees none. */
 VL_MUST_CHECK int vl_repo_image_find(
     struct vl_store_conn *conn, int64_t environment, const char *digest, int64_t *ret_id, struct vl_err *err);
 /* Whether the digest is a list of platforms in this environment: 1 or 0. */
 VL_MUST_CHECK int vl_repo_image_is_index(
     struct vl_store_conn *conn, int64_t environment, const char *digest, struct vl_err *err);
-
-/* Tags that name the row's manifest, or the list of platforms that it is of; newest first. Spans in the
- * arena.
- */
-VL_MUST_CHECK int vl_repo_image_tags(struct vl_store_conn *conn, const struct vl_image_row *row,
-    struct vl_arena *arena, struct vl_span **ret, size_t *ret_n, struct vl_err *err);
 
 /* Everything that is known of an image, whoever sees it; texts in the arena, NULL where not known. */
 struct vl_image_facts {

@@ -40,18 +40,16 @@ static int read_filter(struct vl_request *request, struct vl_image_filter *ret, 
 struct listing {
     struct vl_api_page *page;
     struct vl_request *request;
-    struct vl_store_conn *conn;
     enum vl_image_sort sort;
 };
 
 static int list_row(const struct vl_image_row *row, void *user, struct vl_err *err)
 {
     struct listing *l = user;
+    (void)err;
     if (!vl_api_item(l->page))
         return 1;
-    int r = vl_image_json_members(&l->page->json, l->conn, row, l->request->arena, err);
-    if (r < 0)
-        return r;
+    vl_image_json_members(&l->page->json, row);
     int64_t number = l->sort == VL_IMAGE_BY_PUSHED ? row->pushed : row->risk;
     const struct vl_api_key keys[] = {
         {.text = l->sort == VL_IMAGE_BY_REPOSITORY ? vl_arena_dup_span(l->request->arena, row->repository)
@@ -83,7 +81,7 @@ static int images(struct vl_request *request, struct vl_err *err)
         .number = page.keys[0].number,
         .text = page.keys[0].text,
         .id = page.keys[1].number};
-    struct listing l = {&page, request, conn, (enum vl_image_sort)sort};
+    struct listing l = {&page, request, (enum vl_image_sort)sort};
     r = vl_repo_image_list(conn, &filter, l.sort, &after, page.fetch, list_row, &l, err);
     if (r >= 0 && vl_api_wants_total(&page))
         r = vl_repo_image_count(conn, &filter, VL_API_COUNT_MAX + 1, &total, err);
@@ -104,10 +102,9 @@ struct detail {
 static int detail_row(const struct vl_image_row *row, void *user, struct vl_err *err)
 {
     struct detail *d = user;
+    (void)err;
     if (!d->found) {
-        int r = vl_image_json_members(&d->json, d->conn, row, d->request->arena, err);
-        if (r < 0)
-            return r;
+        vl_image_json_members(&d->json, row);
         d->found = true;
         d->image = row->image;
         vl_api_array(&d->json, "places");
@@ -115,9 +112,9 @@ static int detail_row(const struct vl_image_row *row, void *user, struct vl_err 
     if (row->image > d->image)
         d->image = row->image;
     vl_json_object(&d->json);
-    int r = vl_image_json_place(&d->json, d->conn, row, d->request->arena, err);
+    vl_image_json_place(&d->json, row);
     vl_json_object_end(&d->json);
-    return r;
+    return 0;
 }
 
 static int layers_of(struct detail *d, struct vl_err *err)

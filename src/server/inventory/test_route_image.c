@@ -96,6 +96,28 @@ static void expect(struct vl_test_server *s, const char *query, const char *want
         fail_msg("%s: \"%s\", expected \"%s\"", query, order_of(s, answer), wanted);
 }
 
+/* The newest first, of equal age by name; of another digest or repository none. */
+static void test_tags(void **state)
+{
+    static const struct vl_store_sql tag = {
+        "INSERT INTO tag (registry_id, repository, name, digest, changed) VALUES ($1, $2, $3, $4, $5)", NULL};
+    static const struct vl_store_sql gone = {
+        "DELETE FROM tag WHERE registry_id = $1 AND repository LIKE 'app/web%' AND name LIKE 't-%'", NULL};
+    struct vl_test_server *s = *state;
+    int64_t later = vl_time_now_ms() + 1000;
+    vl_rows_sql(s, &tag, "isssi", registries[0], "app/web", "t-old", SHARED, (int64_t)1);
+    vl_rows_sql(s, &tag, "isssi", registries[0], "app/web", "t-b", SHARED, later);
+    vl_rows_sql(s, &tag, "isssi", registries[0], "app/web", "t-a", SHARED, later);
+    vl_rows_sql(s, &tag, "isssi", registries[0], "app/web", "t-other", OTHER, later);
+    vl_rows_sql(s, &tag, "isssi", registries[0], "app/web2", "t-where", SHARED, later);
+    const char *a = vl_test_call(s, VL_ROLE_READER, "GET", path(s, "?q=app/web", 0), NULL, 200);
+    const char *one = vl_test_call(s, VL_ROLE_READER, "GET", path(s, "/" SHARED, 0), NULL, 200);
+    vl_rows_sql(s, &gone, "i", registries[0]);
+    assert_non_null(strstr(a, "\"tags\":[\"t-a\",\"t-b\",\"1.0\",\"t-old\"]"));
+    assert_non_null(strstr(one, "\"tags\":[\"t-a\",\"t-b\",\"1.0\",\"t-old\"]"));
+    assert_string_equal(vl_test_get(s, one, "places.0.tags.3"), "t-old");
+}
+
 static void test_list(void **state)
 {
     struct vl_test_server *s = *state;
@@ -280,8 +302,9 @@ static void test_scan(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_list), cmocka_unit_test(test_filters),
-        cmocka_unit_test(test_pages), cmocka_unit_test(test_lines), cmocka_unit_test(test_detail),
-        cmocka_unit_test(test_isolation), cmocka_unit_test(test_exempt), cmocka_unit_test(test_scan)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_tags), cmocka_unit_test(test_list),
+        cmocka_unit_test(test_filters), cmocka_unit_test(test_pages), cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_detail), cmocka_unit_test(test_isolation), cmocka_unit_test(test_exempt),
+        cmocka_unit_test(test_scan)};
     return cmocka_run_group_tests(tests, set_up, vl_test_server_stop);
 }

@@ -74,7 +74,7 @@ static int next_image(const struct vl_image_row *row, void *user, struct vl_err 
             .registry_host = kept(next->arena, row->registry_host),
             .repository = kept(next->arena, row->repository),
             .digest = kept(next->arena, row->digest),
-            .parent = kept(next->arena, row->parent)},
+            .tags = kept(next->arena, row->tags)},
         .link = vl_arena_printf(next->arena, "/images/%.*s", VL_SPAN_FMT(row->digest)),
         .kev = c->kev,
         .fixable = c->fixable,
@@ -179,38 +179,36 @@ static int find_fixes(
 }
 
 /* "host/repository:tag", as one would pull it. */
-static int name_image(struct vl_request *request, struct vl_json *json, struct vl_store_conn *conn,
-    struct task *t, struct vl_err *err)
+static int name_image(struct vl_request *request, struct vl_json *json, struct task *t, struct vl_err *err)
 {
     const struct vl_image_row *row = &t->image;
-    struct vl_span *tags = NULL;
-    size_t n = 0;
-    int r = vl_repo_image_tags(conn, row, request->arena, &tags, &n, err);
-    if (r < 0)
-        return r;
+    struct vl_span rest = row->tags, tag = VL_SPAN_EMPTY;
+    bool tagged = vl_span_split(&rest, '\n', &tag);
+    int64_t n = 0;
     t->title = vl_arena_printf(request->arena, "%.*s/%.*s%s%.*s", VL_SPAN_FMT(row->registry_host),
-        VL_SPAN_FMT(row->repository), n ? ":" : "@",
-        VL_SPAN_FMT(n ? tags[0] : vl_span_slice(row->digest, 0, SHORT_DIGEST)));
+        VL_SPAN_FMT(row->repository), tagged ? ":" : "@",
+        VL_SPAN_FMT(tagged ? tag : vl_span_slice(row->digest, 0, SHORT_DIGEST)));
     vl_api_object(json, "image");
     vl_api_span(json, "digest", row->digest);
     vl_api_span(json, "registry", row->registry_name);
     vl_api_span(json, "repository", row->repository);
     vl_api_array(json, "tags");
-    for (size_t i = 0; i < n && i < NEXT_TAGS; i++)
-        vl_json_span(json, tags[i]);
+    for (rest = row->tags; vl_span_split(&rest, '\n', &tag); n++) {
+        if (n < NEXT_TAGS)
+            vl_json_span(json, tag);
+    }
     vl_json_array_end(json);
-    vl_json_member_int(json, "tagCount", (int64_t)n);
+    vl_json_member_int(json, "tagCount", n);
     vl_json_object_end(json);
     return vl_arena_check(request->arena, "the answer", err);
 }
 
-static int write_next(struct vl_request *request, struct vl_store_conn *conn, struct vl_json *json,
-    struct task *t, struct vl_err *err)
+static int write_next(struct vl_request *request, struct vl_json *json, struct task *t, struct vl_err *err)
 {
     int r = 0;
     vl_json_object(json);
     if (t->image.id)
-        r = name_image(request, json, conn, t, err);
+        r = name_image(request, json, t, err);
     else
         vl_api_null(json, "image");
     vl_api_str(json, "kind", t->kind);
@@ -256,7 +254,7 @@ static int do_next(
     r = find_fixes(request, conn, &next, err);
     vl_api_array(json, "doNext");
     for (size_t shown = 0; shown < NEXT_MAX && shown < next.n && r >= 0; shown++)
-        r = write_next(request, conn, json, &next.tasks[shown], err);
+        r = write_next(request, json, &next.tasks[shown], err);
     vl_json_array_end(json);
     return r;
 }
