@@ -3,6 +3,7 @@
 
 postgresql.py [BUFFERS]: prints the URL of an empty database and ends, with everything it made, when its standard input closes. Exit 77
 where no PostgreSQL is installed. BUFFERS: its shared_buffers (a measurement uses PostgreSQL's own default, 128MB). PostgreSQL refuses to run as root: then it runs as its package's user."""
+import ctypes
 import glob
 import os
 import pwd
@@ -32,11 +33,17 @@ def run(*command):
     return subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, **account)
 
 
+def die_with_parent():
+    """Where this program is killed without a chance to stop it, the server ends at once."""
+    ctypes.CDLL(None).prctl(1, signal.SIGQUIT)  # PR_SET_PDEATHSIG
+
+
 def fail(result):
     sys.exit(result.stderr or result.stdout)
 
 
 server = None
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # how tests end what they started: the server and its folder go, too
 try:
     data = os.path.join(home, "data")
     made = run(os.path.join(binaries, "initdb"), "-D", data, "-U", "vallum", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions")
@@ -45,7 +52,7 @@ try:
     server = subprocess.Popen(
         [os.path.join(binaries, "postgres"), "-D", data, "-k", home, "-c", "listen_addresses=", "-c", f"shared_buffers={buffers}",
          "-c", "max_connections=150", "-c", "log_min_messages=fatal"],
-        cwd=home, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **account)
+        cwd=home, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent, **account)
     for _ in range(300):
         created = run(os.path.join(binaries, "createdb"), "-h", home, "-U", "vallum", "vallum")
         if created.returncode == 0:
