@@ -141,7 +141,8 @@ void vl_reply_error(const struct vl_http_call *call, struct vl_http_reply *reply
     const char *detail =
         status == 500 ? "see the log of vallumd"
         : status == 507 /* without the names of its files */
-            ? "the disk of the server is full: nothing was stored; try again when there is room"
+            ? "the disk of the server, or of its database, is full: nothing was stored; try again when "
+              "there is room"
             : err->msg;
     if (face == VL_FACE_ARM && arm_code && status != 500 && status != 507)
         code = arm_code;

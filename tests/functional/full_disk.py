@@ -8,11 +8,11 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 import running
 from running import told
+from writers import Writers
 
 vallumd, folder, registry_port, name, database, push = sys.argv[1:7]
 data, own = os.path.join(folder, "data"), database == "sqlite"
@@ -37,67 +37,6 @@ def eventually(what, seconds=30):
             pass
         time.sleep(0.2)
     return False
-
-
-class Writer(threading.Thread):
-    """Writes things of one kind until it was refused some times, and keeps what came back."""
-
-    def __init__(self, kind, act, phase, refusals=5, most=4000):
-        super().__init__()
-        self.kind, self.act, self.phase, self.refusals, self.most = kind, act, phase, refusals, most
-        self.kept, self.refused, self.strange = [], [], []
-
-    def run(self):
-        for i in range(self.most):
-            if len(self.refused) >= self.refusals:
-                return
-            label = f"{self.kind}-{self.phase}-{i}"
-            try:
-                key, status, answer = self.act(label)
-            except (OSError, http.client.HTTPException) as error:
-                self.strange.append(repr(error))
-                return
-            if 200 <= status < 300:
-                self.kept.append(key(answer))
-            elif status == 507:
-                self.refused.append((label, answer))
-            else:
-                self.strange.append((status, answer))
-                if len(self.strange) > 20:
-                    return
-
-
-def digest_of(label):
-    return "sha256:" + "".join(f"{ord(c):02x}" for c in label).rjust(64, "0")[-64:]
-
-
-TEXT = "x" * 900  # so that it is soon full
-
-
-def add_token(label):
-    return (lambda a: a["id"]), *server.ask("POST", "/api/v1/tokens", {"name": label, "role": "reader"})
-
-
-def add_rule(label):
-    return (lambda a: a["id"]), *server.ask("POST", "/api/v1/disable-rules", {"name": label, "vulnerabilities": ["CVE-1999-0001"], "justification": TEXT})
-
-
-def add_exemption(label):
-    return (lambda a: a["id"]), *server.ask("POST", "/api/v1/exemptions", {"category": "waiver", "vulnerability": "CVE-1999-0001", "repository": label.lower(), "justification": TEXT})
-
-
-def add_push(label):
-    return (lambda a: digest_of(label)), *server.ask("POST", f"/api/v1/registries/{other['id']}/events", token=other["webhookSecret"], body={"events": [
-        {"id": label, "action": "push", "target": {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest_of(label), "repository": "full/r", "tag": label}}]})
-
-
-def write_all(phase, **more):
-    writers = [Writer(k, a, phase, **more) for k, a in (("token", add_token), ("rule", add_rule), ("exemption", add_exemption), ("push", add_push))]
-    for w in writers:
-        w.start()
-    for w in writers:
-        w.join()
-    return writers
 
 
 filler = os.path.join(data, "filler")
@@ -143,6 +82,7 @@ status, registry = server.ask("POST", "/api/v1/registries", {"name": "real", "ho
 assert status == 201, registry
 status, other = server.ask("POST", "/api/v1/registries", {"name": "named", "host": "named.example", "include": ["full/*"]})
 assert status == 201, other
+write = Writers(lambda: server, other)
 
 
 def completed():
@@ -156,14 +96,14 @@ told(not reads(), "everything can be read", reads())
 
 if own:
     fill(2 << 20)
-    writers = write_all(1)
+    writers = write.all(1)
 else:
     fill(0)
-    writers = write_all(1, most=10)
+    writers = write.all(1, most=10)
 for w in writers:
     if own:
         told(w.kept and w.refused and not w.strange, f"{w.kind}: some are kept, then refused with 507", (len(w.kept), len(w.refused), w.strange[:3]))
-        said = w.refused[0][1] if w.refused else {}
+        said = w.refused[0][2] if w.refused else {}
         told(said.get("code") == "disk_full" and "disk" in said.get("detail", "") and said.get("title") == "Insufficient Storage", "... with the cause", said)
     else:
         told(len(w.kept) == 10 and not w.strange, f"{w.kind}: is kept, since the database has a disk of its own", (len(w.kept), w.strange[:3]))
@@ -195,7 +135,7 @@ else:
     os.unlink(filler)
     server = start()
 told(eventually(lambda: server.ask("GET", "/readyz")[0] == 200, 15), "with room again it is ready by itself", server.said()[-1500:])
-fresh = write_all(2, most=20)
+fresh = write.all(2, most=20)
 told(all(len(w.kept) == 20 and not w.strange and not w.refused for w in fresh), "... and writes", [(w.kind, len(w.kept), w.refused[:1], w.strange[:1]) for w in fresh])
 server.ask("POST", f"/api/v1/registries/{registry['id']}/discover")
 told(eventually(lambda: completed() >= {"1.1", "1.2"}, 60), "... and scans what waited", server.said()[-1500:])
@@ -205,7 +145,7 @@ told(eventually(lambda: check_of("disk")["ok"] and check_of("database")["ok"]), 
 subprocess.run([push, "3", name + "/a"], check=True)
 server.ask("POST", f"/api/v1/registries/{registry['id']}/discover")
 fill(0)
-second = Writer("token", add_token, 3, refusals=3)
+second = write.one("token", 3, enough=3)
 if own:
     second.run()
     told(len(second.refused) == 3 and not second.strange, "full a second time it refuses", second.strange[:3])
@@ -221,17 +161,6 @@ told(status == 200 and not [j for j in dead["items"] if j["kind"] in ("scan", "d
 told(end() == 0, "it ends in order")
 
 server = start()
-lists = {"token": [t["id"] for t in server.items("/api/v1/tokens")], "rule": [r["id"] for r in server.items("/api/v1/disable-rules")],
-         "exemption": [e["id"] for e in server.items("/api/v1/exemptions")], "push": [i["digest"] for i in server.items(f"/api/v1/images?registry={other['id']}")]}
-names = {"token": [t["name"] for t in server.items("/api/v1/tokens")], "rule": [r["name"] for r in server.items("/api/v1/disable-rules")],
-         "exemption": [e["repository"] for e in server.items("/api/v1/exemptions")]}
-for w in writers + fresh:
-    there = lists[w.kind]
-    told(set(w.kept) <= set(there) and len(there) == len(set(there)), f"{w.kind}: all {len(w.kept)} that were kept are there, once", sorted(map(str, set(w.kept) - set(there)))[:5])
-    gone = {label for label, _ in w.refused}
-    if w.kind != "push":
-        told(not gone & set(names[w.kind]), f"{w.kind}: none that was refused is", sorted(gone & set(names[w.kind])))
-    else:
-        told(not {digest_of(label) for label in gone} & set(there), "push: none that was refused is")
+write.look(writers + fresh)
 end()
 sys.exit(1 if running.failures else 0)

@@ -20,6 +20,10 @@ trap finish EXIT
 # No test fetches the public feeds.
 export VALLUM_ADVISORY_UPDATES=off
 
+# What waits for a program waits longer for one under valgrind, which is some twenty times as slow.
+PATIENCE=1
+[ -z "${VALLUM_WRAPPER:-}" ] || PATIENCE=10
+
 # vallum ARGS...: the program under test, under valgrind where the slice asks for it.
 vallum() { ${VALLUM_WRAPPER:-} "$VALLUM" "$@"; }
 
