@@ -33,7 +33,10 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 
 
 def run(*command, **more):
-    return subprocess.run(command, check=True, capture_output=True, text=True, **more).stdout
+    done = subprocess.run(command, capture_output=True, text=True, **more)
+    if done.returncode:
+        sys.exit(f"{os.path.basename(command[0])} ended with {done.returncode}: {done.stderr.strip()[-2000:]}")
+    return done.stdout
 
 
 class Server:
