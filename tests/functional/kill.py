@@ -81,7 +81,7 @@ class Clients:
     def rule(self, name):
         status, answer = self.server.ask("POST", "/api/v1/disable-rules", {"name": "rule-" + name, "vulnerabilities": ["CVE-1999-0001"], "justification": "none"})
         if status == 201:
-            self.rules.append(("rule-" + name, answer["id"]))
+            self.rules.append((answer["id"], "rule-" + name))
 
     def push(self, name):
         digest = "sha256:" + "".join(f"{ord(c):02x}" for c in name).rjust(64, "0")[-64:]
@@ -140,6 +140,34 @@ def until_answered(clients):
         time.sleep(0.02)
 
 
+class Kept:
+    """What was acknowledged of one kind, as (id, name). A server takes so many and no more, so the oldest are taken away again, which is
+    acknowledged as well: those must be gone."""
+
+    MOST = 60
+
+    def __init__(self, path):
+        self.path, self.there, self.gone, self.all = path, [], set(), 0
+
+    def add(self, more):
+        self.there += more
+        self.all += len(more)
+
+    def take_away(self, server):
+        while len(self.there) > self.MOST:
+            key, name = self.there.pop(0)
+            try:
+                if server.ask("DELETE", f"{self.path}/{key}")[0] == 204:
+                    self.gone.add(name)
+            except (OSError, http.client.HTTPException):
+                pass  # killed: nobody knows
+
+    def check(self, server, what):
+        names = [i["name"] for i in server.items(self.path)]
+        told(len(names) == len(set(names)) and {n for _, n in self.there} <= set(names), f"every acknowledged {what} is there once", sorted({n for _, n in self.there} - set(names))[:5])
+        told(not self.gone & set(names), f"every {what} whose end was acknowledged is gone", sorted(self.gone & set(names))[:5])
+
+
 # --- a first, undisturbed run: what the images have ---
 
 print(f"    seed {seed}, {kills} kills, {database.split(':')[0]}", flush=True)
@@ -163,7 +191,7 @@ reference = {d: sorted((f["id"], f["package"]["purl"]) for f in server.items(f"/
 told(all(reference.values()), "each has findings")
 server.end(signal.SIGTERM)
 
-tokens, rules, pushes, inside, busy = [], [], [], 0, []
+tokens, rules, pushes, inside, busy = Kept("/api/v1/tokens"), Kept("/api/v1/disable-rules"), [], 0, []
 for number in range(kills):
     by_call = number % 2 == 1 and shutil.which("strace") is not None
     shutil.rmtree(os.path.join(data, "cache"), ignore_errors=True)  # so that scans take their time
@@ -172,6 +200,9 @@ for number in range(kills):
         clients = Clients(server, number)
         asker = threading.Thread(target=ask_scans, args=(server, digests))
         asker.start()
+        takers = [threading.Thread(target=kept.take_away, args=(server,)) for kept in (tokens, rules)]
+        for taker in takers:
+            taker.start()
         if by_call:
             try:
                 server.process.wait(8)
@@ -187,9 +218,10 @@ for number in range(kills):
                 time.sleep(pick.random() * 2)
         server.end(signal.SIGKILL)
         clients.end()
-        asker.join()
-        tokens += clients.tokens
-        rules += clients.rules
+        for thread in (asker, *takers):
+            thread.join()
+        tokens.add(clients.tokens)
+        rules.add(clients.rules)
         pushes += clients.pushes
     else:  # killed while it started
         inside += 1
@@ -197,13 +229,12 @@ for number in range(kills):
 
 server = Server()
 told(server.port is not None, f"it starts after {kills} kills", server.said())
-print(f"    acknowledged: {len(tokens)} tokens, {len(rules)} rules, {len(pushes)} pushes; {inside} kills inside of a call; five scans and more under way at {len(busy)} kills", flush=True)
-told(len(tokens) > kills and len(rules) > kills and len(pushes) > kills, "the clients were busy")
+print(f"    acknowledged: {tokens.all} tokens, {rules.all} rules, {len(pushes)} pushes, {len(tokens.gone) + len(rules.gone)} taken away; {inside} kills inside of a call;"
+      f" five scans and more under way at {len(busy)} kills", flush=True)
+told(tokens.all > kills and rules.all > kills and len(pushes) > kills, "the clients were busy")
 told(len(busy) * 5 >= kills, "five scans and more were under way at one of five kills at least", busy)
-there = [t["id"] for t in server.items("/api/v1/tokens")]
-told(len(there) == len(set(there)) and {t for t, _ in tokens} <= set(there), "every acknowledged token is there once", len({t for t, _ in tokens} - set(there)))
-names = [r["name"] for r in server.items("/api/v1/disable-rules")]
-told(len(names) == len(set(names)) and {n for n, _ in rules} <= set(names), "every acknowledged rule is there once", sorted({n for n, _ in rules} - set(names))[:5])
+tokens.check(server, "token")
+rules.check(server, "rule")
 seen = [i["digest"] for i in server.items(f"/api/v1/images?registry={other['id']}")]
 told(len(seen) == len(set(seen)) and set(pushes) <= set(seen), "every acknowledged push is there once", sorted(set(pushes) - set(seen))[:5])
 ask_scans(server, digests)
