@@ -55,7 +55,9 @@ class Server(running.Server):
 
 
 class Clients:
-    """Ask for things without a pause, and keep what was acknowledged."""
+    """Ask for things without a pause, for tokens and rules more slowly, and keep what was acknowledged."""
+
+    A_LIFE = 20  # tokens, and rules, at most; a life may last two minutes, and a server takes a thousand and five hundred
 
     def __init__(self, server, round_number):
         self.server, self.round, self.stop = server, round_number, False
@@ -73,12 +75,20 @@ class Clients:
                 time.sleep(0.01)  # killed: not acknowledged
             i += 1
 
+    def slowly(self, done):
+        time.sleep(0.1)
+        return len(done) < self.A_LIFE
+
     def token(self, name):
+        if not self.slowly(self.tokens):
+            return
         status, answer = self.server.ask("POST", "/api/v1/tokens", {"name": name, "role": "reader"})
         if status == 201:
             self.tokens.append((answer["id"], name))
 
     def rule(self, name):
+        if not self.slowly(self.rules):
+            return
         status, answer = self.server.ask("POST", "/api/v1/disable-rules", {"name": "rule-" + name, "vulnerabilities": ["CVE-1999-0001"], "justification": "none"})
         if status == 201:
             self.rules.append((answer["id"], "rule-" + name))
