@@ -24,6 +24,13 @@
 #define HUB_SERVER   "https://index.docker.io/v1/"
 #define TOKEN_USER   "<token>" /* a helper's word for: the secret is an identity token */
 
+static struct vl_span without_slashes(struct vl_span key)
+{
+    while (vl_span_ends_with(key, "/"))
+        key.len--;
+    return key;
+}
+
 /* "https://index.docker.io/v1/" -> "docker.io", "https://host:5000/v2/" -> "host:5000"; paths stay. */
 static struct vl_span normal_key(struct vl_span key)
 {
@@ -32,11 +39,10 @@ static struct vl_span normal_key(struct vl_span key)
     for (size_t i = 0; i < VL_ARRAY_LEN(schemes); i++)
         if (vl_span_starts_with(key, schemes[i]))
             key = vl_span_slice(key, strlen(schemes[i]), key.len);
-    while (vl_span_ends_with(key, "/"))
-        key.len--;
+    key = without_slashes(key);
     for (size_t i = 0; i < VL_ARRAY_LEN(versions); i++)
         if (vl_span_ends_with(key, versions[i]))
-            key.len -= strlen(versions[i]);
+            key = without_slashes(vl_span_slice(key, 0, key.len - strlen(versions[i])));
     if (vl_span_eq_str(key, "index.docker.io") || vl_span_eq_str(key, "registry-1.docker.io"))
         key = VL_SPAN_LIT("docker.io");
     return key;
@@ -52,7 +58,7 @@ static size_t closeness(struct vl_span key, const char *registry, const char *re
     if (key.len == host)
         return host;
     struct vl_span path = vl_span_slice(key, host + 1, key.len);
-    if (key.ptr[host] != '/' || strncmp(repository, path.ptr, path.len) != 0 || path.len > strlen(repository))
+    if (key.ptr[host] != '/' || !vl_span_eq(vl_span_slice(vl_span_str(repository), 0, path.len), path))
         return 0;
     return repository[path.len] == '\0' || repository[path.len] == '/' ? key.len : 0;
 }

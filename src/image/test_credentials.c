@@ -72,6 +72,7 @@ static void test_auths(void **state)
         "\"quay.io/team\":{\"username\":\"q\",\"password\":\"team\"},"
         "\"quay.io/team/app\":{\"username\":\"q\",\"password\":\"app\"},"
         "\"https://acr.example/v2/\":{\"auth\":\"MDAwOg==\",\"identitytoken\":\"refresh\"},"
+        "\"https://slashes.example//v2/\":{\"username\":\"s\",\"password\":\"x\"},"
         "\"t.example\":{\"registrytoken\":\"bearer\"},"
         "\"empty.example\":{},"
         "\"broken.example\":{\"auth\":\"***\"}}}";
@@ -90,6 +91,7 @@ static void test_auths(void **state)
         {"quay.io", "team/apple", "q", "team", NULL, NULL},
         {"quay.io.evil.example", "team/app", NULL, NULL, NULL, NULL},
         {"acr.example", "a", "000", "", "refresh", NULL},
+        {"slashes.example", "a", "s", "x", NULL, NULL},
         {"t.example", "a", NULL, NULL, NULL, "bearer"},
         {"empty.example", "a", NULL, NULL, NULL, NULL},
         {"other.example", "a", NULL, NULL, NULL, NULL},
