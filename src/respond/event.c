@@ -47,49 +47,75 @@ bool vl_notify_severity_parse(struct vl_span text, enum vl_severity *ret)
 
 /* --- as JSON --- */
 
-/* Cut at a whole code point, so that what is left is still UTF-8. */
-static void member_cut(struct vl_json *json, const char *key, const char *text)
+/* How many bytes of a text are written: whole code points, at most `max` bytes, and at most twice as many
+ * once they are escaped, so that the whole of an event has a size (VL_WEBHOOK_BODY_MAX). */
+static size_t cut_at(struct vl_span text, size_t max)
+{
+    size_t at = 0, written = 0;
+    while (at < text.len) {
+        uint32_t rune;
+        unsigned char c = (unsigned char)text.ptr[at];
+        size_t n = vl_utf8_decode(vl_span_slice(text, at, text.len), &rune);
+        size_t size = n == 0 ? 3 /* U+FFFD in its place */ : c == '"' || c == '\\' ? 2 : c < 0x20 ? 6 : n;
+        n = n ? n : 1;
+        if (at + n > max || written + size > 2 * max)
+            break;
+        at += n;
+        written += size;
+    }
+    return at;
+}
+
+static void member_cut(struct vl_json *json, const char *key, const char *text, size_t max)
 {
     char cut[VL_NOTIFY_TEXT_MAX + 4];
-    size_t n = text ? strlen(text) : 0;
     if (!text)
         return;
+    struct vl_span all = vl_span_str(text);
+    size_t n = cut_at(all, max);
     vl_json_key(json, key);
-    if (n <= VL_NOTIFY_TEXT_MAX) {
+    if (n == all.len) {
         vl_json_str(json, text);
         return;
     }
-    n = VL_NOTIFY_TEXT_MAX;
-    while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
-        n--;
     memcpy(cut, text, n);
     memcpy(cut + n, "…", sizeof("…"));
     vl_json_str(json, cut);
 }
 
+static void member_name(struct vl_json *json, const char *key, const char *text)
+{
+    member_cut(json, key, text, VL_NOTIFY_NAME_MAX);
+}
+
+static void member_text(struct vl_json *json, const char *key, const char *text)
+{
+    member_cut(json, key, text, VL_NOTIFY_TEXT_MAX);
+}
+
 void vl_notify_event_write(const struct vl_notify_event *event, struct vl_json *json)
 {
     vl_json_object(json);
-    vl_json_member_str(json, "id", event->id);
+    member_name(json, "id", event->id);
     vl_json_member_str(json, "topic", vl_notify_topic_name(event->topic));
     vl_json_member_str(json, "severity", vl_notify_severity_name(event->severity));
-    member_cut(json, "title", event->title);
-    member_cut(json, "text", event->text);
-    member_cut(json, "object", event->object);
-    member_cut(json, "url", event->url);
+    member_text(json, "title", event->title);
+    member_text(json, "text", event->text);
+    member_text(json, "object", event->object);
+    member_text(json, "url", event->url);
     if (event->registry_id)
         vl_json_member_int(json, "registryId", event->registry_id);
-    member_cut(json, "registry", event->registry);
-    member_cut(json, "repository", event->repository);
-    vl_json_member_str(json, "environment", event->environment);
-    vl_json_member_str(json, "environmentId", event->environment_id);
+    member_text(json, "registry", event->registry);
+    member_text(json, "repository", event->repository);
+    member_name(json, "environment", event->environment);
+    member_name(json, "environmentId", event->environment_id);
     vl_json_member_time(json, "at", event->at);
     vl_json_key(json, "facts");
     vl_json_array(json);
     for (size_t i = 0; i < event->n_facts && i < VL_NOTIFY_FACTS_MAX; i++) {
         vl_json_object(json);
-        member_cut(json, "name", event->facts[i].name);
-        member_cut(json, "value", event->facts[i].value);
+        member_name(json, "name", event->facts[i].name);
+        member_text(json, "value", event->facts[i].value);
         vl_json_object_end(json);
     }
     vl_json_array_end(json);
@@ -97,8 +123,8 @@ void vl_notify_event_write(const struct vl_notify_event *event, struct vl_json *
     vl_json_array(json);
     for (size_t i = 0; i < event->n_links && i < VL_NOTIFY_LINKS_MAX; i++) {
         vl_json_object(json);
-        member_cut(json, "title", event->links[i].title);
-        member_cut(json, "url", event->links[i].url);
+        member_name(json, "title", event->links[i].title);
+        member_text(json, "url", event->links[i].url);
         vl_json_object_end(json);
     }
     vl_json_array_end(json);

@@ -11,6 +11,7 @@
 #define VL_NOTIFY_FACTS_MAX 32
 #define VL_NOTIFY_LINKS_MAX 8
 #define VL_NOTIFY_TEXT_MAX  4096 /* bytes of one text; what is longer is cut and ends with "…" */
+#define VL_NOTIFY_NAME_MAX  512  /* the same for names of facts, titles of links and ids */
 
 enum vl_notify_topic {
     VL_NOTIFY_FINDING = 1, /* new critical findings of an image */
