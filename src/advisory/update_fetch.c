@@ -18,6 +18,9 @@
 static void copy_text(char *to, size_t room, struct vl_span from)
 {
     size_t len = from.len < room ? from.len : 0; /* too long to be sent back: as if absent */
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)from.ptr[i] < ' ' || from.ptr[i] == 0x7f)
+            len = 0; /* nor can a line of a header have these */
     if (len)
         memcpy(to, from.ptr, len);
     to[len] = 0;
