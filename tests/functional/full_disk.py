@@ -11,7 +11,7 @@ import sys
 import time
 
 import running
-from running import told
+from running import eventually, fill, told
 from writers import Writers
 
 vallumd, folder, registry_port, name, database, push = sys.argv[1:7]
@@ -22,40 +22,7 @@ def start():
     return running.Server(vallumd, folder, database, workers=4)
 
 
-def end(how=signal.SIGTERM):
-    server.process.send_signal(how)
-    return server.process.wait(60)
-
-
-def eventually(what, seconds=30):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if what():
-                return True
-        except (OSError, http.client.HTTPException, ValueError, KeyError):
-            pass
-        time.sleep(0.2)
-    return False
-
-
 filler = os.path.join(data, "filler")
-
-
-def fill(leave):
-    """Until so many bytes are free; 0: to the brim."""
-    with open(filler, "ab", buffering=0) as f:
-        while True:
-            s = os.statvfs(data)
-            room = s.f_bavail * s.f_frsize - leave
-            if room <= 0:
-                return
-            try:
-                f.write(b"\0" * min(room, 1 << 20))
-            except OSError:
-                return
-
-
 READS = ["/api/v1/me", "/api/v1/images", "/api/v1/vulnerabilities", "/api/v1/overview", "/api/v1/secure-score", "/api/v1/recommendations", "/api/v1/registries",
          "/api/v1/tokens", "/api/v1/exemptions", "/api/v1/jobs", "/api/v1/notices", "/api/v1/health", "/healthz", "/metrics"]
 
@@ -95,10 +62,10 @@ told(bool(findings), "... and has findings")
 told(not reads(), "everything can be read", reads())
 
 if own:
-    fill(2 << 20)
+    fill(filler, 2 << 20)
     writers = write.all(1)
 else:
-    fill(0)
+    fill(filler, 0)
     writers = write.all(1, most=10)
 for w in writers:
     if own:
@@ -107,7 +74,7 @@ for w in writers:
         told(said.get("code") == "disk_full" and "disk" in said.get("detail", "") and said.get("title") == "Insufficient Storage", "... with the cause", said)
     else:
         told(len(w.kept) == 10 and not w.strange, f"{w.kind}: is kept, since the database has a disk of its own", (len(w.kept), w.strange[:3]))
-fill(0)
+fill(filler, 0)
 time.sleep(2)
 told(not reads(), "everything can be read while it is full", reads())
 status, answer = server.ask("GET", "/readyz")
@@ -125,7 +92,7 @@ told(status == (507 if own else 202), "a scan that is asked for: " + ("refused" 
 time.sleep(3)
 told("1.2" not in completed(), "no scan begins without room")
 
-killed = end(signal.SIGKILL)
+killed = server.end(signal.SIGKILL)
 server = start()
 if server.port:
     told(not reads(), "killed and started without room, it reads", reads())
@@ -144,7 +111,7 @@ told(eventually(lambda: check_of("disk")["ok"] and check_of("database")["ok"]), 
 # Once more, without a restart in between, and while a scan may be under way.
 subprocess.run([push, "3", name + "/a"], check=True)
 server.ask("POST", f"/api/v1/registries/{registry['id']}/discover")
-fill(0)
+fill(filler, 0)
 second = write.one("token", 3, enough=3)
 if own:
     second.run()
@@ -158,9 +125,9 @@ told(eventually(lambda: completed() >= {"1.1", "1.2", "1.3"}, 90), "every image 
 told(server.said().count("there is room on the disk again") >= 1, "the log says that there is room again", server.said()[-1500:])
 status, dead = server.ask("GET", "/api/v1/jobs?state=dead")
 told(status == 200 and not [j for j in dead["items"] if j["kind"] in ("scan", "discover") and "named" not in json.dumps(j)], "no job of theirs was given up", dead)
-told(end() == 0, "it ends in order")
+told(server.end() == 0, "it ends in order")
 
 server = start()
 write.look(writers + fresh)
-end()
+server.end()
 sys.exit(1 if running.failures else 0)

@@ -4,15 +4,13 @@ what is there afterwards.
 
 full_disk_database.py VALLUMD FOLDER DISK DATABASE. DISK is a small disk of its own with PostgreSQL's data on it; vallumd's folder lies
 elsewhere. Prints "ok NAME" and "not ok NAME"."""
-import http.client
-import json
 import os
 import signal
 import sys
 import time
 
 import running
-from running import told
+from running import eventually, fill, told
 from writers import Writers
 
 vallumd, folder, disk, database = sys.argv[1:5]
@@ -24,31 +22,8 @@ def start():
     return running.Server(vallumd, folder, database, workers=1)
 
 
-def end(how=signal.SIGTERM):
-    server.process.send_signal(how)
-    return server.process.wait(60)
-
-
-def fill(leave):
-    """Until so many bytes are free."""
-    with open(filler, "ab", buffering=0) as f:
-        while (room := (s := os.statvfs(disk)).f_bavail * s.f_frsize - leave) > 0:
-            try:
-                f.write(b"\0" * min(room, 1 << 20))
-            except OSError:
-                return
-
-
-def ready(seconds=60):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if server.ask("GET", "/readyz")[0] == 200 and server.ask("POST", "/api/v1/tokens", {"name": "probe", "role": "reader"})[0] == 201:
-                return True
-        except (OSError, http.client.HTTPException):
-            pass
-        time.sleep(0.2)
-    return False
+def ready():
+    return eventually(lambda: server.ask("GET", "/readyz")[0] == 200 and server.ask("POST", "/api/v1/tokens", {"name": "probe", "role": "reader"})[0] == 201, 60)
 
 
 server = start()
@@ -62,7 +37,7 @@ write = Writers(lambda: server, other, refusals=(507, 503))
 kept = write.all(0, most=20)
 told(all(len(w.kept) == 20 for w in kept), "with room everything is kept", [(w.kind, len(w.kept), w.refused[:1], w.strange[:1]) for w in kept])
 
-fill(1 << 20)
+fill(filler, 1 << 20)
 kept += (full := write.all(1, enough=20))
 for w in full:
     told(w.refused and not w.strange, f"{w.kind}: refused with 507 or 503", (len(w.kept), len(w.refused), w.strange[:3]))
@@ -79,16 +54,16 @@ kept += (fresh := write.all(2, most=20))
 told(all(len(w.kept) == 20 and not w.strange and not w.refused for w in fresh), "... everything", [(w.kind, len(w.kept), w.refused[:1], w.strange[:1]) for w in fresh])
 write.look(kept, UNSURE)
 
-fill(1 << 20)
+fill(filler, 1 << 20)
 kept += write.all(3, enough=10)
-end(signal.SIGKILL)
+server.end(signal.SIGKILL)
 os.unlink(filler)
-for tries in range(60):  # PostgreSQL may be putting itself right: then vallumd says so and ends, and its unit starts it again
+for _ in range(60):  # PostgreSQL may be putting itself right: then vallumd says so and ends, and its unit starts it again
     server = start()
     if server.port or "database cannot be reached" not in server.said():
         break
     time.sleep(1)
 told(bool(server.port) and ready(), "full a second time, killed, started with room (as soon as PostgreSQL is there again): it writes", server.said()[-1500:])
 write.look(kept, UNSURE)
-told(end() == 0, "it ends in order")
+told(server.end() == 0, "it ends in order")
 sys.exit(1 if running.failures else 0)

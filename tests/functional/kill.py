@@ -17,6 +17,7 @@ import time
 
 import running
 from running import told
+from writers import Writers, digest_of
 
 vallumd, folder, registry_port, kills, seed, database = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5]), sys.argv[6]
 data = os.path.join(folder, "data")
@@ -59,8 +60,8 @@ class Clients:
 
     A_LIFE = 20  # tokens, and rules, at most; a life may last two minutes, and a server takes a thousand and five hundred
 
-    def __init__(self, server, round_number):
-        self.server, self.round, self.stop = server, round_number, False
+    def __init__(self, round_number):
+        self.round, self.stop = round_number, False
         self.tokens, self.rules, self.pushes, self.in_progress = [], [], [], 0
         self.threads = [threading.Thread(target=self.loop, args=(f, i)) for f in (self.token, self.rule, self.push) for i in range(2)]
         for t in self.threads:
@@ -80,25 +81,21 @@ class Clients:
         return len(done) < self.A_LIFE
 
     def token(self, name):
-        if not self.slowly(self.tokens):
-            return
-        status, answer = self.server.ask("POST", "/api/v1/tokens", {"name": name, "role": "reader"})
-        if status == 201:
-            self.tokens.append((answer["id"], name))
+        if self.slowly(self.tokens):
+            status, answer = write.write("token", name)
+            if status == 201:
+                self.tokens.append((answer["id"], name))
 
     def rule(self, name):
-        if not self.slowly(self.rules):
-            return
-        status, answer = self.server.ask("POST", "/api/v1/disable-rules", {"name": "rule-" + name, "vulnerabilities": ["CVE-1999-0001"], "justification": "none"})
-        if status == 201:
-            self.rules.append((answer["id"], "rule-" + name))
+        if self.slowly(self.rules):
+            status, answer = write.write("rule", name)
+            if status == 201:
+                self.rules.append((answer["id"], name))
 
     def push(self, name):
-        digest = "sha256:" + "".join(f"{ord(c):02x}" for c in name).rjust(64, "0")[-64:]
-        status, _ = self.server.ask("POST", f"/api/v1/registries/{other['id']}/events", token=other["webhookSecret"], body={"events": [
-            {"id": name, "action": "push", "target": {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest, "repository": "kill/r", "tag": "t" + name}}]})
+        status, _ = write.write("push", name)
         if 200 <= status < 300:
-            self.pushes.append(digest)
+            self.pushes.append(digest_of(name))
 
     def end(self):
         self.stop = True
@@ -190,6 +187,7 @@ status, registry = server.ask("POST", "/api/v1/registries", {"name": "real", "ho
 assert status == 201, registry
 status, other = server.ask("POST", "/api/v1/registries", {"name": "named", "host": "named.example"})
 assert status == 201, other
+write = Writers(lambda: server, other)
 for _ in range(1200):
     first = images(server)
     if len(first) >= 10 and all(i["state"] == "Completed" for i in first):
@@ -207,7 +205,7 @@ for number in range(kills):
     shutil.rmtree(os.path.join(data, "cache"), ignore_errors=True)  # so that scans take their time
     server = Server(inject=pick.randrange(5, 300) if by_call else None)
     if server.port:
-        clients = Clients(server, number)
+        clients = Clients(number)
         asker = threading.Thread(target=ask_scans, args=(server, digests))
         asker.start()
         takers = [threading.Thread(target=kept.take_away, args=(server,)) for kept in (tokens, rules)]

@@ -72,6 +72,22 @@ wait_port() {
   return 1
 }
 
+# start_postgresql ARGS...: one of its own, until descriptor 9 is closed; its address is in pg.url, why there is none in pg.err.
+start_postgresql() {
+  local i
+  [ -p hold ] || mkfifo hold
+  : >pg.url
+  python3 "$VALLUM_CHECKOUT/tests/servers/postgresql.py" "$@" <hold >pg.url 2>pg.err &
+  PIDS+=($!)
+  exec 9>hold
+  for ((i = 0; i < 300; i++)); do
+    [ -s pg.url ] && return 0
+    kill -0 "${PIDS[-1]}" 2>/dev/null || return 1
+    sleep 0.1
+  done
+  return 1
+}
+
 # start_registry PORT [CONFIG-LINES]: Debian's docker-registry on loopback, data in $WORK.
 start_registry() {
   local port=$1

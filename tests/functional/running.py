@@ -2,6 +2,7 @@
 import http.client
 import json
 import os
+import signal
 import ssl
 import subprocess
 import time
@@ -17,6 +18,33 @@ def told(good, what, detail=""):
         failures += 1
         if detail:
             print("    " + str(detail)[:2000].replace("\n", "\n    "), flush=True)
+
+
+def eventually(what, seconds=30):
+    """Whether it is so within that time; an answer that does not come, or is another one, is asked for again."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if what():
+                return True
+        except (OSError, http.client.HTTPException, ValueError, KeyError):
+            pass
+        time.sleep(0.2)
+    return False
+
+
+def fill(path, leave):
+    """Makes a file larger until so many bytes of its disk are free; 0: to the brim."""
+    with open(path, "ab", buffering=0) as f:
+        while True:
+            s = os.statvfs(os.path.dirname(path))
+            room = s.f_bavail * s.f_frsize - leave
+            if room <= 0:
+                return
+            try:
+                f.write(b"\0" * min(room, 1 << 20))
+            except OSError:
+                return
 
 
 class Server:
@@ -46,6 +74,11 @@ class Server:
     def said(self):
         with open(self.log, encoding="utf-8", errors="replace") as log:
             return log.read()
+
+    def end(self, how=signal.SIGTERM):
+        """The status with which it ended."""
+        self.process.send_signal(how)
+        return self.process.wait(60)
 
     def make_token(self, name):
         """One of an owner, which is used from now on by all servers of this test."""

@@ -76,8 +76,8 @@ static const struct vl_store_sql sql_count[] = {
 };
 static const struct vl_store_sql sql_layer = {"SELECT 1 " LAYERED "LIMIT 1", NULL};
 static const struct vl_store_sql sql_seen = {
-    "SELECT min(first_seen), max(last_seen), min(CASE WHEN deleted_at = 0 THEN 0 ELSE 1 END), "
-    "count(*) FROM registry_image WHERE image_id = $1 AND environment_id = $2 AND fetched_at > 0",
+    "SELECT min(first_seen), max(last_seen), min(CASE WHEN deleted_at = 0 THEN 0 ELSE 1 END) FROM "
+    "registry_image WHERE image_id = $1 AND environment_id = $2 AND fetched_at > 0",
     NULL};
 
 static void bind(struct vl_stmt *stmt, const struct vl_affected_query *query)
@@ -151,9 +151,10 @@ int vl_repo_seen(struct vl_store_conn *conn, int64_t environment, int64_t image,
     r = vl_stmt_step(stmt, err);
     if (r < 0)
         return r;
-    *ret = (struct vl_image_seen){0};
-    if (r > 0 && !vl_stmt_is_null(stmt, 0))
-        *ret = (struct vl_image_seen){vl_stmt_get_int(stmt, 0), vl_stmt_get_int(stmt, 1),
-            vl_stmt_get_int(stmt, 2) == 0, (unsigned)vl_stmt_get_int(stmt, 3)};
+    if (r > 0 && !vl_stmt_is_null(stmt, 0)) {
+        ret->first = vl_stmt_get_int(stmt, 0);
+        ret->last = vl_stmt_get_int(stmt, 1);
+        ret->present = vl_stmt_get_int(stmt, 2) == 0;
+    }
     return 0;
 }

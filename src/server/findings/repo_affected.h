@@ -40,7 +40,8 @@ VL_MUST_CHECK int vl_repo_affected_count(struct vl_store_conn *conn, const struc
 VL_MUST_CHECK int vl_repo_layer_seen(
     struct vl_store_conn *conn, int64_t environment, const char *digest, struct vl_err *err);
 
-/* When the environment first and last saw an image, in how many places, and whether it is there still. */
+/* When the environment first and last saw an image, and whether it is there still: over all its places, of
+ * which there may be more than are shown. */
 VL_MUST_CHECK int vl_repo_seen(struct vl_store_conn *conn, int64_t environment, int64_t image,
     struct vl_image_seen *ret, struct vl_err *err);
 

@@ -28,9 +28,7 @@ static int lineage_row(const struct vl_lineage_row *row, void *user, struct vl_e
     vl_json_object(&l->json);
     vl_api_span(&l->json, "digest", row->digest);
     vl_api_int(&l->json, "layers", row->layers);
-    struct vl_image_seen seen;
-    int r =
-        vl_image_json_places(&l->json, l->conn, l->request->environment.id, row->image, false, &seen, err);
+    int r = vl_image_json_places(&l->json, l->conn, l->request->environment.id, row->image, false, NULL, err);
     vl_json_object_end(&l->json);
     return r;
 }

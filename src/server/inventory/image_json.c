@@ -83,7 +83,8 @@ int vl_image_json_places(struct vl_json *json, struct vl_store_conn *conn, int64
     vl_api_array(json, "places");
     int r = vl_repo_image_places_of(conn, environment, image, deleted, place_row, &p, err);
     vl_json_array_end(json);
-    *ret = p.seen;
+    if (ret)
+        *ret = p.seen;
     return r;
 }
 

@@ -11,7 +11,7 @@ void vl_image_json_members(struct vl_json *json, const struct vl_image_row *row)
 void vl_image_json_place(struct vl_json *json, const struct vl_image_row *row);
 
 /* "places" of an image in an environment, at most VL_IMAGE_PLACES_MAX; `deleted`: those that are gone too,
- * each with "present". */
+ * each with "present". `ret` may be NULL. */
 VL_MUST_CHECK int vl_image_json_places(struct vl_json *json, struct vl_store_conn *conn, int64_t environment,
     int64_t image, bool deleted, struct vl_image_seen *ret, struct vl_err *err);
 /* "counts" and nothing else; NULL: null, where nothing is known. */

@@ -93,7 +93,7 @@ int vl_repo_image_counts(struct vl_store_conn *conn, int64_t environment, int64_
 /* --- rows --- */
 
 /* Names of a row's tags, newest first, a line each: a statement for them of their own would cost a list more
- * than all else. */
+ * than all else. (SQLite gathers in the order of the rows below; that of PostgreSQL has to be said.) */
 #define TAGS(gathered)                                                                                     \
     "(SELECT " gathered " FROM (SELECT t.name, t.changed FROM tag t WHERE t.registry_id = ri.registry_id " \
     "AND t.repository = ri.repository AND t.digest IN (ri.digest, ri.parent) "                             \

@@ -26,8 +26,8 @@ struct vl_image_row {
     struct vl_span stage, error, error_code;
     int64_t next_try, pushed, pulled, first_seen, last_seen, completed, deleted; /* ms; 0: not known */
     int64_t risk;
-    struct vl_span
-        tags; /* that name its manifest, or the list of platforms that it is of: newest first, a line each */
+    /* Those that name its manifest, or the list of platforms that it is of: newest first, a line each. */
+    struct vl_span tags;
     /* facts; only where image is not 0 */
     struct vl_span os, arch, variant, distro, why_not;
     int64_t size;
@@ -79,7 +79,7 @@ VL_MUST_CHECK int vl_repo_image_places_of(struct vl_store_conn *conn, int64_t en
 struct vl_image_seen {
     int64_t first, last; /* ms */
     bool present;
-    unsigned places;
+    unsigned places; /* that were read: VL_IMAGE_PLACES_MAX at most */
 };
 
 /* The id of an image whose facts the environment sees: 1, or 0 where it sees none. */
