@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Runs the tests of the tree and counts them. Called by ./test, which installs what is needed first."""
 import argparse
+import concurrent.futures
 import glob
 import json
 import os
@@ -139,6 +140,43 @@ def meson_test(folder, tally, only=None, wrapper=None, suites=(), multiplier=1, 
     return results
 
 
+def on_postgresql(folder, tally, only=None):
+    """The server's unit tests once more, each on a database of its own of a PostgreSQL that runs for them."""
+    step("the server's unit tests on PostgreSQL")
+    names = []
+    for source in sorted(glob.glob(os.path.join(ROOT, "src/server/**/test_*.c"), recursive=True)):
+        name = "test_" + os.path.relpath(source, os.path.join(ROOT, "src")).replace("/test_", "_").replace("/", "_")[:-2]
+        with open(source) as f:
+            # backups are files of another kind there: tests/functional/test_vallumd has them
+            if "vl_test_server_start" in f.read() and (not only or only in name) and name not in ("test_server_server", "test_server_backup"):
+                names.append(name)
+    if not names:
+        return
+    with subprocess.Popen([sys.executable, "tests/servers/postgresql.py"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        url = server.stdout.readline().strip()
+
+        def one(name):
+            mine = url.replace("/vallum?", f"/{name}?")
+            made = run(["psql", "-q", url, "-c", f"CREATE DATABASE {name}"])
+            if made.returncode:
+                return name, made
+            try:
+                return name, run([os.path.join(folder, "src", name)], env={**environment(folder), "VALLUM_TEST_DATABASE": mine}, timeout=600)
+            except subprocess.TimeoutExpired as e:
+                return name, subprocess.CompletedProcess(e.cmd, -1, "no end within its time")
+
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+            for name, r in pool.map(one, names if url else []):
+                cases = re.findall(r"\[  PASSED  \] (\d+) test", r.stdout)
+                if r.returncode or not cases:
+                    tally.fail(f"{name} on PostgreSQL (exit {r.returncode})", r.stdout)
+                else:
+                    tally.ok(sum(map(int, cases)))
+        if not url:
+            tally.skip("the server's unit tests on PostgreSQL", "no PostgreSQL is installed")
+        server.stdin.close()
+
+
 def functional(folder, tally, only=None, extra_env=None, heavy=None):
     """Each script in tests/functional prints "ok NAME", "not ok NAME" or "skip NAME: why" a case."""
     results = []
@@ -202,6 +240,7 @@ def quick(tally, only=None):
         return
     step("unit tests and corpora")
     results = meson_test(folder, tally, only)
+    on_postgresql(folder, tally, only)
     step("functional tests")
     results += functional(folder, tally, only)
     write_foreign(results, only)
@@ -267,6 +306,7 @@ def slice_coverage(tally):
     if not folder:
         return
     meson_test(folder, tally)
+    on_postgresql(folder, tally)
     functional(folder, tally)
     r = run(["gcovr", "--root", ROOT, "--object-directory", folder, "--filter", "src/", "--exclude", r".*/(test|fuzz)_.*",
              "--gcov-ignore-parse-errors", "--print-summary", f"--fail-under-line={COVERAGE_FLOOR}"])

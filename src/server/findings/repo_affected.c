@@ -1,9 +1,10 @@
 #include "findings/repo_affected.h"
 
 /* $1 environment, $2 what is asked for, $3 since when deleted images count. */
-#define SEEN(image)                                                                                         \
-    "EXISTS (SELECT 1 FROM registry_image ri WHERE ri.image_id = " image " AND ri.environment_id = $1 AND " \
-    "ri.fetched_at > 0 AND (ri.deleted_at = 0 OR ri.last_seen >= $3)) "
+#define SEEN_ROWS(image)                                                                   \
+    "FROM registry_image ri WHERE ri.image_id = " image " AND ri.environment_id = $1 AND " \
+    "ri.fetched_at > 0 AND (ri.deleted_at = 0 OR ri.last_seen >= $3)"
+#define SEEN(image) "EXISTS (SELECT 1 " SEEN_ROWS(image) ") "
 
 #define DIGEST(image) "(SELECT d.digest FROM image d WHERE d.id = " image ") "
 
@@ -15,12 +16,22 @@
     "FROM package_vulnerability m JOIN finding f ON f.match_id = m.id JOIN package p ON p.id = " \
     "m.package_id WHERE " MEANT "AND f.status = 0 AND " SEEN("f.image_id")
 
-/* PostgreSQL takes the images out of the index by match first, and names for those of the page alone; matches
- * stand in a list of the index's own type. (SQLite does as much with the joins as they stand.) */
+/* PostgreSQL counts the images out of the index by match, whose list is of the index's own type. (SQLite does
+ * as much with the joins as they stand.) */
 #define MATCHES \
     "f.match_id = ANY (ARRAY(SELECT CAST(m.id AS INTEGER) FROM package_vulnerability m WHERE " MEANT ")) "
 #define BY_MATCH \
     "FROM finding f WHERE " MATCHES "AND f.status = 0 AND CAST($4 AS BIGINT) >= 0 AND " SEEN("f.image_id")
+
+/* A page of PostgreSQL's takes from each match no more than it shows, in the index's order: an image of the
+ * page is among the first of every match that it has. Whether it is seen is asked image by image; as EXISTS
+ * it would be joined with all images, for each match anew. */
+#define PAGE_BY_MATCH                                                                                        \
+    "FROM (SELECT CAST(m.id AS INTEGER) AS id, m.fixed_version, p.name || ' ' || p.version AS what FROM "    \
+    "package_vulnerability m JOIN package p ON p.id = m.package_id WHERE CAST($4 AS BIGINT) >= 0 AND " MEANT \
+    ") AS m CROSS JOIN LATERAL (SELECT f.image_id FROM finding f WHERE f.match_id = m.id AND f.status = 0 "  \
+    "AND f.image_id > CAST($5 AS BIGINT) AND (SELECT min(1) " SEEN_ROWS(                                     \
+        "f.image_id") ") = 1 ORDER BY f.image_id LIMIT $6) AS f "
 
 /* A purl as it stands, or with qualifiers behind it, or ($4 = 0) with any version. */
 #define CONTAINING                                                                                       \
@@ -41,15 +52,10 @@ static const struct vl_store_sql sql_list[] = {
                            "AND f.image_id > CAST($5 AS BIGINT) AND CAST($4 AS BIGINT) >= 0 GROUP BY "
                            "f.image_id ORDER BY "
                            "f.image_id LIMIT $6",
-            VL_SQL_PLANNED_ANEW "SELECT c.image_id, " DIGEST(
-                "c.image_id") ", min(p.name || ' ' || p.version), "
-                              "min(m.fixed_version), 0 FROM (SELECT DISTINCT f.image_id " BY_MATCH
-                              "AND f.image_id > CAST($5 AS BIGINT) "
-                              "ORDER BY f.image_id LIMIT $6) AS c JOIN finding f ON "
-                              "f.image_id = c.image_id AND " MATCHES
-                              "AND f.status = 0 JOIN package_vulnerability m ON m.id = f.match_id JOIN "
-                              "package p ON p.id = "
-                              "m.package_id GROUP BY c.image_id ORDER BY c.image_id"},
+            VL_SQL_PLANNED_ANEW
+            "SELECT f.image_id, " DIGEST("f.image_id") ", min(m.what), "
+                                                       "min(m.fixed_version), 0 " PAGE_BY_MATCH
+                                                       "GROUP BY f.image_id ORDER BY f.image_id LIMIT $6"},
     [VL_AFFECTED_PACKAGE] = {VL_SQL_PLANNED_ANEW
         "SELECT i.id, " DIGEST("i.id") ", min(p.purl), NULL, 0 " CONTAINING
                                        "AND i.id > $5 GROUP BY i.id ORDER BY i.id LIMIT $6",

@@ -65,6 +65,10 @@ static int set_up(void **state)
     vl_rows_finding(s, ids[1], &finding);
     vl_rows_finding(s, ids[4], &finding);
     vl_rows_finding(s, ids[1], &npm);
+    /* the same vulnerability a second time in one image, and first in order of what it is found in */
+    vl_rows_finding(s, ids[1],
+        &(struct vl_rows_finding){"CVE-2026-0001", "pkg:deb/debian/libcrypto3@3.0.11-1", "libcrypto3",
+            "3.0.11-1", "3.0.12-1", VL_SEVERITY_CRITICAL, false, 0, 1});
     for (size_t i = 0; i < VL_ARRAY_LEN(images); i++) {
         int64_t list = vl_rows_sql(s, &lists, "s", images[i].digest);
         vl_rows_list_packages(s, list, i == 3 ? npm.purl : finding.purl);
@@ -136,6 +140,9 @@ static void test_vulnerability(void **state)
     assert_string_equal(vl_test_get(s, a, "items.2.places.0.present"), "false");
     assert_string_equal(vl_test_get(s, a, "items.0.why"), "it contains libssl3 3.0.11-1, fixed in 3.0.12-1");
     assert_string_equal(vl_test_get(s, a, "items.0.ranAt"), "null");
+    assert_string_equal(
+        vl_test_get(s, a, "items.1.why"), "it contains libcrypto3 3.0.11-1, fixed in 3.0.12-1");
+    assert_string_equal(vl_test_get(s, a, "total.value"), "3");
     assert_string_equal(digests(s, affected(s, "CVE-2026-0001", "&since=7d", 200), "items"), "ab");
     assert_string_equal(digests(s, affected(s, "CVE-2026-0001", "&since=2w", 200), "items"), "abe");
     assert_string_equal(digests(s, affected(s, "GHSA-aaaa-bbbb-cccc", "", 200), "items"), "abe");
