@@ -177,10 +177,16 @@ def on_postgresql(folder, tally, only=None):
         server.stdin.close()
 
 
-def functional(folder, tally, only=None, extra_env=None, heavy=None):
+def runs_vallumd(script):
+    with open(script) as f:
+        text = f.read()
+    return "vallumd" in text or "client.sh" in text
+
+
+def functional(folder, tally, only=None, extra_env=None, heavy=None, chosen=lambda script: True):
     """Each script in tests/functional prints "ok NAME", "not ok NAME" or "skip NAME: why" a case."""
     results = []
-    scripts = sorted(glob.glob(os.path.join(ROOT, "tests/functional/test_*")))
+    scripts = sorted(filter(chosen, glob.glob(os.path.join(ROOT, "tests/functional/test_*"))))
     for script in scripts:
         name = os.path.basename(script)
         if (only and only not in name) or HEAVY.get(name) != heavy:
@@ -292,12 +298,22 @@ def slice_static(tally):
     tally.fail("cppcheck", r.stdout) if r.returncode else tally.ok()
 
 
-def slice_valgrind(tally):
-    step("functional tests under valgrind")
+def under_valgrind(tally, chosen):
     folder = build("valgrind", ["-Dbuildtype=debugoptimized", "-Dtests=false"], tally)
     if folder:
-        functional(folder, tally, extra_env={"VALLUM_WRAPPER": "valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite "
-                                             f"--trace-children=yes --suppressions={ROOT}/tests/valgrind.supp"})
+        functional(folder, tally, chosen=chosen, extra_env={
+            "VALLUM_WRAPPER": "valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite "
+                              f"--trace-children=yes --suppressions={ROOT}/tests/valgrind.supp"})
+
+
+def slice_valgrind(tally):
+    step("functional tests of the commands under valgrind")
+    under_valgrind(tally, lambda script: not runs_vallumd(script))
+
+
+def slice_valgrind_server(tally):
+    step("functional tests with a vallumd under valgrind")
+    under_valgrind(tally, runs_vallumd)
 
 
 def slice_coverage(tally):
@@ -429,6 +445,7 @@ SLICES = {
     "analyzer": slice_analyzer,
     "static": slice_static,
     "valgrind": slice_valgrind,
+    "valgrind-server": slice_valgrind_server,
     "coverage": slice_coverage,
     "fuzz": slice_fuzz,
     "arm64": slice_arm64,
