@@ -18,10 +18,9 @@
 
 /* PostgreSQL counts the images out of the index by match, whose list is of the index's own type. (SQLite does
  * as much with the joins as they stand.) */
-#define MATCHES \
-    "f.match_id = ANY (ARRAY(SELECT CAST(m.id AS INTEGER) FROM package_vulnerability m WHERE " MEANT ")) "
-#define BY_MATCH \
-    "FROM finding f WHERE " MATCHES "AND f.status = 0 AND CAST($4 AS BIGINT) >= 0 AND " SEEN("f.image_id")
+#define BY_MATCH                                                                                            \
+    "FROM finding f WHERE f.match_id = ANY (ARRAY(SELECT CAST(m.id AS INTEGER) FROM package_vulnerability " \
+    "m WHERE " MEANT ")) AND f.status = 0 AND CAST($4 AS BIGINT) >= 0 AND " SEEN("f.image_id")
 
 /* A page of PostgreSQL's takes from each match no more than it shows, in the index's order: an image of the
  * page is among the first of every match that it has. Whether it is seen is asked image by image; as EXISTS
