@@ -61,7 +61,7 @@ else:
 
 banned = re.compile(r"(?<![\w.>])(" + "|".join(BANNED) + r")\s*\(")
 verdict("no banned functions", [f"{f}:{i}" for f in plain for i, l in enumerate(code_lines(f), 1) if banned.search(l)])
-# What a role in a registry hides is hidden on the request's own connections (docs/design/0019-roles-in-registries.md).
+# What a role in a registry hides is hidden on the request's own connections (docs/design/0019-roles-in-parts-of-an-environment.md).
 verdict("handlers read as their caller sees",
         [f"{f}:{i}" for f in plain if re.search(r"src/server/(\w+/)?route_\w+\.c$", str(f))
          for i, l in enumerate(code_lines(f), 1) if "vl_store_read(" in l])

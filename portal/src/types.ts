@@ -94,6 +94,7 @@ export interface Registry {
   insecure: boolean;
   pollSeconds: number;
   include: string[];
+  labels?: Record<string, string>;
   enabled: boolean;
   concurrency: number;
   created: string | null;

@@ -10,6 +10,7 @@
 #include "codec/json.h"
 #include "identity/client.h"
 #include "identity/repo_identity.h"
+#include "identity/repo_role.h"
 
 #define DAY_MS   (24 * 60 * 60 * 1000LL)
 #define DAYS_MAX 3650

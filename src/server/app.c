@@ -8,6 +8,7 @@
 #include "findings/repo_facts.h"
 #include "identity/oidc.h"
 #include "identity/repo_identity.h"
+#include "identity/repo_role.h"
 #include "inventory/repo_environment.h"
 #include "inventory/repo_plan.h"
 #include "jobs/runner.h"

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "codec/digest.h"
 #include "identity/repo_identity.h"
+#include "identity/repo_role.h"
 #include "identity/sight.h"
 #include "router.h"
 
@@ -139,13 +140,13 @@ int vl_request_read(struct vl_request *request, struct vl_store_conn **ret, stru
     if (!request->narrow)
         return vl_store_read(request->app->store, ret, err);
     return vl_store_read_narrowed(
-        request->app->store, &vl_sight_of_registries, request->registries, request->n_registries, ret, err);
+        request->app->store, &vl_sight_of_parts, request->parts, request->n_parts, ret, err);
 }
 
 bool vl_request_sees(const struct vl_request *request, int64_t registry)
 {
-    for (size_t i = 0; i < request->n_registries; i++) {
-        if (request->registries[i] == registry)
+    for (size_t i = 0; i < request->n_parts; i++) {
+        if (request->parts[i] == registry)
             return true;
     }
     return !request->narrow;
@@ -159,7 +160,7 @@ int vl_request_role_somewhere(struct vl_request *request, struct vl_store_conn *
     enum vl_role role = VL_ROLE_NONE;
     int r = vl_repo_role_get(conn, &request->who, environment, &role, err);
     if (r >= 0 && role == VL_ROLE_NONE)
-        r = vl_repo_role_registries(conn, &request->who, environment, request->arena, &parts, &n, err);
+        r = vl_repo_role_parts(conn, &request->who, environment, request->arena, &parts, &n, err);
     for (size_t i = 0; i < n; i++)
         role = parts[i].role > role ? parts[i].role : role;
     if (r >= 0)

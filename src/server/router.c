@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "disk.h"
 #include "identity/repo_identity.h"
+#include "identity/repo_role.h"
 #include "net/crypt.h"
 #include "reply.h"
 
@@ -179,7 +180,7 @@ static int find_environment(struct vl_request *request, struct vl_store_conn *co
     return r;
 }
 
-/* The registries in which he has the role that the route wants, where he has it nowhere else. */
+/* The parts in which he has the role that the route wants, where he has it nowhere else. */
 static int take_parts(
     struct vl_request *request, struct vl_store_conn *conn, enum vl_role wanted, struct vl_err *err)
 {
@@ -187,21 +188,20 @@ static int take_parts(
     size_t n = 0, kept = 0;
     if (request->route->scope != VL_SCOPE_QUERY_PART && request->route->scope != VL_SCOPE_SEGMENT_PART)
         return 0;
-    int r = vl_repo_role_registries(
-        conn, &request->who, request->environment.id, request->arena, &parts, &n, err);
-    int64_t *registries = r >= 0 && n ? vl_arena_array(request->arena, n, sizeof(*registries)) : NULL;
-    if (r < 0 || !registries)
+    int r = vl_repo_role_parts(conn, &request->who, request->environment.id, request->arena, &parts, &n, err);
+    int64_t *ids = r >= 0 && n ? vl_arena_array(request->arena, n, sizeof(*ids)) : NULL;
+    if (r < 0 || !ids)
         return r < 0 ? r : vl_arena_check(request->arena, "roles", err);
     for (size_t i = 0; i < n; i++) {
         if (parts[i].role >= wanted)
-            registries[kept++] = parts[i].registry;
+            ids[kept++] = parts[i].id;
     }
     if (kept == 0)
         return 0;
     request->role = wanted;
     request->narrow = true;
-    request->registries = registries;
-    request->n_registries = kept;
+    request->parts = ids;
+    request->n_parts = kept;
     return 0;
 }
 

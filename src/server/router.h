@@ -38,9 +38,9 @@ enum vl_route_scope {
                             400 */
     VL_SCOPE_SEGMENT,    /* the first parameter of the path: GUID or name */
     VL_SCOPE_ANY,        /* the handler asks for each environment itself (lists of them) */
-    /* As the two above, and also for those who have the role in single registries of the environment alone:
-     * the handler reads by vl_request_read(), and so sees these registries and nothing else. For them all
-     * other routes are those of an environment that is not there. */
+    /* As the two above, and also for those who have the role in parts of the environment alone (registries,
+     * clusters, namespaces): the handler reads by vl_request_read(), and so sees these parts and nothing
+     * else. For them all other routes are those of an environment that is not there. */
     VL_SCOPE_QUERY_PART,
     VL_SCOPE_SEGMENT_PART,
 };
@@ -54,9 +54,9 @@ struct vl_request {
     struct vl_principal who;
     enum vl_role role;                 /* of the caller, everywhere or in `environment` */
     struct vl_environment environment; /* id 0: the route is not of one */
-    bool narrow;                       /* he has the role in `registries` alone */
-    const int64_t *registries;
-    size_t n_registries;
+    bool narrow;                       /* he has the role in `parts` alone */
+    const int64_t *parts;              /* as struct vl_role_part has them */
+    size_t n_parts;
     const struct vl_doc_node *body;            /* parsed JSON, where the route takes one */
     const char *params[VL_ROUTE_SEGMENTS_MAX]; /* segments that stand where the pattern has {} */
     const char *arm_code;                      /* of Azure's face: the code of the error that is returned;
@@ -119,12 +119,11 @@ VL_MUST_CHECK int vl_request_id(
 /* An error that is answered with 403: the caller is known, and may not. */
 VL_MUST_CHECK int vl_request_forbidden(struct vl_err *err, const char *why);
 
-/* What the caller may see of the database: all of it, or his registries of it. Handlers read in no other way.
- */
+/* What the caller may see of the database: all of it, or his parts of it. Handlers read in no other way. */
 VL_MUST_CHECK int vl_request_read(struct vl_request *request, struct vl_store_conn **ret, struct vl_err *err);
 /* Whether a registry of the environment is his to see. For writes, which are not narrowed. */
 bool vl_request_sees(const struct vl_request *request, int64_t registry);
-/* His role in an environment, or the highest in a registry of it: whether it is there for him. */
+/* His role in an environment, or the highest in a part of it: whether it is there for him. */
 VL_MUST_CHECK int vl_request_role_somewhere(struct vl_request *request, struct vl_store_conn *conn,
     int64_t environment, enum vl_role *ret, struct vl_err *err);
 

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "findings/repo_list_sets.h"
 #include "identity/repo_identity.h"
+#include "identity/repo_role.h"
 #include "inventory/image_state.h"
 #include "inventory/repo_environment.h"
 #include "inventory/repo_image.h"
@@ -87,7 +88,8 @@ int64_t vl_rows_sql(struct vl_test_server *s, const struct vl_store_sql *sql, co
 struct make {
     struct vl_test_server *s;
     const char *name;
-    int64_t environment, registry, expires, id;
+    int64_t expires, id;
+    struct vl_role_scope scope;
     int role;
     char text[VL_TOKEN_TEXT];
 };
@@ -131,7 +133,7 @@ static int make_caller(struct vl_store_conn *conn, void *user, struct vl_err *er
     int64_t token_id;
     int r = vl_repo_principal_add(conn, VL_PRINCIPAL_CLIENT, m->name, NULL, &m->id, err);
     if (r >= 0 && m->role > VL_ROLE_NONE)
-        r = vl_repo_role_set_registry(conn, m->id, m->environment, m->registry, (enum vl_role)m->role, err);
+        r = vl_repo_role_bind(conn, m->id, &m->scope, (enum vl_role)m->role, err);
     return r < 0 ? r : vl_repo_token_add(conn, m->id, &token, m->text, &token_id, err);
 }
 
@@ -139,7 +141,7 @@ const char *vl_rows_caller(
     struct vl_test_server *s, const char *name, int64_t environment, int role, int64_t expires)
 {
     struct make m = {.name = name,
-        .environment = environment,
+        .scope = {.environment = environment},
         .role = role,
         .expires = expires ? expires : vl_time_now_ms() + HOUR_MS};
     struct vl_err err = VL_ERR_INIT;
@@ -151,11 +153,15 @@ const char *vl_rows_caller(
 const char *vl_rows_part_caller(
     struct vl_test_server *s, const char *name, int64_t environment, int64_t registry, int role)
 {
-    struct make m = {.name = name,
-        .environment = environment,
-        .registry = registry,
-        .role = role,
-        .expires = vl_time_now_ms() + HOUR_MS};
+    const struct vl_role_scope scope = {
+        .environment = environment, .kind = VL_ROLE_REGISTRY, .registry = registry};
+    return vl_rows_scope_caller(s, name, &scope, role);
+}
+
+const char *vl_rows_scope_caller(
+    struct vl_test_server *s, const char *name, const struct vl_role_scope *scope, int role)
+{
+    struct make m = {.name = name, .scope = *scope, .role = role, .expires = vl_time_now_ms() + HOUR_MS};
     struct vl_err err = VL_ERR_INIT;
     if (vl_store_write(s->app.store, make_caller, &m, &err) < 0)
         fail_msg("%s", err.msg);

@@ -2,7 +2,7 @@
 #ifndef VL_SERVER_TEST_ROWS_H
 #define VL_SERVER_TEST_ROWS_H
 
-#include "identity/principal.h"
+#include "identity/repo_role.h"
 #include "model/result.h"
 #include "test_server.h"
 
@@ -24,6 +24,9 @@ const char *vl_rows_caller(
 /* One with that role in a registry of the environment alone. */
 const char *vl_rows_part_caller(
     struct vl_test_server *s, const char *name, int64_t environment, int64_t registry, int role);
+/* One with that role in any other part. */
+const char *vl_rows_scope_caller(
+    struct vl_test_server *s, const char *name, const struct vl_role_scope *scope, int role);
 
 int64_t vl_rows_registry(struct vl_test_server *s, int64_t environment, const char *name);
 

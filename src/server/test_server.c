@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "codec/doc.h"
 #include "identity/repo_identity.h"
+#include "identity/repo_role.h"
 #include "inventory/repo_environment.h"
 #include "net/http_client.h"
 

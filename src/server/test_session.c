@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "identity/repo_identity.h"
+#include "identity/repo_role.h"
 #include "inventory/repo_environment.h"
 #include "net/crypt.h"
 #include "net/http_client.h"

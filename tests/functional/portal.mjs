@@ -370,7 +370,8 @@ await check("a role in one registry is given and shown as such; a changed passwo
   await dialog.getByLabel("Name").fill("nina");
   await dialog.getByLabel("Password").fill("a long enough password");
   await dialog.getByLabel("Where").selectOption(where);
-  await dialog.getByLabel("Of it").selectOption("local");
+  await dialog.getByLabel("Of it").selectOption("registry");
+  await dialog.getByRole("combobox", { name: "Registry" }).selectOption("local");
   await dialog.getByRole("button", { name: "Save" }).click();
   const row = page.getByRole("row").filter({ hasText: "nina" });
   await row.getByText("Reader in the registry local of default").waitFor();
@@ -388,6 +389,45 @@ await check("a role in one registry is given and shown as such; a changed passwo
   await dialog.getByText("No tokens").waitFor();
   await page.keyboard.press("Escape");
   assert.equal((await fetch(`${url}/api/v1/me`, { headers: { Authorization: `Bearer ${theirs}` } })).status, 401);
+});
+await check("a registry gets a label, a role is bound to it, another to a namespace; each is told of its part alone", async () => {
+  const where = (await api("GET", "/environments")).items[0].id;
+  await visit(page, "/ui/registries");
+  await page.getByRole("link", { name: "local" }).first().click();
+  await page.getByRole("button", { name: "Edit" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Labels").fill("team=payments\ntier=gold");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.getByText("team=payments, tier=gold").waitFor();
+  await visit(page, "/ui/access");
+  const add = async (name, part, fill) => {
+    await page.getByRole("button", { name: "Add a user" }).click();
+    await dialog.getByLabel("Name", { exact: true }).fill(name);
+    await dialog.getByLabel("Password").fill("a long enough password");
+    await dialog.getByLabel("Where").selectOption(where);
+    await dialog.getByLabel("Of it").selectOption(part);
+    for (const [label, text] of Object.entries(fill)) await dialog.getByLabel(label, { exact: true }).fill(text);
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.waitFor({ state: "detached" });
+  };
+  await add("lea", "label", { Label: "team=payments" });
+  await page.getByRole("row").filter({ hasText: "lea" }).getByText("Reader in registries with team=payments of default").waitFor();
+  await add("kim", "cluster", { Cluster: "sample-cluster", Namespace: "sample-namespace" });
+  await page.getByRole("row").filter({ hasText: "kim" }).getByText("Reader in the namespace sample-namespace of the cluster sample-cluster of default").waitFor();
+  await api("POST", "/alerts/simulate", { bundles: ["KubernetesService", "VirtualMachines"] });
+  const lea = await open();
+  await logIn(lea, "lea", "a long enough password");
+  await visit(lea, "/ui/registries");
+  await lea.getByRole("link", { name: "local" }).first().waitFor();
+  await lea.context().close();
+  const kim = await open();
+  await logIn(kim, "kim", "a long enough password");
+  await visit(kim, "/ui/alerts");
+  await kim.getByText("A privileged container was started").first().waitFor();
+  assert.equal(await kim.getByText("Somebody logged in by SSH").count(), 0);
+  await visit(kim, "/ui/registries");
+  assert.equal(await kim.getByRole("link", { name: "local" }).count(), 0);
+  await kim.context().close();
 });
 await check("the colours follow the switch, and stay", async () => {
   await visit(page, "/ui/");

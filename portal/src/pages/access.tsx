@@ -14,7 +14,16 @@ interface User {
   kind: string;
   disabled: boolean;
   created: string | null;
-  roles: { environment: string | null; role: string; registry?: string | null }[];
+  roles: Binding[];
+}
+
+interface Binding {
+  environment: string | null;
+  role: string;
+  registry?: string | null;
+  label?: string | null;
+  cluster?: string | null;
+  namespace?: string | null;
 }
 
 interface Token {
@@ -44,24 +53,54 @@ function where(): Options {
   return [["", "Everywhere"], ...(me.value?.environments ?? []).map((e) => [e.id, e.name] as const)];
 }
 
+const PARTS: Options = [["", "All of it"], ["registry", "One registry"], ["label", "Registries with a label"], ["cluster", "A cluster, or a namespace in it"]];
+type Part = "" | "registry" | "label" | "cluster";
+
+const partOf = (b?: Binding): Part => (b?.registry ? "registry" : b?.label ? "label" : b?.cluster ? "cluster" : "");
+
+/** "Security Reader in the namespace shop of the cluster prod of default" */
+function said(b: Binding): string {
+  if (!b.environment) return "everywhere";
+  const part = b.registry ? `the registry ${b.registry} of ` : b.label ? `registries with ${b.label} of ` : b.cluster ? `${b.namespace ? `the namespace ${b.namespace} of ` : ""}the cluster ${b.cluster} of ` : "";
+  return `in ${part}${named(b.environment)}`;
+}
+
+/** What a role holds in, below an environment. */
+function PartFields({ environment, part, form, set, setPart, error }: {
+  environment: string; part: Part; form: Record<string, string>; set: (name: string) => (value: string) => void; setPart: (part: Part) => void; error: ReturnType<typeof useAction>["error"];
+}) {
+  const registries = useData<List<{ name: string }>>(part === "registry" ? at("/registries", { environment, limit: 1000 }) : null);
+  const names = [...new Set([form.registry ?? "", ...(registries.value?.items ?? []).map((r) => r.name)])].filter(Boolean);
+  return (
+    <>
+      <SelectField id="part" label="Of it" value={part} set={(to) => setPart(to as Part)} options={PARTS} error={error}
+        hint="With a role in a part a user sees that part, and nothing else of the environment." />
+      {part === "registry" && <SelectField id="registry" label="Registry" value={form.registry ?? ""} set={set("registry")} options={[["", "Choose one"], ...names.map((n) => [n, n] as const)]} error={error} />}
+      {part === "label" && <TextField id="label" label="Label" required value={form.label ?? ""} set={set("label")} error={error} hint="Such as team=payments. It counts for the registries that bear it, as long as they do." />}
+      {part === "cluster" && <TextField id="cluster" label="Cluster" required value={form.cluster ?? ""} set={set("cluster")} error={error} hint="Its name. What there is of a cluster in this release are its alerts." />}
+      {part === "cluster" && <TextField id="namespace" label="Namespace" value={form.namespace ?? ""} set={set("namespace")} error={error} hint="Empty: all of the cluster." />}
+    </>
+  );
+}
+
 function UserDialog({ user, close, done }: { user?: User; close: () => void; done: () => void }) {
   const [name, setName] = useState(user?.name ?? "");
   const [kind, setKind] = useState("user");
   const [password, setPassword] = useState("");
   const [role, setRole] = useState(user?.roles[0]?.role ?? "reader");
   const [environment, setEnvironment] = useState(user?.roles[0]?.environment ?? "");
-  const [registry, setRegistry] = useState(user?.roles[0]?.registry ?? "");
-  const registries = useData<List<{ name: string }>>(environment ? at("/registries", { environment, limit: 1000 }) : null);
-  const names = environment ? [...new Set([registry, ...(registries.value?.items ?? []).map((r) => r.name)])].filter(Boolean) : [];
+  const first = user?.roles[0], [part, setPart] = useState<Part>(partOf(first));
+  const [form, setForm] = useState<Record<string, string>>({ registry: first?.registry ?? "", label: first?.label ?? "", cluster: first?.cluster ?? "", namespace: first?.namespace ?? "" });
   const action = useAction();
   const send = async (event: Event) => {
     event.preventDefault();
-    const body: Record<string, unknown> = {}, was = user?.roles[0];
+    const body: Record<string, unknown> = {};
+    const fields = (part === "cluster" ? ["cluster", "namespace"] : part ? [part] : []) as ("registry" | "label" | "cluster" | "namespace")[];
     // What was not touched is not sent: another password must not give another role.
-    if (!user || role !== (was?.role ?? "reader") || environment !== (was?.environment ?? "") || registry !== (was?.registry ?? "")) {
+    if (!user || role !== (first?.role ?? "reader") || environment !== (first?.environment ?? "") || part !== partOf(first) || fields.some((f) => form[f] !== (first?.[f] ?? ""))) {
       body.role = role;
       if (environment) body.environment = environment;
-      if (environment && registry) body.registry = registry;
+      if (environment) for (const f of fields) if (form[f] || f === part) body[f] = (form[f] ?? "").trim(); // an empty one is refused
     }
     if (password) body.password = password;
     if (!user) Object.assign(body, { name, kind });
@@ -80,12 +119,9 @@ function UserDialog({ user, close, done }: { user?: User; close: () => void; don
             error={action.error} hint={user ? "Left empty the old one stays." : "At least 12 characters."} />
         )}
         <SelectField id="role" label="Role" value={role} set={setRole} options={ROLES} error={action.error} />
-        <SelectField id="environment" label="Where" value={environment} set={(to) => { setEnvironment(to); setRegistry(""); }} options={where()} error={action.error} />
-        {names.length > 0 && (
-          <SelectField id="registry" label="Of it" value={registry} set={setRegistry} options={[["", "All of it"], ...names.map((n) => [n, `Only the registry ${n}`] as const)]} error={action.error}
-            hint="With a role in one registry a user sees its images and findings, and nothing else of the environment." />
-        )}
-        <FormError problem={action.error} fields={["name", "kind", "password", "role", "environment", "registry"]} />
+        <SelectField id="environment" label="Where" value={environment} set={(to) => { setEnvironment(to); setPart(""); }} options={where()} error={action.error} />
+        {environment && <PartFields environment={environment} part={part} form={form} set={(f) => (value) => setForm({ ...form, [f]: value })} setPart={setPart} error={action.error} />}
+        <FormError problem={action.error} fields={["name", "kind", "password", "role", "environment", "registry", "label", "cluster", "namespace"]} />
         <div class="actions">
           <button type="submit" class="main" disabled={action.busy}>Save</button>
           <button type="button" onClick={close}>Cancel</button>
@@ -121,7 +157,7 @@ function Users() {
       <p><button type="button" class="main" onClick={() => setOpen("new")}>Add a user</button></p>
       <ListTable data={data} caption="Users and programs" what="users" id={(u) => u.id} columns={[
         { name: "Name", head: true, show: (u) => <>{u.name} {u.kind !== "user" && <span class="tag">program</span>}</> },
-        { name: "Roles", show: (u) => (u.roles.length ? u.roles.map((r, i) => <div key={i}>{sentence(r.role)} {r.registry ? `in the registry ${r.registry} of ` : r.environment ? "in " : "everywhere"}{r.environment && named(r.environment)}</div>) : <span class="muted">none</span>) },
+        { name: "Roles", show: (u) => (u.roles.length ? u.roles.map((r, i) => <div key={i}>{sentence(r.role)} {said(r)}</div>) : <span class="muted">none</span>) },
         { name: "State", show: (u) => (u.disabled ? <State tone="plain">locked</State> : <State tone="good">may log in</State>) },
         { name: "Since", show: (u) => <Time at={u.created} none="unknown" /> },
         { name: "Change", quiet: true, show: (u) => (

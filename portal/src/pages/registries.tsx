@@ -8,7 +8,7 @@ import { Crumb } from "../ui/filter";
 import { ActionButton, ConfirmButton } from "../ui/form";
 import { ListTable } from "../ui/table";
 import { RegistryAdd } from "./registry-add";
-import { RegistryEdit, TestButton, WebhookHelp } from "./registry-parts";
+import { labelsOf, RegistryEdit, TestButton, WebhookHelp } from "./registry-parts";
 
 export const ofRegistry = (id: number | string, more = "") => `/registries/${segment(String(id))}${more}`;
 
@@ -114,6 +114,7 @@ function RegistryPage({ id }: { id: string }) {
                 ["Read", <><Time at={r.discoveredAt} />, every {seconds(r.pollSeconds)}</>],
                 ["Last push told", <Time at={r.eventAt} none="never: pushes are found when it is read" />],
                 ["Repositories taken", r.include?.length ? r.include.join(", ") : "all"],
+                ["Labels", labelsOf(r).replace(/\n/g, ", ") || "none"],
                 ["Scans at a time", number(r.concurrency)],
                 ["Connected", <Time at={r.created} none="" />],
               ]} />

@@ -86,10 +86,13 @@ export interface RegistryForm {
   caPem: string;
   insecure: boolean;
   include: string;
+  labels?: string;
   pollSeconds: string;
   concurrency: string;
   webhookSecret: string;
 }
+
+export const labelsOf = (registry: Registry) => Object.entries(registry.labels ?? {}).map(([n, v]) => `${n}=${v}`).join("\n");
 
 /** Only what was filled in: absent members leave the server's own values. */
 export function bodyOf(form: Partial<RegistryForm>): Record<string, unknown> {
@@ -100,6 +103,7 @@ export function bodyOf(form: Partial<RegistryForm>): Record<string, unknown> {
   }
   if (form.insecure !== undefined) body.insecure = form.insecure;
   if (form.include !== undefined) body.include = form.include.split(/[\s,]+/).filter(Boolean);
+  if (form.labels !== undefined) body.labels = Object.fromEntries(form.labels.split(/[\s,]+/).filter(Boolean).map((l) => [l.split("=", 1)[0]!, l.includes("=") ? l.slice(l.indexOf("=") + 1) : ""]));
   if (form.pollSeconds) body.pollSeconds = Number(form.pollSeconds);
   if (form.concurrency) body.concurrency = Number(form.concurrency);
   return body;
@@ -112,7 +116,7 @@ export function RegistryEdit({ registry, done }: { registry: Registry; done: () 
   const set = (name: keyof RegistryForm) => (value: string) => setForm({ ...form, [name]: value });
   const start = () => {
     setForm({
-      name: registry.name, username: registry.username ?? "", include: (registry.include ?? []).join("\n"), pollSeconds: String(registry.pollSeconds),
+      name: registry.name, username: registry.username ?? "", include: (registry.include ?? []).join("\n"), labels: labelsOf(registry), pollSeconds: String(registry.pollSeconds),
       concurrency: String(registry.concurrency), insecure: registry.insecure,
     });
     action.clear();
@@ -136,11 +140,13 @@ export function RegistryEdit({ registry, done }: { registry: Registry; done: () 
             <TextField id="password" label="Password or token" type="password" autocomplete="new-password" value={form.password ?? ""} set={set("password")} error={action.error}
               hint={registry.hasSecret ? "One is set. Left empty it stays." : undefined} />
             <TextField id="include" label="Repositories to take" lines={3} value={form.include ?? ""} set={set("include")} error={action.error} hint="One pattern a line, such as team/*. Empty takes all." />
+            <TextField id="labels" label="Labels" lines={2} value={form.labels ?? ""} set={set("labels")} error={action.error}
+              hint="One a line, such as team=payments. Whoever has a role bound to a label sees the registries that bear it." />
             <TextField id="pollSeconds" label="Read it every … seconds" type="number" min={60} value={form.pollSeconds ?? ""} set={set("pollSeconds")} error={action.error} />
             <TextField id="concurrency" label="Scans at a time" type="number" min={1} value={form.concurrency ?? ""} set={set("concurrency")} error={action.error} />
             <TextField id="webhookSecret" label="New secret of the webhook" type="password" autocomplete="new-password" value={form.webhookSecret ?? ""} set={set("webhookSecret")} error={action.error} hint="Left empty the old one stays." />
             <CheckField id="insecure" label="Do not check its certificate" value={form.insecure ?? false} set={(insecure) => setForm({ ...form, insecure })} hint="Whoever sits between can read the credential and change images." />
-            <FormError problem={action.error} fields={["name", "username", "password", "include", "pollSeconds", "concurrency", "webhookSecret"]} />
+            <FormError problem={action.error} fields={["name", "username", "password", "include", "labels", "pollSeconds", "concurrency", "webhookSecret"]} />
             <div class="actions">
               <button type="submit" class="main" disabled={action.busy}>Save</button>
               <button type="button" onClick={() => setOpen(false)}>Cancel</button>

@@ -30,12 +30,17 @@ static const struct vl_api_field *field_of(const struct vl_api_command *what, in
     return NULL;
 }
 
+static bool is_list(const struct vl_api_field *field)
+{
+    return field->type == VL_API_LIST || field->type == VL_API_LABELS;
+}
+
 /* Which of the lists a field has: they are counted in the order of the fields. */
 static size_t list_index(const struct vl_api_command *what, size_t field)
 {
     size_t n = 0;
     for (size_t i = 0; i < field; i++)
-        n += what->fields[i].type == VL_API_LIST;
+        n += is_list(&what->fields[i]);
     return n;
 }
 
@@ -61,12 +66,24 @@ static void check_required(const struct vl_api_call *call, struct argp_state *st
     }
 }
 
+/* An empty one is no label: --labels '' takes all away. */
+static void check_labels(
+    const struct vl_api_field *field, const struct vl_cli_list *list, struct argp_state *state)
+{
+    for (size_t i = 0; i < list->len; i++) {
+        if (list->items[i][0] != '\0' && !strchr(list->items[i], '='))
+            argp_error(state, "%s: '%s' is not NAME=VALUE", field->what, list->items[i]);
+    }
+}
+
 static void take(struct vl_api_call *call, size_t index, char *arg, struct argp_state *state)
 {
     const struct vl_api_command *what = call->common.command->api;
     const struct vl_api_field *field = &what->fields[index];
-    if (field->type == VL_API_LIST)
+    if (is_list(field))
         vl_cli_list_add(&call->lists[list_index(what, index)], state, arg, true);
+    if (field->type == VL_API_LABELS)
+        check_labels(field, &call->lists[list_index(what, index)], state);
     if (field->type == VL_API_NUMBER)
         (void)vl_cli_number(state, field->what + (*field->what == '-' ? 2 : 0), arg, INT64_MAX);
     call->values[index] = arg ? arg : "";
@@ -147,6 +164,20 @@ static int text_of(struct vl_api_call *call, const struct vl_api_field *field, c
     return r < 0 ? vl_err_wrap(err, "%s", field->what) : 0;
 }
 
+static void write_labels(const struct vl_cli_list *list, struct vl_json *json)
+{
+    vl_json_object(json);
+    for (size_t i = 0; i < list->len; i++) {
+        struct vl_span one = vl_span_str(list->items[i]);
+        size_t at = vl_span_find_char(one, '=');
+        if (at == SIZE_MAX)
+            continue;
+        vl_json_key_span(json, vl_span_slice(one, 0, at));
+        vl_json_span(json, vl_span_slice(one, at + 1, one.len));
+    }
+    vl_json_object_end(json);
+}
+
 static int write_value(struct vl_api_call *call, size_t index, struct vl_json *json, struct vl_err *err)
 {
     const struct vl_api_field *field = &call->what->fields[index];
@@ -169,6 +200,9 @@ static int write_value(struct vl_api_call *call, size_t index, struct vl_json *j
         for (size_t i = 0; i < list->len; i++)
             vl_json_str(json, list->items[i]);
         vl_json_array_end(json);
+        break;
+    case VL_API_LABELS:
+        write_labels(&call->lists[list_index(call->what, index)], json);
         break;
     case VL_API_TEXT:
     case VL_API_FILE:

@@ -8,7 +8,7 @@
 #include "remote/view.h"
 
 #define VL_API_FIELDS_MAX 24
-#define VL_API_LISTS_MAX  4
+#define VL_API_LISTS_MAX  4 /* and labels */
 #define VL_API_ARGS_MAX   64
 #define VL_API_FILE_MAX   (1024UL * 1024) /* of an option that names a file */
 
@@ -18,6 +18,7 @@ enum vl_api_type {
     VL_API_TRUE, /* an option without a value */
     VL_API_FALSE,
     VL_API_LIST,   /* may be repeated, commas part */
+    VL_API_LABELS, /* the same, NAME=VALUE each: an object */
     VL_API_FILE,   /* the text of the file */
     VL_API_SECRET, /* the first line of the file; "-": standard input */
     VL_API_DATE,   /* RFC 3339, a day, or a span from now: 90d, 12h */

@@ -23,6 +23,7 @@ enum vl_apply_type {
     VL_APPLY_TIME,   /* RFC 3339 or a day */
     VL_APPLY_SECRET, /* "xFile" or "xEnv" instead of x; never read back */
     VL_APPLY_NAMED,  /* list of objects with a name: those that are given */
+    VL_APPLY_LABELS, /* object of texts: the same where all members are */
     VL_APPLY_REGISTRY, /* a registry's name here, its id there */
 };
 

@@ -31,7 +31,7 @@ const struct vl_apply_kind vl_apply_kinds[] = {
         .fields = {{"host", .required = true}, {"kind", VL_APPLY_WORD}, {"username"},
             {"password", VL_APPLY_SECRET, .has = "hasSecret"}, {"ca", VL_APPLY_SECRET},
             {"webhookSecret", VL_APPLY_SECRET, .has = "webhook.hasSecret"}, {"insecure"}, {"pollSeconds"},
-            {"include"}, {"concurrency"}, {"enabled", .later = true}}},
+            {"include"}, {"labels", VL_APPLY_LABELS}, {"concurrency"}, {"enabled", .later = true}}},
     {.name = "Plan",
         .list = "/plans",
         .put = "/plans/{}",

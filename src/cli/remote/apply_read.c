@@ -49,6 +49,8 @@ static int check_member(
             return wrong(file, member, err, "a day or an RFC 3339 time is meant to be ", name);
         if (f->type == VL_APPLY_NAMED && !vl_doc_is(member, VL_DOC_ARRAY))
             return wrong(file, member, err, "a list is meant to be ", name);
+        if (f->type == VL_APPLY_LABELS && !vl_doc_is(member, VL_DOC_OBJECT))
+            return wrong(file, member, err, "a mapping is meant to be ", name);
         return 0;
     }
     return wrong(file, member, err, "there is no setting ", name);

@@ -12,6 +12,9 @@ enum {
     KEY_ID,
     KEY_IN,
     KEY_IN_REGISTRY,
+    KEY_IN_LABEL,
+    KEY_IN_CLUSTER,
+    KEY_IN_NAMESPACE,
 };
 
 /* --- whoami --- */
@@ -77,6 +80,14 @@ static const struct vl_api_command user_list = {
 VL_API_COMMAND(vl_cli_user_list, "user list", "users and clients", NULL, "Lists who may log in.",
     plain_options, user_list);
 
+#define PART_OPTIONS                                                                                       \
+    {"for-registry", KEY_IN_REGISTRY, "NAME|ID", 0, "The role is one in this registry of it alone", 1},    \
+        {"for-label", KEY_IN_LABEL, "NAME=VALUE", 0, "The role is one in the registries with this label",  \
+            1},                                                                                            \
+        {"for-cluster", KEY_IN_CLUSTER, "NAME", 0, "The role is one in this cluster of it alone", 1},      \
+        {"for-namespace", KEY_IN_NAMESPACE, "NAME", 0, "The role is one in this namespace of the cluster", \
+            1}
+
 static const struct vl_api_field user_create_fields[] = {
     {VL_API_ARG, "name", "the user's name", .required = true},
     {KEY_PASSWORD_FILE, "password", "--password-file", VL_API_SECRET},
@@ -84,6 +95,9 @@ static const struct vl_api_field user_create_fields[] = {
     {KEY_ROLE, "role", "--role"},
     {KEY_IN, "environment", "--for-environment"},
     {KEY_IN_REGISTRY, "registry", "--for-registry"},
+    {KEY_IN_LABEL, "label", "--for-label"},
+    {KEY_IN_CLUSTER, "cluster", "--for-cluster"},
+    {KEY_IN_NAMESPACE, "namespace", "--for-namespace"},
     {0},
 };
 static const struct vl_api_command user_create = {
@@ -94,7 +108,7 @@ static const struct argp_option user_create_options[] = {
     {"kind", KEY_KIND, "KIND", 0, "user (default) or client", 1},
     {"role", KEY_ROLE, "ROLE", 0, "reader, admin or owner", 1},
     {"for-environment", KEY_IN, "GUID|NAME", 0, "The role is one in this environment alone", 1},
-    {"for-registry", KEY_IN_REGISTRY, "NAME|ID", 0, "The role is one in this registry of it alone", 1},
+    PART_OPTIONS,
     VL_API_OPTIONS,
     {0},
 };
@@ -112,6 +126,9 @@ static const struct vl_api_field user_update_fields[] = {
     {KEY_ROLE, "role", "--role"},
     {KEY_IN, "environment", "--for-environment"},
     {KEY_IN_REGISTRY, "registry", "--for-registry"},
+    {KEY_IN_LABEL, "label", "--for-label"},
+    {KEY_IN_CLUSTER, "cluster", "--for-cluster"},
+    {KEY_IN_NAMESPACE, "namespace", "--for-namespace"},
     {0},
 };
 static const struct vl_api_command user_update = {.method = "PATCH",
@@ -126,7 +143,7 @@ static const struct argp_option user_update_options[] = {
         1},
     {"role", KEY_ROLE, "ROLE", 0, "reader, admin, owner, or none", 1},
     {"for-environment", KEY_IN, "GUID|NAME", 0, "The role is one in this environment alone", 1},
-    {"for-registry", KEY_IN_REGISTRY, "NAME|ID", 0, "The role is one in this registry of it alone", 1},
+    PART_OPTIONS,
     {"disable", KEY_DISABLE, NULL, 0, "No login and no token of theirs is good any more", 1},
     {"enable", KEY_ENABLE, NULL, 0, "They are again", 1},
     VL_API_OPTIONS,

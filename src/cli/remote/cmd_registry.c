@@ -14,6 +14,7 @@ enum {
     KEY_CA_FILE,
     KEY_INSECURE,
     KEY_INCLUDE,
+    KEY_LABELS,
     KEY_WEBHOOK,
     KEY_POLL,
     KEY_CONCURRENCY,
@@ -27,10 +28,11 @@ static const struct vl_cli_column list_columns[] = {{"Id", "id"}, {"Name", "name
     {"Trouble", "error"}, {0}};
 static const struct vl_cli_column show_columns[] = {{"Id", "id"}, {"Name", "name"}, {"Host", "host"},
     {"Kind", "kind"}, {"User", "username"}, {"Has a secret", "hasSecret"}, {"Insecure", "insecure"},
-    {"Include", "include"}, {"Poll every (s)", "pollSeconds"}, {"Scans at once", "concurrency"},
-    {"Enabled", "enabled"}, {"Webhook", "webhook.url"}, {"Webhook secret", "webhookSecret|webhook.secret"},
-    {"Created", "created"}, {"Discovered", "discoveredAt"}, {"Last event", "eventAt"}, {"Trouble", "error"},
-    {"Images", "counts"}, {0}};
+    {"Include", "include"}, {"Labels", "labels"}, {"Poll every (s)", "pollSeconds"},
+    {"Scans at once", "concurrency"}, {"Enabled", "enabled"}, {"Webhook", "webhook.url"},
+    {"Webhook secret", "webhookSecret|webhook.secret"}, {"Created", "created"},
+    {"Discovered", "discoveredAt"}, {"Last event", "eventAt"}, {"Trouble", "error"}, {"Images", "counts"},
+    {0}};
 
 static const struct argp_option list_options[] = {VL_API_E_OPTIONS, VL_API_WATCH_OPTION, {0}};
 static const struct argp_option plain_options[] = {VL_API_E_OPTIONS, {0}};
@@ -41,6 +43,8 @@ static const struct argp_option plain_options[] = {VL_API_E_OPTIONS, {0}};
             "The password is its first line; - for standard input", 1},                                    \
         {"ca-file", KEY_CA_FILE, "FILE", 0, "Whom its certificate is trusted by, PEM", 1},                 \
         {"include", KEY_INCLUDE, "PATTERN,…", 0, "Only repositories like these (shop/*); default all", 1}, \
+        {"labels", KEY_LABELS, "NAME=VALUE,…", 0,                                                          \
+            "All of its labels, which roles may be bound to; '' for none", 1},                             \
         {"webhook-secret-file", KEY_WEBHOOK, "FILE", 0,                                                    \
             "The secret of its notifications; default: one is made", 1},                                   \
         {"poll-seconds", KEY_POLL, "N", 0, "How often the catalogue is compared (default 300)", 1},        \
@@ -51,6 +55,7 @@ static const struct argp_option plain_options[] = {VL_API_E_OPTIONS, {0}};
         {KEY_PASSWORD_FILE, "password", "--password-file", VL_API_SECRET},      \
         {KEY_CA_FILE, "caPem", "--ca-file", VL_API_FILE},                       \
         {KEY_INCLUDE, "include", "--include", VL_API_LIST},                     \
+        {KEY_LABELS, "labels", "--labels", VL_API_LABELS},                      \
         {KEY_WEBHOOK, "webhookSecret", "--webhook-secret-file", VL_API_SECRET}, \
         {KEY_POLL, "pollSeconds", "--poll-seconds", VL_API_NUMBER},             \
     {                                                                           \

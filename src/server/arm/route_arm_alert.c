@@ -310,8 +310,8 @@ static int simulate(struct vl_request *request, struct vl_err *err)
 }
 
 #define IN_LOCATION ARM_SEC "/locations/{}/alerts"
-#define READ        VL_ROLE_READER, VL_SCOPE_SEGMENT, VL_BODY_NONE
-#define CHANGE      VL_ROLE_ADMIN, VL_SCOPE_SEGMENT, VL_BODY_NONE, change_status
+#define READ        VL_ROLE_READER, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE
+#define CHANGE      VL_ROLE_ADMIN, VL_SCOPE_SEGMENT_PART, VL_BODY_NONE, change_status
 
 const struct vl_route vl_routes_arm_alert[] = {
     {"GET", ARM_SUBSEC "/alerts", READ, list},

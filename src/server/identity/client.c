@@ -4,6 +4,7 @@
 
 #include "codec/json.h"
 #include "identity/repo_identity.h"
+#include "identity/repo_role.h"
 #include "inventory/repo_environment.h"
 #include "net/crypt.h"
 

@@ -18,18 +18,6 @@ static const struct vl_store_sql sql_add = {"INSERT INTO principal (kind, name, 
     NULL};
 static const struct vl_store_sql sql_by_name = {
     "SELECT id, kind, name, password FROM principal WHERE name = $1 AND disabled = 0", NULL};
-static const struct vl_store_sql sql_role_set = {
-    "INSERT INTO role_binding (principal_id, environment_id, role, registry_id) VALUES ($1, $2, $3, $4) "
-    "ON CONFLICT (principal_id, environment_id, registry_id) DO UPDATE SET role = excluded.role",
-    NULL};
-static const struct vl_store_sql sql_role_get = {"SELECT max(role) FROM role_binding WHERE principal_id = $1 "
-                                                 "AND (environment_id = $2 OR environment_id = 0) AND "
-                                                 "registry_id = 0",
-    NULL};
-static const struct vl_store_sql sql_role_registries = {
-    "SELECT registry_id, role FROM role_binding WHERE principal_id = $1 AND environment_id = $2 AND "
-    "registry_id > 0 ORDER BY registry_id LIMIT $3",
-    NULL};
 static const struct vl_store_sql sql_token_add = {
     "INSERT INTO token (principal_id, name, hash, role, environment_id, created, expires) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
@@ -115,79 +103,6 @@ int vl_repo_principal_by_name(struct vl_store_conn *conn, const char *name, stru
     *ret = found;
     *ret_password_hash = hash;
     return 1;
-}
-
-int vl_repo_role_set_registry(struct vl_store_conn *conn, int64_t principal, int64_t environment,
-    int64_t registry, enum vl_role role, struct vl_err *err)
-{
-    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    int r = vl_stmt_begin(conn, &sql_role_set, &stmt, err);
-    if (r < 0)
-        return r;
-    vl_stmt_int(stmt, 1, principal);
-    vl_stmt_int(stmt, 2, environment);
-    vl_stmt_int(stmt, 3, role);
-    vl_stmt_int(stmt, 4, registry);
-    return vl_stmt_run(stmt, NULL, err);
-}
-
-int vl_repo_role_set(
-    struct vl_store_conn *conn, int64_t principal, int64_t environment, enum vl_role role, struct vl_err *err)
-{
-    return vl_repo_role_set_registry(conn, principal, environment, 0, role, err);
-}
-
-/* What a token takes away from the role of its owner. */
-static enum vl_role with_token(const struct vl_principal *principal, int64_t role)
-{
-    return (enum vl_role)(principal->token_id && role > principal->token_role ? principal->token_role : role);
-}
-
-int vl_repo_role_get(struct vl_store_conn *conn, const struct vl_principal *principal, int64_t environment,
-    enum vl_role *ret, struct vl_err *err)
-{
-    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    if (principal->token_environment && principal->token_environment != environment) {
-        *ret = VL_ROLE_NONE;
-        return 0;
-    }
-    int r = vl_stmt_begin(conn, &sql_role_get, &stmt, err);
-    if (r < 0)
-        return r;
-    vl_stmt_int(stmt, 1, principal->id);
-    vl_stmt_int(stmt, 2, environment);
-    r = vl_stmt_step(stmt, err);
-    if (r < 0)
-        return r;
-    *ret = with_token(principal, r > 0 ? vl_stmt_get_int(stmt, 0) : 0);
-    return 0;
-}
-
-int vl_repo_role_registries(struct vl_store_conn *conn, const struct vl_principal *principal,
-    int64_t environment, struct vl_arena *arena, struct vl_role_part **ret, size_t *ret_n, struct vl_err *err)
-{
-    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    size_t n = 0;
-    *ret = NULL;
-    *ret_n = 0;
-    if (principal->token_environment && principal->token_environment != environment)
-        return 0;
-    int r = vl_stmt_begin(conn, &sql_role_registries, &stmt, err);
-    if (r < 0)
-        return r;
-    vl_stmt_int(stmt, 1, principal->id);
-    vl_stmt_int(stmt, 2, environment);
-    vl_stmt_int(stmt, 3, VL_ROLE_REGISTRIES_MAX);
-    while (n < VL_ROLE_REGISTRIES_MAX && (r = vl_stmt_step(stmt, err)) > 0) {
-        if (!*ret)
-            *ret = vl_arena_array(arena, VL_ROLE_REGISTRIES_MAX, sizeof(**ret));
-        if (!*ret)
-            return vl_arena_check(arena, "roles", err);
-        (*ret)[n++] =
-            (struct vl_role_part){vl_stmt_get_int(stmt, 0), with_token(principal, vl_stmt_get_int(stmt, 1))};
-    }
-    *ret_n = n;
-    return r < 0 ? r : 0;
 }
 
 static void hash_of(struct vl_span text, struct vl_digest *ret)

@@ -1,5 +1,5 @@
-/* SQL of principals, roles, tokens, failed logins, the audit log. Reads take a connection, writes the
- * writer's. */
+/* SQL of principals, tokens, failed logins, the audit log; of roles: repo_role.h. Reads take a connection,
+ * writes the writer's. */
 #ifndef VL_SERVER_REPO_IDENTITY_H
 #define VL_SERVER_REPO_IDENTITY_H
 
@@ -20,26 +20,6 @@ VL_MUST_CHECK int vl_repo_principal_add(struct vl_store_conn *conn, enum vl_prin
 /* 1 found, 0 not. The hash is NULL where there is none; disabled ones are not found. */
 VL_MUST_CHECK int vl_repo_principal_by_name(struct vl_store_conn *conn, const char *name,
     struct vl_arena *arena, struct vl_principal *ret, const char **ret_password_hash, struct vl_err *err);
-
-VL_MUST_CHECK int vl_repo_role_set(struct vl_store_conn *conn, int64_t principal, int64_t environment,
-    enum vl_role role, struct vl_err *err);
-/* The same in one registry of the environment alone. At most VL_ROLE_REGISTRIES_MAX of a principal count. */
-VL_MUST_CHECK int vl_repo_role_set_registry(struct vl_store_conn *conn, int64_t principal,
-    int64_t environment, int64_t registry, enum vl_role role, struct vl_err *err);
-/* The role in the whole of an environment: its own, or that for all. */
-VL_MUST_CHECK int vl_repo_role_get(struct vl_store_conn *conn, const struct vl_principal *principal,
-    int64_t environment, enum vl_role *ret, struct vl_err *err);
-
-#define VL_ROLE_REGISTRIES_MAX VL_STORE_NARROWED_MAX
-
-struct vl_role_part {
-    int64_t registry;
-    enum vl_role role;
-};
-/* The roles in single registries of an environment; none where the token is another environment's. */
-VL_MUST_CHECK int vl_repo_role_registries(struct vl_store_conn *conn, const struct vl_principal *principal,
-    int64_t environment, struct vl_arena *arena, struct vl_role_part **ret, size_t *ret_n,
-    struct vl_err *err);
 
 struct vl_token {
     int64_t id;

@@ -8,9 +8,6 @@ static const struct vl_store_sql sql_find = {
 static const struct vl_store_sql sql_add = {"INSERT INTO principal (kind, name, subject, created) VALUES "
                                             "($1, $2, $3, $4) ON CONFLICT (name) DO NOTHING RETURNING id",
     NULL};
-static const struct vl_store_sql sql_roles_remove = {
-    "DELETE FROM role_binding WHERE principal_id = $1 AND (registry_id = 0 OR $2 <> 0)", NULL};
-
 int vl_repo_oidc_find(struct vl_store_conn *conn, const char *subject, struct vl_arena *arena,
     int64_t *ret_id, const char **ret_name, bool *ret_disabled, struct vl_err *err)
 {
@@ -54,15 +51,4 @@ int vl_repo_oidc_add(
     if (r >= 0)
         *ret_id = id;
     return r;
-}
-
-int vl_repo_oidc_roles_remove(struct vl_store_conn *conn, int64_t id, bool in_registries, struct vl_err *err)
-{
-    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    int r = vl_stmt_begin(conn, &sql_roles_remove, &stmt, err);
-    if (r < 0)
-        return r;
-    vl_stmt_int(stmt, 1, id);
-    vl_stmt_int(stmt, 2, in_registries);
-    return vl_stmt_run(stmt, NULL, err);
 }

@@ -11,8 +11,5 @@ VL_MUST_CHECK int vl_repo_oidc_find(struct vl_store_conn *conn, const char *subj
 /* VL_ERR_CONFLICT where the name is somebody else's. */
 VL_MUST_CHECK int vl_repo_oidc_add(
     struct vl_store_conn *conn, const char *subject, const char *name, int64_t *ret_id, struct vl_err *err);
-/* All roles that groups can give a principal, and with `in_registries` also those in single registries. */
-VL_MUST_CHECK int vl_repo_oidc_roles_remove(
-    struct vl_store_conn *conn, int64_t id, bool in_registries, struct vl_err *err);
 
 #endif

@@ -9,25 +9,11 @@
 static const struct vl_store_sql sql_list = {COLUMNS "WHERE name > $1 ORDER BY name LIMIT $2", NULL};
 static const struct vl_store_sql sql_get = {COLUMNS "WHERE id = $1", NULL};
 static const struct vl_store_sql sql_count = {"SELECT count(*) FROM principal", NULL};
-static const struct vl_store_sql sql_bindings = {
-    "SELECT e.guid, b.role, b.registry_id, r.name FROM role_binding b LEFT JOIN environment e ON e.id = "
-    "b.environment_id LEFT JOIN registry r ON r.id = b.registry_id WHERE b.principal_id = $1 AND "
-    "(b.environment_id = 0 OR e.id IS NOT NULL) AND (b.registry_id = 0 OR r.id IS NOT NULL) "
-    "ORDER BY b.environment_id, b.registry_id LIMIT $2",
-    NULL};
 static const struct vl_store_sql sql_disable = {"UPDATE principal SET disabled = $2 WHERE id = $1", NULL};
 static const struct vl_store_sql sql_password = {"UPDATE principal SET password = $2 WHERE id = $1", NULL};
 static const struct vl_store_sql sql_sessions_end = {
     "DELETE FROM token WHERE principal_id = $1 AND name IN ('login', 'refresh')", NULL};
-static const struct vl_store_sql sql_role_remove = {
-    "DELETE FROM role_binding WHERE principal_id = $1 AND environment_id = $2 AND registry_id = $3", NULL};
-static const struct vl_store_sql sql_registry_gone = {
-    "DELETE FROM role_binding WHERE registry_id = $1 AND registry_id > 0", NULL};
 static const struct vl_store_sql sql_remove = {"DELETE FROM principal WHERE id = $1", NULL};
-static const struct vl_store_sql sql_owners = {
-    "SELECT count(*) FROM principal p JOIN role_binding b ON b.principal_id = p.id WHERE p.disabled = 0 AND "
-    "b.environment_id = 0 AND b.registry_id = 0 AND b.role = $1",
-    NULL};
 static const struct vl_store_sql sql_audit_list = {
     "SELECT a.id, a.at, a.who, a.peer, a.action, a.object, a.detail, e.guid FROM audit a LEFT JOIN "
     "environment e ON e.id = a.environment_id WHERE a.id < $1 ORDER BY a.id DESC LIMIT $2",
@@ -101,48 +87,6 @@ int vl_repo_user_count(struct vl_store_conn *conn, int64_t *ret, struct vl_err *
     return r < 0 ? r : count_of(stmt, ret, err);
 }
 
-int vl_repo_owners(struct vl_store_conn *conn, int64_t *ret, struct vl_err *err)
-{
-    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    int r = vl_stmt_begin(conn, &sql_owners, &stmt, err);
-    if (r < 0)
-        return r;
-    vl_stmt_int(stmt, 1, VL_ROLE_OWNER);
-    return count_of(stmt, ret, err);
-}
-
-int vl_repo_user_bindings(struct vl_store_conn *conn, int64_t id, struct vl_arena *arena,
-    struct vl_user_binding **ret, size_t *ret_n, struct vl_err *err)
-{
-    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    struct vl_buf found VL_CLEANUP(vl_buf_done);
-    vl_buf_init(&found, VL_USER_BINDINGS_MAX * sizeof(struct vl_user_binding) + 1);
-    int r = vl_stmt_begin(conn, &sql_bindings, &stmt, err);
-    if (r < 0)
-        return r;
-    vl_stmt_int(stmt, 1, id);
-    vl_stmt_int(stmt, 2, VL_USER_BINDINGS_MAX);
-    while ((r = vl_stmt_step(stmt, err)) > 0) {
-        struct vl_user_binding one = {.environment = vl_stmt_copy(stmt, 0, arena),
-            .role = (enum vl_role)vl_stmt_get_int(stmt, 1),
-            .registry = vl_stmt_get_int(stmt, 2),
-            .registry_name = vl_stmt_copy(stmt, 3, arena)};
-        vl_buf_append(&found, &one, sizeof(one));
-    }
-    struct vl_user_binding *list = vl_arena_array(arena, found.len / sizeof(*list) + 1, sizeof(*list));
-    if (r >= 0)
-        r = vl_buf_check(&found, "roles", err);
-    if (r >= 0)
-        r = vl_arena_check(arena, "roles", err);
-    if (r < 0)
-        return r;
-    if (found.len > 0)
-        memcpy(list, found.ptr, found.len);
-    *ret = list;
-    *ret_n = found.len / sizeof(*list);
-    return 0;
-}
-
 /* Statements of one id and one further parameter. */
 static int change(struct vl_store_conn *conn, const struct vl_store_sql *sql, int64_t id, int64_t value,
     uint64_t *ret_changed, struct vl_err *err)
@@ -172,24 +116,6 @@ int vl_repo_user_password(struct vl_store_conn *conn, int64_t id, const char *ha
     vl_stmt_str(stmt, 2, hash);
     r = vl_stmt_run(stmt, NULL, err);
     return r < 0 ? r : change(conn, &sql_sessions_end, id, -1, NULL, err);
-}
-
-int vl_repo_role_remove(
-    struct vl_store_conn *conn, int64_t principal, int64_t environment, int64_t registry, struct vl_err *err)
-{
-    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    int r = vl_stmt_begin(conn, &sql_role_remove, &stmt, err);
-    if (r < 0)
-        return r;
-    vl_stmt_int(stmt, 1, principal);
-    vl_stmt_int(stmt, 2, environment);
-    vl_stmt_int(stmt, 3, registry);
-    return vl_stmt_run(stmt, NULL, err);
-}
-
-int vl_repo_role_registry_gone(struct vl_store_conn *conn, int64_t registry, struct vl_err *err)
-{
-    return change(conn, &sql_registry_gone, registry, -1, NULL, err);
 }
 
 int vl_repo_user_remove(struct vl_store_conn *conn, int64_t id, struct vl_err *err)

@@ -8,7 +8,6 @@
 #define VL_USERS_MAX         10000
 #define VL_USER_NAME_MAX     256
 #define VL_USER_PASSWORD_MIN 12 /* characters; NIST SP 800-63B, 5.1.1.2 asks for 8 at least */
-#define VL_USER_BINDINGS_MAX 1000
 
 /* Texts in the arena that was given. */
 struct vl_user {
@@ -19,13 +18,6 @@ struct vl_user {
     bool disabled;
 };
 
-struct vl_user_binding {
-    const char *environment; /* GUID; NULL: all */
-    enum vl_role role;
-    int64_t registry; /* 0: all of it */
-    const char *registry_name;
-};
-
 /* Those after the name `after` ("": from the beginning), by name; at most `max`. */
 VL_MUST_CHECK int vl_repo_user_list(struct vl_store_conn *conn, const char *after, int64_t max,
     struct vl_arena *arena, struct vl_user **ret, size_t *ret_n, struct vl_err *err);
@@ -33,25 +25,13 @@ VL_MUST_CHECK int vl_repo_user_list(struct vl_store_conn *conn, const char *afte
 VL_MUST_CHECK int vl_repo_user_get(
     struct vl_store_conn *conn, int64_t id, struct vl_arena *arena, struct vl_user *ret, struct vl_err *err);
 VL_MUST_CHECK int vl_repo_user_count(struct vl_store_conn *conn, int64_t *ret, struct vl_err *err);
-VL_MUST_CHECK int vl_repo_user_bindings(struct vl_store_conn *conn, int64_t id, struct vl_arena *arena,
-    struct vl_user_binding **ret, size_t *ret_n, struct vl_err *err);
-
 VL_MUST_CHECK int vl_repo_user_disable(
     struct vl_store_conn *conn, int64_t id, bool disabled, struct vl_err *err);
 /* A new password; sessions that the old one began end. */
 VL_MUST_CHECK int vl_repo_user_password(
     struct vl_store_conn *conn, int64_t id, const char *hash, struct vl_err *err);
-/* `registry` 0: the role in the whole environment; those in its registries stay. */
-VL_MUST_CHECK int vl_repo_role_remove(
-    struct vl_store_conn *conn, int64_t principal, int64_t environment, int64_t registry, struct vl_err *err);
-/* With a registry go the roles in it. */
-VL_MUST_CHECK int vl_repo_role_registry_gone(
-    struct vl_store_conn *conn, int64_t registry, struct vl_err *err);
 /* With tokens and roles. 1 removed, 0 was not there. */
 VL_MUST_CHECK int vl_repo_user_remove(struct vl_store_conn *conn, int64_t id, struct vl_err *err);
-
-/* Owners over all environments that may log in or have a secret. Without one nobody could make another. */
-VL_MUST_CHECK int vl_repo_owners(struct vl_store_conn *conn, int64_t *ret, struct vl_err *err);
 
 struct vl_audit_entry {
     int64_t id, at; /* ms */

@@ -6,6 +6,7 @@
 #include "net/crypt.h"
 #include "identity/login.h"
 #include "disk.h"
+#include "identity/repo_role.h"
 #include "identity/repo_visit.h"
 #include "inventory/repo_registry.h"
 #include "routes.h"
@@ -86,19 +87,58 @@ static int login_route(struct vl_request *request, struct vl_err *err)
 }
 
 /* A registry that he has a role in beside that in its environment. */
-static int write_part(struct vl_request *request, struct vl_store_conn *conn, int64_t environment,
+static int write_registry(struct vl_request *request, struct vl_store_conn *conn, int64_t environment,
     const struct vl_role_part *part, struct vl_json *json, struct vl_err *err)
 {
     struct vl_registry registry;
-    int r = vl_repo_registry_get(conn, environment, part->registry, request->arena, &registry, err);
+    int r = vl_repo_registry_get(conn, environment, part->id, request->arena, &registry, err);
     if (r <= 0)
         return r;
     vl_json_object(json);
-    vl_json_member_int(json, "id", part->registry);
+    vl_json_member_int(json, "id", part->id);
     vl_json_member_str(json, "name", registry.name);
     vl_json_member_str(json, "role", vl_role_name(part->role));
     vl_json_object_end(json);
     return 0;
+}
+
+static void write_cluster(const struct vl_role_part *part, struct vl_json *json)
+{
+    vl_json_object(json);
+    vl_json_member_str(json, "name", part->cluster);
+    vl_api_str(json, "namespace", *part->name_space ? part->name_space : NULL);
+    vl_json_member_str(json, "role", vl_role_name(part->role));
+    vl_json_object_end(json);
+}
+
+/* One that he has by its name and by a label stands there once, with the higher role. */
+static bool is_repeated(const struct vl_role_part *parts, size_t n, size_t at)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool higher = parts[i].role > parts[at].role || (parts[i].role == parts[at].role && i < at);
+        if (parts[i].id == parts[at].id && higher)
+            return true;
+    }
+    return false;
+}
+
+static int write_parts(struct vl_request *request, struct vl_store_conn *conn, int64_t environment,
+    const struct vl_role_part *parts, size_t n, struct vl_json *json, struct vl_err *err)
+{
+    int r = 0;
+    vl_api_array(json, "registries");
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        if (parts[i].id > 0 && !is_repeated(parts, n, i))
+            r = write_registry(request, conn, environment, &parts[i], json, err);
+    }
+    vl_json_array_end(json);
+    vl_api_array(json, "clusters");
+    for (size_t i = 0; i < n; i++) {
+        if (parts[i].id < 0)
+            write_cluster(&parts[i], json);
+    }
+    vl_json_array_end(json);
+    return r;
 }
 
 /* Environments that the caller has a role in, with that role. */
@@ -115,18 +155,14 @@ static int environments_of(
         size_t n_parts = 0;
         r = vl_repo_role_get(conn, &request->who, all[i].id, &role, err);
         if (r >= 0)
-            r = vl_repo_role_registries(
-                conn, &request->who, all[i].id, request->arena, &parts, &n_parts, err);
+            r = vl_repo_role_parts(conn, &request->who, all[i].id, request->arena, &parts, &n_parts, err);
         if (r < 0 || (role == VL_ROLE_NONE && n_parts == 0))
             continue;
         vl_json_object(json);
         vl_api_str(json, "id", all[i].guid);
         vl_api_str(json, "name", all[i].name);
         vl_api_str(json, "role", vl_role_name(role));
-        vl_api_array(json, "registries");
-        for (size_t k = 0; k < n_parts && r >= 0; k++)
-            r = write_part(request, conn, all[i].id, &parts[k], json, err);
-        vl_json_array_end(json);
+        r = write_parts(request, conn, all[i].id, parts, n_parts, json, err);
         vl_json_object_end(json);
     }
     vl_json_array_end(json);

@@ -7,6 +7,7 @@
 #include "identity/oidc_claims.h"
 #include "identity/oidc_text.h"
 #include "identity/repo_oidc.h"
+#include "identity/repo_role.h"
 #include "log.h"
 #include "net/crypt.h"
 #include "reply.h"
@@ -140,7 +141,7 @@ static int set_roles(struct vl_store_conn *conn, struct arrival *a, int64_t id, 
     size_t *ret_set, struct vl_err *err)
 {
     size_t set = 0;
-    int r = vl_repo_oidc_roles_remove(conn, id, false, err);
+    int r = vl_repo_role_remove_all(conn, id, false, err);
     for (int role = VL_ROLE_READER; role <= VL_ROLE_OWNER; role++) {
         for (size_t i = 0; i < a->n && r >= 0; i++) {
             const struct vl_oidc_grant *grant = &a->grants[i];
@@ -163,7 +164,7 @@ static int set_roles(struct vl_store_conn *conn, struct arrival *a, int64_t id, 
         }
     }
     if (r >= 0 && set == 0)
-        r = vl_repo_oidc_roles_remove(conn, id, true, err);
+        r = vl_repo_role_remove_all(conn, id, true, err);
     *ret_set = set;
     return r < 0 ? r : 0;
 }

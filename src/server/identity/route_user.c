@@ -5,7 +5,9 @@
 #include "api.h"
 #include "identity/oidc_claims.h"
 #include "identity/repo_identity.h"
+#include "identity/repo_role.h"
 #include "identity/repo_user.h"
+#include "inventory/label.h"
 #include "inventory/repo_registry.h"
 #include "net/crypt.h"
 #include "routes.h"
@@ -15,12 +17,17 @@
 
 /* --- what is answered --- */
 
+static const char *some(const char *text)
+{
+    return text && *text ? text : NULL;
+}
+
 static int write_user(struct vl_store_conn *conn, struct vl_request *request, struct vl_json *json,
     const struct vl_user *user, struct vl_err *err)
 {
-    struct vl_user_binding *bindings = NULL;
+    struct vl_role_binding *bindings = NULL;
     size_t n = 0;
-    int r = vl_repo_user_bindings(conn, user->id, request->arena, &bindings, &n, err);
+    int r = vl_repo_role_bindings(conn, user->id, request->arena, &bindings, &n, err);
     if (r < 0)
         return r;
     vl_json_member_int(json, "id", user->id);
@@ -33,7 +40,10 @@ static int write_user(struct vl_store_conn *conn, struct vl_request *request, st
         vl_json_object(json);
         vl_api_str(json, "environment", bindings[i].environment);
         vl_json_member_str(json, "role", vl_role_name(bindings[i].role));
-        vl_api_str(json, "registry", bindings[i].registry_name);
+        vl_api_str(json, "registry", bindings[i].registry);
+        vl_api_str(json, "label", some(bindings[i].label));
+        vl_api_str(json, "cluster", some(bindings[i].cluster));
+        vl_api_str(json, "namespace", some(bindings[i].name_space));
         vl_json_object_end(json);
     }
     vl_json_array_end(json);
@@ -95,7 +105,8 @@ struct change {
     bool has_role, has_disabled, disabled;
     enum vl_role role;
     const char *where;    /* GUID or name of an environment; NULL: all */
-    const char *registry; /* name or id of one in it; NULL: the whole environment */
+    const char *registry; /* name or id of one in it; NULL: none */
+    struct vl_role_scope scope;
     char hash[VL_CRYPT_HASH_TEXT];
 };
 
@@ -118,33 +129,92 @@ static int read_password(struct change *c, bool required, struct vl_err *err)
     return vl_crypt_password_hash(vl_span_str(password), c->hash, err);
 }
 
+/* An empty text is no way to say "everywhere": it comes of a variable that was never set. */
+static int optional(
+    const struct change *c, const char *field, size_t max, const char **ret, struct vl_err *err)
+{
+    int r = vl_request_text(c->request, field, false, max, ret, err);
+    if (r >= 0 && *ret && **ret == '\0')
+        return vl_err_set(err, VL_ERR_INVALID, "/%s: is empty", field);
+    return r;
+}
+
+/* The word for the part of an environment that is asked for; NULL: none. */
+static const char *part_of(const struct change *c)
+{
+    static const char *const words[] = {NULL, "registry", "label", "cluster"};
+    return words[c->scope.kind];
+}
+
+/* Names as Kubernetes and Azure allow them: letters, digits, "-", "_", "." */
+static int check_name(const char *field, const char *name, struct vl_err *err)
+{
+    for (const char *p = name; p && *p; p++) {
+        bool good = vl_char_is_digit(*p) || (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+                    *p == '-' || *p == '_' || *p == '.';
+        if (!good)
+            return vl_err_set(err, VL_ERR_INVALID, "/%s: is no name of a %s", field, field);
+    }
+    return 0;
+}
+
+/* One part at most: a registry, all with a label, or a cluster with or without a namespace. */
+static int read_part(struct change *c, struct vl_err *err)
+{
+    struct vl_role_scope *s = &c->scope;
+    int r = optional(c, "registry", VL_REGISTRY_NAME_MAX, &c->registry, err);
+    if (r >= 0)
+        r = optional(c, "label", VL_LABEL_TEXT_MAX, &s->label, err);
+    if (r >= 0)
+        r = optional(c, "cluster", VL_ROLE_CLUSTER_MAX, &s->cluster, err);
+    if (r >= 0)
+        r = optional(c, "namespace", VL_ROLE_NAMESPACE_MAX, &s->name_space, err);
+    if (r >= 0)
+        r = check_name("cluster", s->cluster, err);
+    if (r >= 0)
+        r = check_name("namespace", s->name_space, err);
+    if (r < 0)
+        return r;
+    if ((c->registry != NULL) + (s->label != NULL) + (s->cluster != NULL) > 1)
+        return vl_err_set(err, VL_ERR_INVALID,
+            "/%s: a role holds in a registry, in those with a label, or in a cluster",
+            s->cluster ? "cluster" : "label");
+    if (s->label && !vl_label_is(vl_span_str(s->label)))
+        return vl_err_set(err, VL_ERR_INVALID, "/label: must be NAME=VALUE, as registries bear it");
+    if (s->name_space && !s->cluster)
+        return vl_err_set(err, VL_ERR_INVALID, "/cluster: is missing: which one is the namespace in?");
+    s->kind = c->registry  ? VL_ROLE_REGISTRY
+              : s->label   ? VL_ROLE_LABEL
+              : s->cluster ? VL_ROLE_CLUSTER
+                           : VL_ROLE_WHOLE;
+    return 0;
+}
+
 /* `none` takes a role away; it is no role to begin with. */
 static int read_role(struct change *c, bool required, struct vl_err *err)
 {
     const char *role = NULL;
     int r = vl_request_text(c->request, "role", required, WORD_MAX, &role, err);
     if (r >= 0)
-        r = vl_request_text(c->request, "environment", false, VL_ENVIRONMENT_NAME_MAX, &c->where, err);
+        r = optional(c, "environment", VL_ENVIRONMENT_NAME_MAX, &c->where, err);
     if (r >= 0)
-        r = vl_request_text(c->request, "registry", false, VL_REGISTRY_NAME_MAX, &c->registry, err);
+        r = read_part(c, err);
     if (r < 0)
         return r;
     c->has_role = role != NULL;
-    if (c->registry && *c->registry == '\0')
-        c->registry = NULL;
-    if (c->registry && !role)
-        return vl_err_set(err, VL_ERR_INVALID, "/role: is missing beside the registry");
-    if (c->where && *c->where == '\0')
-        c->where = NULL;
+    const char *part = part_of(c);
+    if (part && !role)
+        return vl_err_set(err, VL_ERR_INVALID, "/role: is missing beside the %s", part);
     if (!role && c->where)
         return vl_err_set(err, VL_ERR_INVALID, "/role: is missing beside the environment");
     bool none = role && strcmp(role, "none") == 0;
     if (role && (none ? required : !vl_role_parse(vl_span_str(role), &c->role)))
         return vl_err_set(err, VL_ERR_INVALID, "/role: is none of reader, admin, owner");
-    if (c->registry && !c->where)
-        return vl_err_set(err, VL_ERR_INVALID, "/environment: is missing: which one is the registry in?");
-    if (c->registry && c->role == VL_ROLE_OWNER)
-        return vl_err_set(err, VL_ERR_INVALID, "/role: a registry has readers and admins, no owners");
+    if (part && !c->where)
+        return vl_err_set(err, VL_ERR_INVALID, "/environment: is missing: which one is the %s in?", part);
+    if (part && c->role == VL_ROLE_OWNER)
+        return vl_err_set(
+            err, VL_ERR_INVALID, "/role: a part of an environment has readers and admins, no owners");
     return 0;
 }
 
@@ -174,7 +244,7 @@ static int find_registry(
 static int set_role(struct vl_store_conn *conn, const struct change *c, struct vl_err *err)
 {
     struct vl_environment environment = {0};
-    int64_t registry = 0;
+    struct vl_role_scope scope = c->scope;
     int r = 1;
     if (!c->has_role)
         return 0;
@@ -183,12 +253,12 @@ static int set_role(struct vl_store_conn *conn, const struct change *c, struct v
     if (r == 0)
         return vl_err_set(err, VL_ERR_INVALID, "/environment: there is no environment \"%s\"", c->where);
     if (r >= 0 && c->registry)
-        r = find_registry(conn, c, environment.id, &registry, err);
+        r = find_registry(conn, c, environment.id, &scope.registry, err);
     if (r < 0)
         return r;
-    return c->role == VL_ROLE_NONE
-               ? vl_repo_role_remove(conn, c->id, environment.id, registry, err)
-               : vl_repo_role_set_registry(conn, c->id, environment.id, registry, c->role, err);
+    scope.environment = environment.id;
+    return c->role == VL_ROLE_NONE ? vl_repo_role_remove(conn, c->id, &scope, err)
+                                   : vl_repo_role_bind(conn, c->id, &scope, c->role, err);
 }
 
 /* Whoever takes away the last one could not give it back. */
@@ -225,22 +295,20 @@ static bool is_name(const char *name)
     return good;
 }
 
-/* What roles cannot be bound to yet is refused, never passed over: they count in all environments, in one, or
- * in a registry of one. No cluster can be joined in this release. */
+/* What roles cannot be bound to is refused, never passed over. */
 static int refuse_unbuilt(struct vl_request *request, struct vl_err *err)
 {
-    static const char *const unbuilt[] = {"repository", "cluster", "namespace", "label"};
-    for (size_t i = 0; i < VL_ARRAY_LEN(unbuilt); i++) {
-        if (vl_doc_get(request->body, unbuilt[i]))
-            return vl_err_set(err, VL_ERR_UNSUPPORTED,
-                "/%s: this release binds roles to environments and registries", unbuilt[i]);
-    }
-    return 0;
+    if (!vl_doc_get(request->body, "repository"))
+        return 0;
+    return vl_err_set(err, VL_ERR_UNSUPPORTED,
+        "/repository: this release binds roles to environments, registries, labels of registries, clusters "
+        "and namespaces");
 }
 
 static int user_add(struct vl_request *request, struct vl_err *err)
 {
-    static const char *const fields[] = {"name", "password", "kind", "role", "environment", "registry", NULL};
+    static const char *const fields[] = {
+        "name", "password", "kind", "role", "environment", "registry", "label", "cluster", "namespace", NULL};
     struct change c = {.request = request, .kind = VL_PRINCIPAL_USER};
     const char *kind = NULL;
     int r = refuse_unbuilt(request, err);
@@ -273,13 +341,17 @@ static int user_add(struct vl_request *request, struct vl_err *err)
 /* What was changed, in words, for the audit log. */
 static const char *told(const struct change *c)
 {
-    return vl_arena_printf(c->request->arena, "%s%s%s%s%s%s%s",
+    const char *part = c->has_role ? part_of(c) : NULL;
+    const char *name = c->registry ? c->registry : c->scope.label ? c->scope.label : c->scope.cluster;
+    return vl_arena_printf(c->request->arena, "%s%s%s%s%s%s%s%s%s%s%s",
         !c->has_disabled ? ""
         : c->disabled    ? "locked "
                          : "unlocked ",
         *c->hash ? "password " : "", c->has_role ? vl_role_name(c->role) : "",
-        c->has_role && c->where ? " in " : "", c->has_role && c->where ? c->where : "",
-        c->has_role && c->registry ? ", registry " : "", c->has_role && c->registry ? c->registry : "");
+        c->has_role && c->where ? " in " : "", c->has_role && c->where ? c->where : "", part ? ", " : "",
+        part ? part : "", part ? " " : "", part ? name : "",
+        part && c->scope.name_space ? ", namespace " : "",
+        part && c->scope.name_space ? c->scope.name_space : "");
 }
 
 static int change_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
@@ -314,7 +386,8 @@ static int find(struct change *c, struct vl_err *err)
 
 static int user_change(struct vl_request *request, struct vl_err *err)
 {
-    static const char *const fields[] = {"disabled", "password", "role", "environment", "registry", NULL};
+    static const char *const fields[] = {
+        "disabled", "password", "role", "environment", "registry", "label", "cluster", "namespace", NULL};
     struct change c = {.request = request};
     int r = find(&c, err);
     if (r >= 0)

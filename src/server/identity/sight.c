@@ -1,7 +1,7 @@
 /* tests: test_sight.c, test_roles.c */
 #include "identity/sight.h"
 
-#define MINE "(SELECT id FROM narrowed)"
+#define MINE "(SELECT id FROM narrowed)" /* registries; negative: bindings to clusters */
 
 /* Rows of a table that has its registry in a column. `from` is how SQLite names what the view hides. */
 #define PART_OF(table, where)                                                   \
@@ -21,6 +21,11 @@
 #define IMAGES                                                                                               \
     "(SELECT DISTINCT environment_id, image_id FROM registry_image WHERE fetched_at > 0 AND deleted_at = 0 " \
     "AND image_id > 0) ri "
+/* An alert that names no cluster is nobody's who has a role in one alone; so is one of several namespaces, or
+ * of none, for those who have it in a namespace. */
+#define OF_HIS_CLUSTERS                                                                              \
+    "EXISTS (SELECT 1 FROM narrowed n JOIN role_binding b ON b.id = -n.id WHERE b.environment_id = " \
+    "a.environment_id AND b.cluster = a.cluster AND (b.namespace = '' OR b.namespace = a.namespace))"
 #define NOT_EXEMPT                                                                               \
     "NOT EXISTS (SELECT 1 FROM finding_exempt x WHERE x.environment_id = ri.environment_id AND " \
     "x.image_id = f.image_id AND x.match_id = f.match_id) "
@@ -38,11 +43,12 @@ static const struct vl_store_sql views[] = {
         " OR resource_id IN " RESOURCES_OF_REGISTRIES},
     PART_OF("resource", "id IN (SELECT a.resource_id FROM assessment a)"),
     /* Of exemptions those that are written for one of these registries, or for what is named nowhere: a
-     * vulnerability, a package. */
+     * vulnerability, a package. Nothing of them concerns one who sees no registry. */
     PART_OF("exemption", "registry_id IN " MINE
                          " OR (registry_id = 0 AND digest IS NULL AND repository IS NULL AND resource_id = "
-                         "0)"),
-    PART_OF("alert", "1 = 0"),     /* of clusters and nodes */
+                         "0 AND EXISTS (SELECT 1 FROM narrowed n WHERE n.id > 0))"),
+    {"CREATE TEMP VIEW alert AS SELECT a.* FROM main.alert a WHERE " OF_HIS_CLUSTERS,
+        "CREATE TEMP VIEW alert AS SELECT a.* FROM alert a WHERE " OF_HIS_CLUSTERS},
     PART_OF("score_day", "1 = 0"), /* of the whole, day by day */
     PART_OF("task", "resource_id IN (SELECT s.id FROM resource s)"),
     {"CREATE TEMP VIEW vulnerability_seen AS SELECT ri.environment_id AS environment_id, m.vulnerability_id "
@@ -77,4 +83,4 @@ static const struct vl_store_sql views[] = {
     {0},
 };
 
-const struct vl_store_narrowing vl_sight_of_registries = {views};
+const struct vl_store_narrowing vl_sight_of_parts = {views};

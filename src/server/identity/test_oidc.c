@@ -20,6 +20,7 @@
 #include "identity/oidc_text.h"
 #include "identity/repo_identity.h"
 #include "identity/repo_oidc.h"
+#include "identity/repo_role.h"
 #include "identity/repo_user.h"
 #include "inventory/repo_environment.h"
 #include "inventory/repo_registry.h"
@@ -269,7 +270,7 @@ static void check_roles(struct vl_store_conn *conn, struct vl_test_server *s, in
 {
     const struct vl_registry_secrets none = {.seal_key = s->app.data.seal_key};
     struct vl_environment where = {0};
-    struct vl_user_binding *roles = NULL;
+    struct vl_role_binding *roles = NULL;
     int64_t registry = 0;
     size_t n = 0;
     assert_int_equal(vl_repo_environment_find(conn, vl_span_str(s->environment), s->arena, &where, err), 1);
@@ -283,13 +284,18 @@ static void check_roles(struct vl_store_conn *conn, struct vl_test_server *s, in
         .concurrency = 1};
     assert_int_equal(vl_repo_registry_add(conn, &shop, &none, &registry, err), 0);
     assert_int_equal(vl_repo_role_set(conn, id, where.id, VL_ROLE_READER, err), 0);
-    assert_int_equal(vl_repo_role_set_registry(conn, id, where.id, registry, VL_ROLE_ADMIN, err), 0);
-    assert_int_equal(vl_repo_oidc_roles_remove(conn, id, false, err), 0);
-    assert_int_equal(vl_repo_user_bindings(conn, id, s->arena, &roles, &n, err), 0);
-    assert_int_equal(n, 1);
-    assert_int_equal(roles[0].registry, registry);
-    assert_int_equal(vl_repo_oidc_roles_remove(conn, id, true, err), 0);
-    assert_int_equal(vl_repo_user_bindings(conn, id, s->arena, &roles, &n, err), 0);
+    const struct vl_role_scope own = {
+        .environment = where.id, .kind = VL_ROLE_REGISTRY, .registry = registry};
+    const struct vl_role_scope label = {.environment = where.id, .kind = VL_ROLE_LABEL, .label = "team=shop"};
+    assert_int_equal(vl_repo_role_bind(conn, id, &own, VL_ROLE_ADMIN, err), 0);
+    assert_int_equal(vl_repo_role_bind(conn, id, &label, VL_ROLE_READER, err), 0);
+    assert_int_equal(vl_repo_role_remove_all(conn, id, false, err), 0);
+    assert_int_equal(vl_repo_role_bindings(conn, id, s->arena, &roles, &n, err), 0);
+    assert_int_equal(n, 2);
+    assert_string_equal(roles[0].registry, "oidc-shop");
+    assert_string_equal(roles[1].label, "team=shop");
+    assert_int_equal(vl_repo_role_remove_all(conn, id, true, err), 0);
+    assert_int_equal(vl_repo_role_bindings(conn, id, s->arena, &roles, &n, err), 0);
     assert_int_equal(n, 0);
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "inventory/label.h"
 #include "net/crypt.h"
 
 #define KIND_MAX    32
@@ -10,7 +11,7 @@
 #define WEBHOOK_MAX 256
 
 static const char *const fields[] = {"name", "host", "kind", "username", "password", "caPem", "insecure",
-    "webhookSecret", "pollSeconds", "include", "enabled", "concurrency", NULL};
+    "webhookSecret", "pollSeconds", "include", "labels", "enabled", "concurrency", NULL};
 
 static bool has(const struct vl_request *request, const char *field)
 {
@@ -151,6 +152,7 @@ int vl_registry_form_read(struct vl_request *request, const struct vl_registry *
     form.registry = before ? *before
                            : (struct vl_registry){.environment = request->environment.id,
                                  .include = "",
+                                 .labels = "",
                                  .username = "",
                                  .enabled = true,
                                  .poll_seconds = 300,
@@ -163,6 +165,8 @@ int vl_registry_form_read(struct vl_request *request, const struct vl_registry *
         r = read_numbers(request, g, err);
     if (r >= 0)
         r = read_include(request, g, err);
+    if (r >= 0 && has(request, "labels"))
+        r = vl_labels_read(vl_doc_get(request->body, "labels"), request->arena, &g->labels, err);
     if (r < 0)
         return r;
     if (!g->kind)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "identity/repo_user.h"
+#include "identity/repo_role.h"
 #include "jobs/ask.h"
 #include "store/feed.h"
 #include "store/queue.h"
@@ -12,20 +12,21 @@
 #define COLUMNS                                                                                        \
     "id, environment_id, name, host, kind, username, ca_pem, include, progress, error, "               \
     "CASE WHEN secret IS NULL THEN 0 ELSE 1 END, CASE WHEN webhook_secret IS NULL THEN 0 ELSE 1 END, " \
-    "insecure, enabled, poll_seconds, concurrency, created, discovered_at, event_at "
+    "insecure, enabled, poll_seconds, concurrency, created, discovered_at, event_at, labels "
 
 static const struct vl_store_sql sql_how_many = {
     "SELECT count(*) FROM registry WHERE environment_id = $1", NULL};
 static const struct vl_store_sql sql_add = {
     "INSERT INTO registry (environment_id, name, host, kind, username, ca_pem, insecure, poll_seconds, "
-    "include, enabled, concurrency, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
+    "include, labels, enabled, concurrency, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+    "$12, $13) "
     "ON CONFLICT DO NOTHING RETURNING id",
     NULL};
 static const struct vl_store_sql sql_taken = {
     "SELECT 1 FROM registry WHERE environment_id = $1 AND name = $2 AND id <> $3", NULL};
 static const struct vl_store_sql sql_change = {
     "UPDATE registry SET name = $3, host = $4, kind = $5, username = $6, ca_pem = $7, insecure = $8, "
-    "poll_seconds = $9, include = $10, enabled = $11, concurrency = $12, attempted_at = 0 "
+    "poll_seconds = $9, include = $10, labels = $11, enabled = $12, concurrency = $13, attempted_at = 0 "
     "WHERE environment_id = $1 AND id = $2",
     NULL};
 static const struct vl_store_sql sql_secret = {"UPDATE registry SET secret = $2 WHERE id = $1", NULL};
@@ -122,6 +123,7 @@ static int set_settings(struct vl_stmt *stmt, int at, const struct vl_registry *
     vl_stmt_int(stmt, at++, g->insecure);
     vl_stmt_int(stmt, at++, g->poll_seconds);
     vl_stmt_str(stmt, at++, g->include ? g->include : "");
+    vl_stmt_str(stmt, at++, g->labels ? g->labels : "");
     vl_stmt_int(stmt, at++, g->enabled);
     vl_stmt_int(stmt, at++, g->concurrency);
     return at;
@@ -246,7 +248,8 @@ static int take(const struct vl_stmt *s, struct vl_arena *arena, struct vl_regis
         .concurrency = vl_stmt_get_int(s, 15),
         .created = vl_stmt_get_int(s, 16),
         .discovered_at = vl_stmt_get_int(s, 17),
-        .event_at = vl_stmt_get_int(s, 18)};
+        .event_at = vl_stmt_get_int(s, 18),
+        .labels = vl_stmt_copy(s, 19, arena)};
     int r = vl_arena_check(arena, "a registry", err);
     if (r >= 0)
         *ret = g;
@@ -366,7 +369,7 @@ int vl_repo_registry_sender(struct vl_store_conn *conn, const uint8_t seal_key[V
         return r;
     r = take(stmt, arena, ret, err);
     if (r >= 0)
-        r = unseal(vl_stmt_get_blob(stmt, 19), "webhook", id, seal_key, arena, ret_secret, err);
+        r = unseal(vl_stmt_get_blob(stmt, 20), "webhook", id, seal_key, arena, ret_secret, err);
     return r < 0 ? r : 1;
 }
 

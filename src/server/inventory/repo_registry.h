@@ -27,6 +27,7 @@ struct vl_registry {
     const char *name, *host, *kind, *username;
     const char *ca_pem;   /* or NULL */
     const char *include;  /* patterns, one a line; "": all */
+    const char *labels;   /* as vl_labels_read() writes them; "": none */
     const char *progress; /* of a reconciliation that runs, or NULL */
     const char *error;    /* of the last one, or NULL */
     bool has_secret, has_webhook, insecure, enabled;

@@ -1,6 +1,6 @@
 /* Environments: those that the caller has a role in; new ones and names are the owner's. */
 #include "api.h"
-#include "identity/repo_identity.h"
+#include "identity/repo_role.h"
 #include "inventory/repo_environment.h"
 #include "inventory/repo_plan.h"
 #include "routes.h"

@@ -7,6 +7,7 @@
 
 #include "api.h"
 #include "base/time.h"
+#include "inventory/label.h"
 #include "inventory/registry_form.h"
 #include "inventory/repo_place.h"
 #include "jobs/ask.h"
@@ -81,6 +82,7 @@ static int write_registry(struct vl_json *json, struct vl_request *request, stru
     write_bool(json, "insecure", g->insecure);
     vl_json_member_int(json, "pollSeconds", g->poll_seconds);
     write_include(json, g->include);
+    vl_labels_write(json, "labels", g->labels);
     write_bool(json, "enabled", g->enabled);
     vl_json_member_int(json, "concurrency", g->concurrency);
     vl_api_time(json, "created", g->created);
@@ -112,10 +114,10 @@ static int find(
 /* Of what can be set. Counts and progress change by themselves: who changes a setting does not mind them. */
 static void etag_of(const struct vl_registry *g, struct vl_arena *arena, char ret[VL_API_ETAG_TEXT])
 {
-    const char *text = vl_arena_printf(arena, "%lld\n%s\n%s\n%s\n%s\n%s\n%s\n%d %d %d %d %lld %lld",
+    const char *text = vl_arena_printf(arena, "%lld\n%s\n%s\n%s\n%s\n%s\n%s\n%s\n%d %d %d %d %lld %lld",
         (long long)g->id, g->name, g->host, g->kind, g->username ? g->username : "",
-        g->ca_pem ? g->ca_pem : "", g->include ? g->include : "", g->has_secret, g->has_webhook, g->insecure,
-        g->enabled, (long long)g->poll_seconds, (long long)g->concurrency);
+        g->ca_pem ? g->ca_pem : "", g->include ? g->include : "", g->labels ? g->labels : "", g->has_secret,
+        g->has_webhook, g->insecure, g->enabled, (long long)g->poll_seconds, (long long)g->concurrency);
     vl_api_etag_of(vl_span_str(text), ret);
 }
 
@@ -235,6 +237,9 @@ static int change_write(struct vl_store_conn *conn, void *user, struct vl_err *e
     /* Whether a name is taken tells of registries that he does not see. */
     if (r >= 0 && c->request->narrow && vl_doc_get(c->request->body, "name"))
         r = vl_request_forbidden(err, "a registry's name is its environment's to give");
+    /* Roles hang on labels: who may see the registry is not said by whom it was shown to. */
+    if (r >= 0 && c->request->narrow && vl_doc_get(c->request->body, "labels"))
+        r = vl_request_forbidden(err, "a registry's labels are its environment's to give");
     if (r >= 0)
         r = if_match(c->request, &before, err);
     if (r >= 0)

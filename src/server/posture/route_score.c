@@ -3,7 +3,7 @@
 
 #include "api.h"
 #include "base/time.h"
-#include "identity/repo_identity.h"
+#include "identity/repo_role.h"
 #include "posture/repo_score.h"
 #include "routes.h"
 

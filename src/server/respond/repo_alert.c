@@ -7,11 +7,13 @@
 #include "base/vec.h"
 #include "codec/doc.h"
 #include "inventory/repo_environment.h"
+#include "respond/alert_place.h"
 #include "respond/notify.h"
 #include "respond/repo_suppression.h"
 #include "store/feed.h"
 
-#define LIST_MAX 5000000
+#define LIST_MAX    5000000
+#define PLACE_ARENA (4 * VL_ALERT_BODY_MAX)
 
 static const char *const names[] = {"", "active", "in_progress", "resolved", "dismissed"};
 static const char *const arm_names[] = {"", "Active", "InProgress", "Resolved", "Dismissed"};
@@ -40,8 +42,8 @@ bool vl_alert_status_parse(struct vl_span text, enum vl_alert_status *ret)
 
 static const struct vl_store_sql sql_add = {
     "INSERT INTO alert (environment_id, guid, type, severity, status, title, body, resource, resource_key, "
-    "simulated, suppressed_by, started, ended, created, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-    "lower($8), $9, $10, $11, $12, $13, $13) RETURNING id",
+    "simulated, suppressed_by, started, ended, created, changed, cluster, namespace) VALUES ($1, $2, $3, $4, "
+    "$5, $6, $7, $8, lower($8), $9, $10, $11, $12, $13, $13, $14, $15) RETURNING id",
     NULL};
 
 static int check_text(const char *field, const char *text, size_t max, bool required, struct vl_err *err)
@@ -102,12 +104,18 @@ static int tell(struct vl_store_conn *conn, int64_t environment, const struct vl
 }
 
 static int insert(struct vl_store_conn *conn, int64_t environment, const struct vl_alert *a, const char *guid,
-    int64_t rule, int64_t *ret_id, struct vl_err *err)
+    const struct vl_doc_node *body, int64_t rule, int64_t *ret_id, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    struct vl_arena *arena VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(PLACE_ARENA);
+    struct vl_alert_place place;
     int64_t now = vl_time_now_ms();
     enum vl_alert_status status = a->status ? a->status : VL_ALERT_ACTIVE;
-    int r = vl_stmt_begin(conn, &sql_add, &stmt, err);
+    if (!arena)
+        return vl_err_nomem(err);
+    int r = vl_alert_place(a->resource, vl_doc_get(body, "entities"), arena, &place, err);
+    if (r >= 0)
+        r = vl_stmt_begin(conn, &sql_add, &stmt, err);
     if (r < 0)
         return r;
     vl_stmt_int(stmt, 1, environment);
@@ -123,6 +131,8 @@ static int insert(struct vl_store_conn *conn, int64_t environment, const struct 
     vl_stmt_int(stmt, 11, a->started ? a->started : now);
     vl_stmt_int(stmt, 12, a->ended ? a->ended : now);
     vl_stmt_int(stmt, 13, now);
+    vl_stmt_str(stmt, 14, place.cluster);
+    vl_stmt_str(stmt, 15, place.name_space);
     r = vl_stmt_step(stmt, err);
     if (r > 0)
         *ret_id = vl_stmt_get_int(stmt, 0);
@@ -149,7 +159,7 @@ int vl_repo_alert_add(struct vl_store_conn *conn, int64_t environment, const str
         r = vl_repo_suppression_match(
             conn, environment, alert->type, vl_doc_get(body, "entities"), &rule, err);
     if (r >= 0)
-        r = insert(conn, environment, alert, guid, rule, &id, err);
+        r = insert(conn, environment, alert, guid, body, rule, &id, err);
     if (r >= 0)
         r = vl_feed_add(conn, environment, "alert", guid, err);
     if (r >= 0 && !rule)

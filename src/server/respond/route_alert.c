@@ -155,6 +155,18 @@ static int status_write(struct vl_store_conn *conn, void *user, struct vl_err *e
     return vl_request_audit(conn, c->request, "alert.status", guid, detail, err);
 }
 
+/* As the caller sees it: writes are not narrowed. */
+static int is_seen(struct vl_request *request, struct vl_err *err)
+{
+    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
+    struct vl_alert alert;
+    int r = vl_request_read(request, &conn, err);
+    if (r >= 0)
+        r = vl_repo_alert_get(
+            conn, request->environment.id, vl_span_str(request->params[0]), request->arena, &alert, err);
+    return r == 0 ? vl_err_set(err, VL_ERR_NOT_FOUND, "there is no such alert") : r;
+}
+
 static int alert_set(struct vl_request *request, struct vl_err *err)
 {
     static const char *const fields[] = {"status", NULL};
@@ -168,7 +180,9 @@ static int alert_set(struct vl_request *request, struct vl_err *err)
     if (!vl_alert_status_parse(vl_span_str(status), &c.status))
         return vl_err_set(
             err, VL_ERR_INVALID, "/status: is none of active, in_progress, resolved, dismissed");
-    r = vl_store_write(request->app->store, status_write, &c, err);
+    r = is_seen(request, err);
+    if (r >= 0)
+        r = vl_store_write(request->app->store, status_write, &c, err);
     if (r < 0)
         return r;
     return c.found ? alert_get(request, err) : vl_err_set(err, VL_ERR_NOT_FOUND, "there is no such alert");
@@ -359,10 +373,10 @@ static int rule_remove(struct vl_request *request, struct vl_err *err)
 }
 
 const struct vl_route vl_routes_alert[] = {
-    {"GET", "/api/v1/alerts", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, alerts_list},
+    {"GET", "/api/v1/alerts", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE, alerts_list},
     {"POST", "/api/v1/alerts/simulate", VL_ROLE_ADMIN, VL_SCOPE_QUERY, VL_BODY_JSON, alert_simulate},
-    {"GET", "/api/v1/alerts/{}", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, alert_get},
-    {"PATCH", "/api/v1/alerts/{}", VL_ROLE_ADMIN, VL_SCOPE_QUERY, VL_BODY_JSON, alert_set},
+    {"GET", "/api/v1/alerts/{}", VL_ROLE_READER, VL_SCOPE_QUERY_PART, VL_BODY_NONE, alert_get},
+    {"PATCH", "/api/v1/alerts/{}", VL_ROLE_ADMIN, VL_SCOPE_QUERY_PART, VL_BODY_JSON, alert_set},
     {"GET", "/api/v1/suppression-rules", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, rules_list},
     {"GET", "/api/v1/suppression-rules/{}", VL_ROLE_READER, VL_SCOPE_QUERY, VL_BODY_NONE, rule_get},
     {"PUT", "/api/v1/suppression-rules/{}", VL_ROLE_ADMIN, VL_SCOPE_QUERY, VL_BODY_JSON, rule_put},

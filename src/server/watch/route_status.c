@@ -3,7 +3,7 @@
 #include "base/time.h"
 #include "disk.h"
 #include "findings/advisories.h"
-#include "identity/repo_identity.h"
+#include "identity/repo_role.h"
 #include "routes.h"
 #include "jobs/repo_job.h"
 #include "watch/repo_watch.h"

@@ -23,7 +23,7 @@ struct reader {
     int64_t principal, token, environment, cursor;
     int64_t checked; /* ms: when its right was last looked at, and a heartbeat sent */
     char guid[GUID_TEXT];
-    bool narrow; /* sees single registries of the environment alone */
+    bool narrow; /* sees parts of the environment alone */
 };
 
 struct vl_watch {
@@ -38,17 +38,27 @@ static const struct vl_store_sql sql_may = {
     "SELECT 1 FROM token t JOIN principal p ON p.id = t.principal_id JOIN role_binding b ON b.principal_id = "
     "p.id WHERE t.id = $1 AND p.id = $2 AND p.disabled = 0 AND (t.expires = 0 OR t.expires > $3) AND "
     "(b.environment_id = $4 OR b.environment_id = 0) AND (t.environment_id = $4 OR t.environment_id = 0) AND "
-    "b.role > 0 AND (b.registry_id = 0 OR CAST($5 AS BIGINT) = 1) LIMIT 1",
+    "b.role > 0 AND (b.part = 0 OR CAST($5 AS BIGINT) = 1) LIMIT 1",
     NULL};
 
-/* Of a narrow reader: whether an image, or a registry, is his. */
-#define HIS "b.principal_id = $1 AND b.environment_id = $2 AND b.registry_id > 0 AND b.role > 0 "
-static const struct vl_store_sql sql_his_image = {
-    "SELECT 1 FROM registry_image ri JOIN role_binding b ON b.registry_id = ri.registry_id WHERE ri.digest = "
-    "$3 AND ri.environment_id = $2 AND " HIS "LIMIT 1",
-    NULL};
+/* Of a narrow reader: whether an image, a registry or an alert is his, as identity/sight.c has it. */
+#define HIS "b.principal_id = $1 AND b.environment_id = $2 AND b.role > 0 "
+#define HIS_REGISTRY(bears)                                                                             \
+    "registry g JOIN role_binding b ON (b.part = 1 AND b.registry_id = g.id) OR (b.part = 2 AND " bears \
+    " > 0) WHERE g.environment_id = $2 AND " HIS
+#define IN_SQLITE     "instr(g.labels, ',' || b.label || ',')"
+#define IN_POSTGRESQL "strpos(g.labels, ',' || b.label || ',')"
+#define HIS_IMAGE(bears)                                                                           \
+    "SELECT 1 FROM registry_image ri WHERE ri.digest = $3 AND ri.environment_id = $2 AND EXISTS (" \
+    "SELECT 1 FROM " HIS_REGISTRY(bears) "AND g.id = ri.registry_id) LIMIT 1"
+static const struct vl_store_sql sql_his_image = {HIS_IMAGE(IN_SQLITE), HIS_IMAGE(IN_POSTGRESQL)};
 static const struct vl_store_sql sql_his_registry = {
-    "SELECT 1 FROM role_binding b WHERE CAST(b.registry_id AS TEXT) = $3 AND " HIS "LIMIT 1", NULL};
+    "SELECT 1 FROM " HIS_REGISTRY(IN_SQLITE) "AND CAST(g.id AS TEXT) = $3 LIMIT 1",
+    "SELECT 1 FROM " HIS_REGISTRY(IN_POSTGRESQL) "AND CAST(g.id AS TEXT) = $3 LIMIT 1"};
+static const struct vl_store_sql sql_his_alert = {
+    "SELECT 1 FROM alert a JOIN role_binding b ON b.part = 3 AND b.cluster = a.cluster AND (b.namespace = '' "
+    "OR b.namespace = a.namespace) WHERE a.guid = $3 AND a.environment_id = $2 AND " HIS "LIMIT 1",
+    NULL};
 
 /* --- writing --- */
 
@@ -93,14 +103,19 @@ struct batch {
 /* What changed in the rest of the environment, one with a part of it does not hear of. */
 static bool may_hear(struct vl_store_conn *conn, const struct reader *reader, const struct vl_change *change)
 {
+    static const struct {
+        const char *topic;
+        const struct vl_store_sql *sql;
+    } rows[] = {{"image", &sql_his_image}, {"registry", &sql_his_registry}, {"alert", &sql_his_alert}};
     struct vl_err err = VL_ERR_INIT;
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    const struct vl_store_sql *sql = NULL;
     if (!reader->narrow)
         return change->environment == reader->environment || change->environment == 0;
-    bool image = strcmp(change->topic, "image") == 0;
-    if (change->environment != reader->environment || (!image && strcmp(change->topic, "registry") != 0))
-        return false;
-    if (vl_stmt_begin(conn, image ? &sql_his_image : &sql_his_registry, &stmt, &err) < 0)
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++)
+        if (strcmp(change->topic, rows[i].topic) == 0)
+            sql = rows[i].sql;
+    if (change->environment != reader->environment || !sql || vl_stmt_begin(conn, sql, &stmt, &err) < 0)
         return false;
     vl_stmt_int(stmt, 1, reader->principal);
     vl_stmt_int(stmt, 2, reader->environment);

@@ -22,7 +22,7 @@ struct vl_watch_caller {
     int64_t principal, token;
     int64_t environment;
     const char *guid; /* of it; copied */
-    bool narrow;      /* hears of the registries that he has a role in, and of no others */
+    bool narrow;      /* hears of the parts that he has a role in, and of nothing else */
     int64_t after;    /* number of the last event that was seen; 0: from now on */
 };
 /* Opens one; the HTTP server's end of it is *ret. VL_ERR_LIMIT where there are too many. */

@@ -281,6 +281,43 @@ static void test_part(void **state)
     assert_true(strncmp(strstr(first + 7, "event: "), "event: image\n", 13) == 0);
 }
 
+/* One who has a registry by its label hears of it; one with a namespace hears of the alerts in it. */
+static void test_other_parts(void **state)
+{
+    static const struct vl_store_sql label = {
+        "UPDATE registry SET labels = ',team=loud,' WHERE id = $1", NULL};
+    static const struct vl_store_sql alert = {
+        "INSERT INTO alert (environment_id, guid, type, severity, status, title, body, started, ended, "
+        "created, "
+        "changed, cluster, namespace) VALUES ($1, $2, 'T', 4, 1, 't', '{}', 1, 1, 1, 1, 'prod', $3)",
+        NULL};
+    struct vl_test_server *s = *state;
+    const struct vl_role_scope by_label = {
+        .environment = environment, .kind = VL_ROLE_LABEL, .label = "team=loud"};
+    const struct vl_role_scope by_namespace = {
+        .environment = environment, .kind = VL_ROLE_CLUSTER, .cluster = "Prod", .name_space = "shop"};
+    int64_t own = vl_rows_registry(s, environment, "labelled"),
+            other = vl_rows_registry(s, environment, "plain");
+    const struct vl_rows_image image = {.digest = DIGEST("1235"), .repository = "p"};
+    vl_rows_image(s, environment, own, &image);
+    vl_rows_sql(s, &label, "i", own);
+    vl_rows_sql(s, &alert, "iss", environment, "shop-alert", "shop");
+    vl_rows_sql(s, &alert, "iss", environment, "bank-alert", "bank");
+    const char *labelled = vl_rows_scope_caller(s, "label-reader", &by_label, VL_ROLE_READER);
+    const char *namespaced = vl_rows_scope_caller(s, "namespace-reader", &by_namespace, VL_ROLE_READER);
+    const char *from = vl_arena_printf(s->arena, "%lld", (long long)last_number(s));
+    const char *query = vl_arena_printf(s->arena, "?environment=%s", s->environment);
+    change(s, environment, "registry", vl_arena_printf(s->arena, "%lld", (long long)other));
+    change(s, environment, "alert", "bank-alert");
+    change(s, environment, "alert", "shop-alert");
+    change(s, environment, "image", image.digest);
+    const char *text = listen_until(s, query, labelled, from, image.digest);
+    assert_true(strncmp(strstr(text, "event: "), "event: image\n", 13) == 0);
+    text = listen_until(s, query, namespaced, from, "shop-alert");
+    assert_true(strncmp(strstr(text, "event: "), "event: alert\n", 13) == 0);
+    assert_null(strstr(text, "bank-alert"));
+}
+
 static void test_gap(void **state)
 {
     static const struct vl_store_sql trim = {
@@ -365,6 +402,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_blind), cmocka_unit_test(test_overview),
         cmocka_unit_test(test_me), cmocka_unit_test(test_resume), cmocka_unit_test(test_part),
-        cmocka_unit_test(test_gap), cmocka_unit_test(test_live), cmocka_unit_test(test_health)};
+        cmocka_unit_test(test_other_parts), cmocka_unit_test(test_gap), cmocka_unit_test(test_live),
+        cmocka_unit_test(test_health)};
     return cmocka_run_group_tests(tests, set_up, vl_test_server_stop);
 }

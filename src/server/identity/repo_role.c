@@ -1,0 +1,223 @@
+/* tests: identity/test_sight.c, identity/test_route_user.c, identity/test_oidc.c */
+#include "identity/repo_role.h"
+
+#include <string.h>
+
+#include "base/vec.h"
+
+#define SCOPE_OF_BINDING \
+    "principal_id = $1 AND environment_id = $2 AND part = $3 AND registry_id = $4 AND label = $5 AND "
+
+static const struct vl_store_sql sql_bind = {
+    "INSERT INTO role_binding (principal_id, environment_id, part, registry_id, label, cluster, namespace, "
+    "role) VALUES ($1, $2, $3, $4, $5, lower($6), $7, $8) ON CONFLICT (principal_id, environment_id, part, "
+    "registry_id, label, cluster, namespace) DO UPDATE SET role = excluded.role",
+    NULL};
+static const struct vl_store_sql sql_remove = {
+    "DELETE FROM role_binding WHERE " SCOPE_OF_BINDING "cluster = lower($6) AND namespace = $7", NULL};
+static const struct vl_store_sql sql_remove_all = {
+    "DELETE FROM role_binding WHERE principal_id = $1 AND (part = 0 OR $2 <> 0)", NULL};
+static const struct vl_store_sql sql_registry_gone = {
+    "DELETE FROM role_binding WHERE registry_id = $1 AND registry_id > 0", NULL};
+static const struct vl_store_sql sql_get = {"SELECT max(role) FROM role_binding WHERE principal_id = $1 "
+                                            "AND (environment_id = $2 OR environment_id = 0) AND part = 0",
+    NULL};
+/* A cluster's binding has no object of its own yet that could stand for it: its own number does, negative,
+ * so that it is no registry's. */
+#define PARTS(bears)                                                                                       \
+    "SELECT b.registry_id AS part_id, b.role, '', '' FROM role_binding b WHERE b.principal_id = $1 AND "   \
+    "b.environment_id = $2 AND b.part = 1 UNION ALL SELECT g.id, b.role, '', '' FROM role_binding b JOIN " \
+    "registry g ON g.environment_id = b.environment_id AND " bears " > 0 WHERE b.principal_id = $1 AND "   \
+    "b.environment_id = $2 AND b.part = 2 UNION ALL SELECT -b.id, b.role, b.cluster, b.namespace FROM "    \
+    "role_binding b WHERE b.principal_id = $1 AND b.environment_id = $2 AND b.part = 3 ORDER BY 1 LIMIT $3"
+static const struct vl_store_sql sql_parts = {
+    PARTS("instr(g.labels, ',' || b.label || ',')"), PARTS("strpos(g.labels, ',' || b.label || ',')")};
+static const struct vl_store_sql sql_bindings = {
+    "SELECT e.guid, b.role, r.name, b.label, b.cluster, b.namespace FROM role_binding b LEFT JOIN "
+    "environment e ON e.id = b.environment_id LEFT JOIN registry r ON r.id = b.registry_id WHERE "
+    "b.principal_id = $1 AND (b.environment_id = 0 OR e.id IS NOT NULL) AND (b.registry_id = 0 OR r.id IS "
+    "NOT NULL) ORDER BY b.environment_id, b.part, b.registry_id, b.label, b.cluster, b.namespace LIMIT $2",
+    NULL};
+static const struct vl_store_sql sql_owners = {
+    "SELECT count(*) FROM principal p JOIN role_binding b ON b.principal_id = p.id WHERE p.disabled = 0 AND "
+    "b.environment_id = 0 AND b.part = 0 AND b.role = $1",
+    NULL};
+
+/* --- changes --- */
+
+static const char *text(const char *value)
+{
+    return value ? value : "";
+}
+
+static void bind_scope(struct vl_stmt *stmt, int64_t principal, const struct vl_role_scope *scope)
+{
+    vl_stmt_int(stmt, 1, principal);
+    vl_stmt_int(stmt, 2, scope->environment);
+    vl_stmt_int(stmt, 3, scope->kind);
+    vl_stmt_int(stmt, 4, scope->registry);
+    vl_stmt_str(stmt, 5, text(scope->label));
+    vl_stmt_str(stmt, 6, text(scope->cluster));
+    vl_stmt_str(stmt, 7, text(scope->name_space));
+}
+
+int vl_repo_role_bind(struct vl_store_conn *conn, int64_t principal, const struct vl_role_scope *scope,
+    enum vl_role role, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(conn, &sql_bind, &stmt, err);
+    if (r < 0)
+        return r;
+    bind_scope(stmt, principal, scope);
+    vl_stmt_int(stmt, 8, role);
+    return vl_stmt_run(stmt, NULL, err);
+}
+
+int vl_repo_role_set(
+    struct vl_store_conn *conn, int64_t principal, int64_t environment, enum vl_role role, struct vl_err *err)
+{
+    const struct vl_role_scope scope = {.environment = environment};
+    return vl_repo_role_bind(conn, principal, &scope, role, err);
+}
+
+int vl_repo_role_remove(
+    struct vl_store_conn *conn, int64_t principal, const struct vl_role_scope *scope, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(conn, &sql_remove, &stmt, err);
+    if (r < 0)
+        return r;
+    bind_scope(stmt, principal, scope);
+    return vl_stmt_run(stmt, NULL, err);
+}
+
+int vl_repo_role_remove_all(struct vl_store_conn *conn, int64_t principal, bool parts, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(conn, &sql_remove_all, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, principal);
+    vl_stmt_int(stmt, 2, parts);
+    return vl_stmt_run(stmt, NULL, err);
+}
+
+int vl_repo_role_registry_gone(struct vl_store_conn *conn, int64_t registry, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(conn, &sql_registry_gone, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, registry);
+    return vl_stmt_run(stmt, NULL, err);
+}
+
+/* --- reading --- */
+
+/* What a token takes away from the role of its owner. */
+static enum vl_role with_token(const struct vl_principal *principal, int64_t role)
+{
+    return (enum vl_role)(principal->token_id && role > principal->token_role ? principal->token_role : role);
+}
+
+int vl_repo_role_get(struct vl_store_conn *conn, const struct vl_principal *principal, int64_t environment,
+    enum vl_role *ret, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    if (principal->token_environment && principal->token_environment != environment) {
+        *ret = VL_ROLE_NONE;
+        return 0;
+    }
+    int r = vl_stmt_begin(conn, &sql_get, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, principal->id);
+    vl_stmt_int(stmt, 2, environment);
+    r = vl_stmt_step(stmt, err);
+    if (r < 0)
+        return r;
+    *ret = with_token(principal, r > 0 ? vl_stmt_get_int(stmt, 0) : 0);
+    return 0;
+}
+
+int vl_repo_role_parts(struct vl_store_conn *conn, const struct vl_principal *principal, int64_t environment,
+    struct vl_arena *arena, struct vl_role_part **ret, size_t *ret_n, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    struct vl_role_part *list = NULL;
+    size_t n = 0;
+    *ret = NULL;
+    *ret_n = 0;
+    if (principal->token_environment && principal->token_environment != environment)
+        return 0;
+    int r = vl_stmt_begin(conn, &sql_parts, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, principal->id);
+    vl_stmt_int(stmt, 2, environment);
+    vl_stmt_int(stmt, 3, VL_ROLE_PARTS_MAX);
+    while (n < VL_ROLE_PARTS_MAX && (r = vl_stmt_step(stmt, err)) > 0) {
+        if (!list)
+            list = vl_arena_array(arena, VL_ROLE_PARTS_MAX, sizeof(*list));
+        if (!list)
+            return vl_arena_check(arena, "roles", err);
+        list[n++] = (struct vl_role_part){.id = vl_stmt_get_int(stmt, 0),
+            .role = with_token(principal, vl_stmt_get_int(stmt, 1)),
+            .cluster = vl_stmt_copy(stmt, 2, arena),
+            .name_space = vl_stmt_copy(stmt, 3, arena)};
+    }
+    if (r >= 0)
+        r = vl_arena_check(arena, "roles", err);
+    if (r < 0)
+        return r;
+    *ret = list;
+    *ret_n = n;
+    return 0;
+}
+
+int vl_repo_role_bindings(struct vl_store_conn *conn, int64_t principal, struct vl_arena *arena,
+    struct vl_role_binding **ret, size_t *ret_n, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    struct vl_vec found VL_CLEANUP(vl_vec_done);
+    vl_vec_init(&found, sizeof(struct vl_role_binding), VL_ROLE_BINDINGS_MAX);
+    int r = vl_stmt_begin(conn, &sql_bindings, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, principal);
+    vl_stmt_int(stmt, 2, VL_ROLE_BINDINGS_MAX);
+    while ((r = vl_stmt_step(stmt, err)) > 0) {
+        struct vl_role_binding *one = vl_vec_push(&found, "roles", err);
+        if (!one)
+            return err->err;
+        *one = (struct vl_role_binding){.environment = vl_stmt_copy(stmt, 0, arena),
+            .role = (enum vl_role)vl_stmt_get_int(stmt, 1),
+            .registry = vl_stmt_copy(stmt, 2, arena),
+            .label = vl_stmt_copy(stmt, 3, arena),
+            .cluster = vl_stmt_copy(stmt, 4, arena),
+            .name_space = vl_stmt_copy(stmt, 5, arena)};
+    }
+    struct vl_role_binding *list = vl_arena_array(arena, found.len + 1, sizeof(*list));
+    if (r >= 0)
+        r = vl_arena_check(arena, "roles", err);
+    if (r < 0)
+        return r;
+    if (found.len > 0)
+        memcpy(list, found.items, found.len * sizeof(*list));
+    *ret = list;
+    *ret_n = found.len;
+    return 0;
+}
+
+int vl_repo_owners(struct vl_store_conn *conn, int64_t *ret, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(conn, &sql_owners, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, VL_ROLE_OWNER);
+    r = vl_stmt_step(stmt, err);
+    if (r > 0)
+        *ret = vl_stmt_get_int(stmt, 0);
+    return r < 0 ? r : 0;
+}
