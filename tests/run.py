@@ -16,7 +16,8 @@ SHARED = os.environ.get("VALLUM_SHARED") or os.path.join(os.path.dirname(ROOT), 
 FUZZ_SECONDS = int(os.environ.get("VALLUM_FUZZ_SECONDS", "20"))
 FUZZ_RATE = 200  # inputs a second: a slower fuzzer is named
 # Tests that build a peer first (Trivy, an image of 700 MB; Kubernetes' evaluator) or drive a browser: slices of their own.
-HEAVY = {"test_agreement": "agreement", "test_cel_oracle": "agreement", "test_portal": "portal", "test_azure_cli": "clients"}
+HEAVY = {"test_agreement": "agreement", "test_cel_oracle": "agreement", "test_portal": "portal", "test_azure_cli": "clients",
+         "test_two_servers": "kill"}
 HEAVY_SECONDS = 5400
 COVERAGE_FLOOR = 80  # percent of lines, over all rooms
 
@@ -441,6 +442,7 @@ def slice_kill(tally):
     folder = build("asan", SANITIZED, tally)
     if folder:
         functional(folder, tally, only="test_kill", extra_env={"VALLUM_KILLS": "100"})
+        functional(folder, tally, heavy="kill")
 
 
 SLICES = {

@@ -15,6 +15,7 @@
 #include "log.h"
 #include "router.h"
 #include "schema.h"
+#include "seal.h"
 #include "watch/stream.h"
 
 #define PASSWORD_LENGTH 20
@@ -105,6 +106,8 @@ int vl_server_app_open(struct vl_server_app *app, const struct vl_server_config 
         r = open_advisories(app, arena, err);
     if (r >= 0)
         r = vl_oidc_new(config, &app->oidc, err);
+    if (r >= 0)
+        r = vl_server_seal_check(app, err);
     return r < 0 ? r : first_administrator(app, ret_first_start, err);
 }
 

@@ -217,6 +217,44 @@ static void test_second_start(void **state)
     assert_int_equal(chmod(path, 0600), 0);
 }
 
+/* A folder with another key than the database's secrets are sealed with: nothing would be readable. */
+static void test_other_key(void **state)
+{
+    (void)state;
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_server_app other;
+    struct vl_server_config elsewhere = config;
+    char apart[96], path[128];
+    struct vl_buf out VL_CLEANUP(vl_buf_done);
+    bool first;
+    vl_buf_init(&out, 1 << 20);
+    vl_server_app_close(&app, 1000);
+    (void)snprintf(apart, sizeof(apart), "%s/apart", folder);
+    assert_int_equal(mkdir(apart, 0700), 0);
+    elsewhere.data = apart;
+    elsewhere.database = vl_arena_printf(arena, "sqlite:%s/vallum.db", folder);
+    assert_true(vl_server_app_open(&other, &elsewhere, arena, &first, &err) < 0);
+    assert_int_equal(err.code, VL_ERR_USAGE);
+    assert_non_null(strstr(err.msg, "sealed with another key"));
+    vl_server_app_close(&other, 0);
+    /* with the key of the folder that made it all is there */
+    (void)snprintf(path, sizeof(path), "%s/seal.key", folder);
+    struct vl_buf bytes VL_CLEANUP(vl_buf_done);
+    vl_buf_init(&bytes, VL_CRYPT_KEY_BYTES);
+    err = VL_ERR_INIT;
+    assert_true(vl_file_read(path, VL_CRYPT_KEY_BYTES, &bytes, &err) >= 0);
+    (void)snprintf(path, sizeof(path), "%s/seal.key", apart);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes.ptr, 1, bytes.len, f), bytes.len);
+    assert_int_equal(fclose(f), 0);
+    assert_true(vl_server_app_open(&other, &elsewhere, arena, &first, &err) >= 0);
+    assert_false(first);
+    vl_server_app_close(&other, 0);
+    assert_false(start());
+    assert_int_equal(ask("GET", "/api/v1/me", token, NULL, &out), 200);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -261,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_login),
         cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_second_start),
+        cmocka_unit_test(test_other_key),
         cmocka_unit_test(test_lock_out),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
