@@ -129,5 +129,16 @@ install_portal() {
     say "setup: the portal's packages could not be fetched; test_portal skips itself."
   fi
 }
+# Prometheus, for tests/functional/test_prometheus: its programs alone, for the package would start a service.
+install_prometheus() {
+  local dir="$VALLUM_ROOT/out/prometheus" tmp
+  [ -x "$dir/usr/bin/promtool" ] && return 0
+  tmp=$(mktemp -d)
+  chmod 755 "$tmp"
+  mkdir -p "$dir"
+  (cd "$tmp" && quiet "fetching Prometheus" apt-get -qq download prometheus) && dpkg -x "$tmp"/prometheus_*.deb "$dir" ||
+    say "setup: Prometheus could not be fetched; test_prometheus says so."
+  rm -rf "$tmp"
+}
 case " $* " in *" test "*|*" all "*) install_schemas; install_cel_spec; install_jmespath; install_clients ;; esac
-case " $* " in *" all "*) install_portal ;; esac
+case " $* " in *" all "*) install_portal; install_prometheus ;; esac

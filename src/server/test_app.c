@@ -1,4 +1,4 @@
-/* tests: app.c data_dir.c repo_identity.c router.c route_health.c route_identity.c schema.c main.c
+/* tests: app.c data_dir.c seal.c repo_identity.c router.c route_health.c route_identity.c schema.c main.c
  *
  * A server on a free port of loopback, asked over TLS by libcurl. What it must answer is said by RFC 9110,
  * RFC 9457 and the headers; tests/functional/test_vallumd runs the program itself. */
