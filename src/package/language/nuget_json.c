@@ -1,5 +1,6 @@
 /* NuGet's JSON files: NAME.deps.json beside an application, packages.lock.json, obj/project.assets.json.
- * Sources: dotnet/runtime docs "runtime-configuration-file", NuGet docs "PackageReference, lock file". */
+ * Sources: dotnet/sdk docs "runtime-configuration-file" ([appname].deps.json: targets, libraries), NuGet docs
+ * "PackageReference, lock file". */
 #include "language/project_parsers.h"
 
 #include "text_util.h"
@@ -29,7 +30,30 @@ static struct vl_span without_pack(struct vl_span name)
                                             : name;
 }
 
-static int parse_libraries(const struct vl_package_file *file, unsigned flags, bool projects,
+/* The libraries of the target that the application was made for; NULL where the file does not tell. */
+static const struct vl_doc_node *runtime_target(const struct vl_doc_node *root)
+{
+    struct vl_span name = vl_doc_get_str(object_member(root, "runtimeTarget"), "name");
+    const struct vl_doc_node *target = vl_doc_get_span(object_member(root, "targets"), name);
+    return vl_doc_is(target, VL_DOC_OBJECT) ? target : NULL;
+}
+
+/* Whether the application brings a file of the library. A package whose assemblies the framework has itself,
+ * such as System.Net.Http 4.3.0 since .NET Core 2, still stands among the libraries, and so does what was
+ * only compiled against: nothing of them lies beside the application. One that the target does not name may
+ * be there. */
+static bool brings_files(const struct vl_doc_node *target, struct vl_span library)
+{
+    static const char *const assets[] = {"runtime", "runtimeTargets", "native", "resources"};
+    const struct vl_doc_node *entry = vl_doc_get_span(target, library);
+    bool found = !vl_doc_is(entry, VL_DOC_OBJECT);
+    for (size_t i = 0; i < VL_ARRAY_LEN(assets) && !found; i++)
+        found = vl_doc_size(object_member(entry, assets[i])) > 0;
+    return found;
+}
+
+/* deps: the file is of an application as it is deployed, and its own projects count. */
+static int parse_libraries(const struct vl_package_file *file, unsigned flags, bool deps,
     struct vl_package_sink *sink, struct vl_err *err)
 {
     VL_CLEANUP(vl_doc_cleanup) struct vl_doc *doc = NULL;
@@ -38,11 +62,14 @@ static int parse_libraries(const struct vl_package_file *file, unsigned flags, b
         return r;
     struct pkg_unique unique;
     pkg_unique_init(&unique, sink, file, VL_ECO_NUGET);
+    const struct vl_doc_node *target = deps ? runtime_target(vl_doc_root(doc)) : NULL;
     const struct vl_doc_node *n = vl_doc_first(object_member(vl_doc_root(doc), "libraries"));
     for (; n && r == 0; n = vl_doc_next(n)) {
         struct vl_span name, version, type = vl_doc_get_str(n, "type");
         bool project = PKG_IS(type, "project") || PKG_IS(type, "msbuildproject");
-        if ((project && !projects) || !split_library(vl_doc_key(n), &name, &version))
+        if ((project && !deps) || !split_library(vl_doc_key(n), &name, &version))
+            continue;
+        if (target && !project && !brings_files(target, vl_doc_key(n)))
             continue;
         r = pkg_unique_add(&unique, without_pack(name), version, VL_SPAN_EMPTY,
             flags | (project ? VL_PACKAGE_MAIN : 0U), vl_doc_line(n), NULL, err);

@@ -33,6 +33,39 @@ static void test_json(void **state)
         "nuget A 1.0");
 }
 
+/* Shape of the files that the .NET SDK writes: of a package that the framework replaces the target has the
+ * dependencies alone, of one that was only compiled against its "compile". */
+static void test_deps_target(void **state)
+{
+    (void)state;
+    assert_listing("nuget/deps-json", "app/Shop.deps.json",
+        "{\"runtimeTarget\":{\"name\":\".NETCoreApp,Version=v8.0\",\"signature\":\"\"},\"targets\":{"
+        "\".NETStandard,Version=v2.0\":{\"System.Net.Http/4.3.0\":{\"runtime\":{\"lib/a.dll\":{}}}},"
+        "\".NETCoreApp,Version=v8.0\":{"
+        "\"Shop/1.0.0\":{\"dependencies\":{\"Dapper\":\"2.1.4\"}},"
+        "\"Dapper/2.1.4\":{\"runtime\":{\"lib/net7.0/Dapper.dll\":{\"fileVersion\":\"2.1.4.0\"}}},"
+        "\"SQLite/1.0.1\":{\"native\":{\"libe_sqlite3.so\":{}}},"
+        "\"Crypto/1.0.2\":{\"dependencies\":{},\"runtimeTargets\":{\"runtimes/unix/lib/"
+        "a.dll\":{\"rid\":\"unix\"}}},"
+        "\"Humanizer.de/1.0.3\":{\"resources\":{\"lib/de/H.resources.dll\":{\"locale\":\"de\"}}},"
+        "\"System.Net.Http/4.3.0\":{\"dependencies\":{\"System.IO\":\"4.3.0\"}},"
+        "\"Analyzers/1.0.4\":{\"compile\":{\"lib/A.dll\":{}},\"compileOnly\":true},"
+        "\"Empty/1.0.5\":{\"runtime\":{}}}},"
+        "\"libraries\":{\"Shop/1.0.0\":{\"type\":\"project\"},\"Dapper/2.1.4\":{\"type\":\"package\"},"
+        "\"SQLite/1.0.1\":{\"type\":\"package\"},\"Crypto/1.0.2\":{\"type\":\"package\"},"
+        "\"Humanizer.de/1.0.3\":{\"type\":\"package\"},\"System.Net.Http/4.3.0\":{\"type\":\"package\"},"
+        "\"Analyzers/1.0.4\":{\"type\":\"package\"},\"Empty/1.0.5\":{\"type\":\"package\"},"
+        "\"Elsewhere/1.0.6\":{\"type\":\"package\"}}}",
+        "nuget Shop 1.0.0 M\nnuget Dapper 2.1.4\nnuget SQLite 1.0.1\nnuget Crypto 1.0.2\nnuget Humanizer.de "
+        "1.0.3\n"
+        "nuget Elsewhere 1.0.6");
+    /* A target that is not there tells nothing. */
+    assert_listing("nuget/deps-json", "app/Shop.deps.json",
+        "{\"runtimeTarget\":{\"name\":\"x\"},\"targets\":{\"y\":{\"A/1\":{}}},\"libraries\":{\"A/"
+        "1\":{\"type\":\"package\"}}}",
+        "nuget A 1");
+}
+
 static void test_xml(void **state)
 {
     (void)state;
@@ -101,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json),
+        cmocka_unit_test(test_deps_target),
         cmocka_unit_test(test_xml),
         cmocka_unit_test(test_paket),
     };
