@@ -140,5 +140,43 @@ install_prometheus() {
     say "setup: Prometheus could not be fetched; test_prometheus says so."
   rm -rf "$tmp"
 }
+# Files of others and two readers of them, for tests/functional/test_other_readers_npm, which has the list. Of most packages a file or
+# two is kept; the whole is some 90 MB, and what has to be fetched some 140.
+install_other_readers() {
+  local dir="$VALLUM_ROOT/out/other-readers" list="$VALLUM_ROOT/tests/functional/other_readers_npm.py" want
+  want=$(python3 "$list" files; python3 "$list" reader cdxgen; python3 "$list" reader trivy)
+  [ "$(cat "$dir/stamp" 2>/dev/null)" = "$want" ] && return 0
+  rm -rf "$dir"
+  mkdir -p "$dir/files"
+  echo '{"private": true}' >"$dir/package.json"
+  if quiet "fetching other readers of project files" npm --prefix "$dir" install --ignore-scripts --omit=optional --no-audit --no-fund \
+    --no-package-lock $(python3 "$list" reader cdxgen) && quiet "fetching files for them" fetch_other_files "$dir" "$list"; then
+    echo "$want" >"$dir/stamp"
+  else
+    say "setup: other readers or their files could not be fetched; test_other_readers_npm says what it skipped."
+  fi
+}
+# keep_of_package SPEC FOLDER PATH...: those files of an npm package, without its first folder.
+keep_of_package() {
+  local spec=$1 folder=$2 tmp name
+  shift 2
+  tmp=$(mktemp -d)
+  name=$(npm pack --silent --ignore-scripts --pack-destination "$tmp" "$spec") && mkdir -p "$folder" &&
+    tar -xzf "$tmp/$name" -C "$folder" --strip-components=1 --wildcards --no-anchored "${@/#/*/}"
+  local rc=$?
+  rm -rf "$tmp"
+  return $rc
+}
+fetch_other_files() {
+  local dir=$1 list=$2 spec folder paths path rc=0
+  # shellcheck disable=SC2086
+  while read -r spec folder paths; do
+    keep_of_package "$spec" "$dir/files/$folder" $paths </dev/null || rc=1
+  done < <(python3 "$list" files)
+  [ "$(uname -m)" = x86_64 ] || return $rc
+  read -r spec path < <(python3 "$list" reader trivy)
+  keep_of_package "$spec" "$dir/plugins" "$path" && mv "$dir/plugins/$path" "$dir/trivy" && rm -r "$dir/plugins" || rc=1
+  return $rc
+}
 case " $* " in *" test "*|*" all "*) install_schemas; install_cel_spec; install_jmespath; install_clients ;; esac
-case " $* " in *" all "*) install_portal; install_prometheus ;; esac
+case " $* " in *" all "*) install_portal; install_prometheus; install_other_readers ;; esac
