@@ -52,6 +52,14 @@ static bool brings_files(const struct vl_doc_node *target, struct vl_span librar
     return found;
 }
 
+/* What the file is named after: until .NET Core 2.2 the files of the framework Microsoft.NETCore.App stand
+ * under a part of it, and advisories name the whole. */
+static bool is_subject(const struct vl_package_file *file, struct vl_span name)
+{
+    struct vl_span base = pkg_base(file), suffix = VL_SPAN_LIT(".deps.json");
+    return base.len == name.len + suffix.len && vl_span_eq_nocase(vl_span_slice(base, 0, name.len), name);
+}
+
 /* deps: the file is of an application as it is deployed, and its own projects count. */
 static int parse_libraries(const struct vl_package_file *file, unsigned flags, bool deps,
     struct vl_package_sink *sink, struct vl_err *err)
@@ -69,7 +77,7 @@ static int parse_libraries(const struct vl_package_file *file, unsigned flags, b
         bool project = PKG_IS(type, "project") || PKG_IS(type, "msbuildproject");
         if ((project && !deps) || !split_library(vl_doc_key(n), &name, &version))
             continue;
-        if (target && !project && !brings_files(target, vl_doc_key(n)))
+        if (target && !project && !is_subject(file, name) && !brings_files(target, vl_doc_key(n)))
             continue;
         r = pkg_unique_add(&unique, without_pack(name), version, VL_SPAN_EMPTY,
             flags | (project ? VL_PACKAGE_MAIN : 0U), vl_doc_line(n), NULL, err);

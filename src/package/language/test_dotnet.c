@@ -59,6 +59,18 @@ static void test_deps_target(void **state)
         "nuget Shop 1.0.0 M\nnuget Dapper 2.1.4\nnuget SQLite 1.0.1\nnuget Crypto 1.0.2\nnuget Humanizer.de "
         "1.0.3\n"
         "nuget Elsewhere 1.0.6");
+    /* The framework's own file, as .NET Core 2.0 has it. */
+    assert_listing("nuget/deps-json", "shared/Microsoft.NETCore.App/2.0.0/Microsoft.NETCore.App.deps.json",
+        "{\"runtimeTarget\":{\"name\":\".NETCoreApp,Version=v2.0/"
+        "linux-x64\"},\"targets\":{\".NETCoreApp,Version=v2.0/linux-x64\":{"
+        "\"Microsoft.NETCore.App/2.0.0\":{\"dependencies\":{\"NETStandard.Library\":\"2.0.0\"}},"
+        "\"NETStandard.Library/2.0.0\":{\"dependencies\":{}},"
+        "\"runtime.linux-x64.Microsoft.NETCore.App/"
+        "2.0.0\":{\"runtime\":{\"a.dll\":{}},\"native\":{\"a.so\":{}}}}},"
+        "\"libraries\":{\"Microsoft.NETCore.App/2.0.0\":{\"type\":\"package\"},"
+        "\"NETStandard.Library/2.0.0\":{\"type\":\"package\"},"
+        "\"runtime.linux-x64.Microsoft.NETCore.App/2.0.0\":{\"type\":\"package\"}}}",
+        "nuget Microsoft.NETCore.App 2.0.0\nnuget runtime.linux-x64.Microsoft.NETCore.App 2.0.0");
     /* A target that is not there tells nothing. */
     assert_listing("nuget/deps-json", "app/Shop.deps.json",
         "{\"runtimeTarget\":{\"name\":\"x\"},\"targets\":{\"y\":{\"A/1\":{}}},\"libraries\":{\"A/"
