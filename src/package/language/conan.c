@@ -105,34 +105,87 @@ static int parse_txt(struct pkg_unique *unique, struct vl_span rest, struct vl_e
     return r;
 }
 
-/* Quoted references on lines that speak of requirements: `requires = "zlib/1.3", "fmt/10.0"`,
- * `self.requires("…")`. A list may go on over lines until its bracket closes. */
+/* Names have letters, digits and "_+.-" (docs.conan.io, recipe attribute "name"): a sentence or a place in a
+ * disk is none. */
+static bool is_name(struct vl_span name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        bool plain = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_';
+        if (!plain && (i == 0 || (c != '+' && c != '.' && c != '-')))
+            return false;
+    }
+    return name.len > 0;
+}
+
+/* A version that the recipe puts in when it runs ("base/{}".format(v), "base/%s") is not known here. */
+static int add_text(
+    struct pkg_unique *unique, struct vl_span text, unsigned flags, uint32_t line, struct vl_err *err)
+{
+    struct vl_span name = vl_span_slice(text, 0, vl_span_find_char(text, '/')), version;
+    if (name.len == text.len || !is_name(name))
+        return 0;
+    bool known = split_reference(text, &name, &version);
+    bool made =
+        known ? vl_span_find_char(version, '{') != SIZE_MAX : vl_span_find_char(text, '%') != SIZE_MAX;
+    if (made)
+        return pkg_unique_add(
+            unique, name, VL_SPAN_EMPTY, VL_SPAN_EMPTY, flags | VL_PACKAGE_LOCKED, line, NULL, err);
+    return add_reference(unique, text, flags, line, err);
+}
+
+/* Takes the next text, in quotes of either kind, off *rest. */
+static bool next_text(struct vl_span *rest, struct vl_span *ret)
+{
+    size_t start = 0, end;
+    while (start < rest->len && rest->ptr[start] != '"' && rest->ptr[start] != '\'')
+        start++;
+    for (end = start + 1; end < rest->len && rest->ptr[end] != rest->ptr[start]; end++)
+        end += rest->ptr[end] == '\\';
+    if (end >= rest->len)
+        return false;
+    *ret = vl_span_slice(*rest, start + 1, end);
+    *rest = vl_span_slice(*rest, end + 1, SIZE_MAX);
+    return true;
+}
+
+/* Where a comment starts; one in a text is none. */
+static struct vl_span without_comment(struct vl_span line)
+{
+    struct vl_span rest = line, text;
+    size_t hash;
+    while ((hash = vl_span_find_char(rest, '#')) != SIZE_MAX) {
+        const char *at = rest.ptr + hash;
+        if (!next_text(&rest, &text) || text.ptr > at)
+            return vl_span_trim(vl_span_slice(line, 0, (size_t)(at - line.ptr)));
+    }
+    return line;
+}
+
+/* References in quotes on lines that speak of requirements: `requires = "zlib/1.3", "fmt/10.0"`,
+ * `self.requires('…')`. A list may go on over lines until its bracket closes. */
 static int parse_py(struct pkg_unique *unique, struct vl_span rest, struct vl_err *err)
 {
-    struct vl_span line;
+    static const char *const tools[] = {
+        "build_requires", "tool_requires", "test_requires", "python_requires"};
+    struct vl_span line, text;
     bool open = false, build = false;
     int r = 0;
     for (uint32_t n = 1; r == 0 && vl_span_split_line(&rest, &line); n++) {
-        line = vl_span_trim(line);
-        if (line.len == 0 || line.ptr[0] == '#')
+        line = without_comment(vl_span_trim(line));
+        if (line.len == 0)
             continue;
         bool names = vl_span_find(line, VL_SPAN_LIT("requires")) != SIZE_MAX;
         if (names)
-            build = vl_span_find(line, VL_SPAN_LIT("build_requires")) != SIZE_MAX ||
-                    vl_span_find(line, VL_SPAN_LIT("tool_requires")) != SIZE_MAX ||
-                    vl_span_find(line, VL_SPAN_LIT("test_requires")) != SIZE_MAX;
+            build = false;
+        for (size_t i = 0; names && i < VL_ARRAY_LEN(tools); i++)
+            build |= vl_span_find(line, vl_span_str(tools[i])) != SIZE_MAX;
         if (!names && !open)
             continue;
-        struct vl_span text = line;
-        size_t at;
-        while (r == 0 && (at = vl_span_find_char(text, '"')) != SIZE_MAX) {
-            text = vl_span_slice(text, at + 1, SIZE_MAX);
-            size_t end = vl_span_find_char(text, '"');
-            r = add_reference(unique, vl_span_slice(text, 0, end), build ? VL_PACKAGE_DEV : 0U, n, err);
-            text = vl_span_slice(text, end == SIZE_MAX ? text.len : end + 1, SIZE_MAX);
-        }
         char last = line.ptr[line.len - 1];
         open = last == ',' || last == '[' || last == '(' || last == '\\';
+        while (r == 0 && next_text(&line, &text))
+            r = add_text(unique, text, build ? VL_PACKAGE_DEV : 0U, n, err);
     }
     return r;
 }

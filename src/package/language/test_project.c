@@ -77,6 +77,20 @@ static void test_conan(void **state)
         "    def requirements(self):\n        self.requires(\"boost/1.83.0\")\n"
         "    def build_requirements(self):\n        self.tool_requires(\"cmake/3.27\")\n",
         "conan zlib 1.2.13\nconan fmt 10.0\nconan boost 1.83.0\nconan cmake 3.27 D");
+    /* Quotes of either kind, comments behind lines, versions that are made when the recipe runs. */
+    assert_listing("conan/conanfile", "conanfile.py",
+        "class A(ConanFile):\n    description = \"requires a/b and c/d\"\n"
+        "    python_requires = 'tools/1.0@user/stable'\n"
+        "    requires = [\n        'zlib/1.2.13', # not \"old/1\"\n        # 'gone/1'\n        'fmt/[>=9 "
+        "<10]@u/c',\n    ]\n"
+        "    exports = 'x/y'\n"
+        "    def requirements(self):\n        self.requires('nanodbc/2.13.0')  # fmt:off\n"
+        "        self.requires(\"it's/1\", 'a#b')\n        self.requires(f\"base/{self.version}\")\n"
+        "        self.requires(\"core/%s\" % v)\n        self.requires(\"net/1.62.0@%s/%s\" % (u, c))\n"
+        "        self.requires(\"{}/1\".format(n))\n        self.requires('open/1",
+        "conan tools 1.0 D\nconan zlib 1.2.13\nconan fmt >=9 <10 R\nconan nanodbc 2.13.0\nconan base -\n"
+        "conan core -\n"
+        "conan net 1.62.0");
 }
 
 static void test_swift(void **state)
