@@ -151,9 +151,12 @@ static int parse_lock(const struct vl_package_file *file, struct vl_package_sink
     return r;
 }
 
+/* Projects that share a folder have a file each, packages.PROJECT.lock.json (NuGet/Home wiki, "Repeatable
+ * build using lock file implementation"). */
 static bool wants_lock(const struct vl_package_file *file)
 {
-    return PKG_IS(pkg_base(file), "packages.lock.json");
+    struct vl_span base = pkg_base(file);
+    return PKG_STARTS(base, "packages.") && PKG_ENDS(base, ".lock.json");
 }
 
 const struct vl_package_parser pkg_parser_nuget_lock = {

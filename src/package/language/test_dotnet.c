@@ -27,6 +27,9 @@ static void test_json(void **state)
         "\"B\":{\"type\":\"Transitive\",\"resolved\":\"2.0.0\"},"
         "\"c\":{\"type\":\"Project\"}},\"net48\":{\"B\":{\"type\":\"Direct\",\"resolved\":\"2.0.0\"}}}}",
         "nuget A 1.0.1\nnuget B 2.0.0");
+    assert_listing("nuget/packages-lock", "src/packages.My_Shop.lock.json",
+        "{\"version\":1,\"dependencies\":{\"net8.0\":{\"A\":{\"type\":\"Direct\",\"resolved\":\"1.0.1\"}}}}",
+        "nuget A 1.0.1");
     assert_listing("nuget/project-assets", "obj/project.assets.json",
         "\xef\xbb\xbf{\"version\":3,\"libraries\":{\"A/1.0\":{\"type\":\"package\"},\"Me/"
         "1.0\":{\"type\":\"project\"}}}",
