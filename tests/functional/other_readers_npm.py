@@ -137,7 +137,7 @@ def run_case(case, base, programs, work):
     real = os.path.join(base, "files", folder(spec), path)
     asked = [w for w in who.split() if w in programs]
     if not asked or not os.path.isfile(real):
-        why = f"{path} of {spec} was not fetched" if asked else f"neither of {who} is here"
+        why = f"{path} of {spec} was not fetched" if asked else f"no {who.replace(' ', ' and no ')} is here"
         print(f"skip {reader} {spec} {os.path.basename(path)}: {why}")
         return None
     # Alone, at the end of its path: neither side sees what else the package has.
