@@ -362,7 +362,7 @@ static const struct file {
     {VL_ECO_GEM, ".gemspec", gem_installed},
     {VL_ECO_COMPOSER, "composer.lock", composer},
     {VL_ECO_COMPOSER, "installed.json", composer},
-    {VL_ECO_NUGET, "packages.lock.json", dotnet_add},
+    {VL_ECO_NUGET, ".lock.json", dotnet_add},
     {VL_ECO_NUGET, ".csproj", dotnet_add},
     {VL_ECO_NUGET, ".deps.json", nuget_deps},
     {VL_ECO_NUGET, "packages.config", nuget_config},

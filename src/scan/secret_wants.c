@@ -57,14 +57,14 @@ static bool is_lock_file(struct vl_span name)
 {
     static const char *const names[] = {"package-lock.json", "npm-shrinkwrap.json", "yarn.lock",
         "pnpm-lock.yaml", "bun.lock", "poetry.lock", "Pipfile.lock", "uv.lock", "pdm.lock", "Cargo.lock",
-        "go.sum", "composer.lock", "Gemfile.lock", "packages.lock.json", "mix.lock", "pubspec.lock",
-        "Podfile.lock", "Package.resolved", "gradle.lockfile", "conan.lock", "flake.lock", "RECORD",
-        "installed.json", "SHA256SUMS", "md5sums", ".package-lock.json", "METADATA", "PKG-INFO", "deno.lock"};
+        "go.sum", "composer.lock", "Gemfile.lock", "mix.lock", "pubspec.lock", "Podfile.lock",
+        "Package.resolved", "gradle.lockfile", "conan.lock", "flake.lock", "RECORD", "installed.json",
+        "SHA256SUMS", "md5sums", ".package-lock.json", "METADATA", "PKG-INFO", "deno.lock"};
     for (size_t i = 0; i < VL_ARRAY_LEN(names); i++) {
         if (vl_span_eq_str(name, names[i]))
             return true;
     }
-    return false;
+    return vl_span_ends_with(name, ".lock.json"); /* packages.lock.json, packages.PROJECT.lock.json */
 }
 
 /* By name, for what the first bytes do not tell. */

@@ -204,6 +204,7 @@ static void lock_files(void **state)
         {VL_ECO_GEM, "b", "Gemfile.lock", 0, "bundle update b --conservative"},
         {VL_ECO_COMPOSER, "a/b", "composer.lock", 0, "composer update a/b --with a/b:2.1.0"},
         {VL_ECO_NUGET, "B.C", "packages.lock.json", 0, "dotnet add package B.C --version 2.1.0"},
+        {VL_ECO_NUGET, "B.C", "packages.Shop.lock.json", 0, "dotnet add package B.C --version 2.1.0"},
         {VL_ECO_NUGET, "B", "usr/share/dotnet/shared/M/8.0.0/M.deps.json", 0, NULL},
         {VL_ECO_PUB, "b", "pubspec.lock", 0, "dart pub upgrade b"},
         {VL_ECO_HEX, "b", "mix.lock", 0, "mix deps.update b"},

@@ -377,6 +377,8 @@ static void test_wants(void **state)
         {"srv/app/test/key.pem", true},
         {"usr/share/doc/openssl/examples/key.pem", false},
         {"srv/app/package-lock.json", false},
+        {"srv/app/packages.Shop.lock.json", false},
+        {"srv/app/lock.json", true},
         {"srv/app/logo.png", false},
         {"var/lib/dpkg/status", false},
         {"usr/lib/python3/dist-packages/app/config.py", true},
