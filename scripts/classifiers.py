@@ -35,7 +35,7 @@ def main():
             package, name, before, start, kind, after = fields
             if name.count("*") > 1 or start.count("*") > name.count("*"):
                 die(number, 'a "*" too many')
-            if kind not in ("d", "v"):
+            if kind not in ("d", "u", "v"):
                 die(number, f"no class of characters: {kind}")
             before, start, after = literal(before), literal(start), literal(after)
             if len(before) + len(after) < 2 and not start:
@@ -43,14 +43,14 @@ def main():
             if not before and (start or not after):
                 die(number, "without text before, only the text behind can tell")
             head, star, tail = name.partition("*")
-            rows.append((package, head, tail, star == "*", before, start, kind == "v", after))
+            rows.append((package, head, tail, star == "*", before, start, after) + tuple("true" if kind == k else "false" for k in "vu"))
     with open(sys.argv[2], "w", encoding="utf-8") as out:
         out.write('/* Made by scripts/classifiers.py. */\n#include "artifact/classify.h"\n\n'
                   "const struct art_classifier art_classifiers[] = {\n")
-        for package, head, tail, star, before, start, letters, after in rows:
+        for package, head, tail, star, before, start, after, letters, added in rows:
             out.write(f'    {{"{package}", "{head}", "{tail}", {"true" if star else "false"}, '
                       f"{{{c_string(before)}, {len(before)}}}, {{{c_string(start)}, {len(start)}}}, "
-                      f"{{{c_string(after)}, {len(after)}}}, {'true' if letters else 'false'}}},\n")
+                      f"{{{c_string(after)}, {len(after)}}}, {letters}, {added}}},\n")
         out.write("};\nconst size_t art_n_classifiers = sizeof(art_classifiers) / sizeof(art_classifiers[0]);\n")
 
 

@@ -80,9 +80,14 @@ static struct vl_span find_before(
         size_t len = 0;
         while (len < content.len && len <= VERSION_MAX && is_version_char(content.ptr[len], c->letters))
             len++;
-        struct vl_span v = trim_dots(vl_span_slice(content, 0, len));
-        if (begins(vl_span_slice(content, len, content.len), c->after) && is_version(v))
-            return v;
+        struct vl_span v = vl_span_slice(content, 0, len), trimmed = trim_dots(v);
+        size_t end = len;
+        while (c->added && end < content.len && end <= VERSION_MAX && is_version_char(content.ptr[end], true))
+            end++;
+        /* "no longer since HAProxy version 2.5." is a sentence about another version */
+        bool told = c->letters || trimmed.len == v.len;
+        if (told && begins(vl_span_slice(content, end, content.len), c->after) && is_version(trimmed))
+            return trimmed;
     }
     return VL_SPAN_EMPTY;
 }
@@ -127,17 +132,11 @@ static struct vl_span texts_of(const struct vl_object_file *object, struct vl_sp
     return content;
 }
 
-int art_classify(const struct vl_package_file *file, const struct vl_object_file *object,
+/* 1 where a classifier found its program's version in the texts, 0 where none did. */
+static int classify_texts(const struct vl_package_file *file, struct vl_span base, struct vl_span texts,
     struct vl_package_sink *sink, struct vl_err *err)
 {
-    struct vl_span base = pkg_base(file), texts = VL_SPAN_EMPTY, star;
-    if (PKG_ENDS(base, ".exe"))
-        base = vl_span_slice(base, 0, base.len - 4);
     for (size_t i = 0; i < art_n_classifiers; i++) {
-        if (!matches_name(&art_classifiers[i], base, &star))
-            continue;
-        if (texts.len == 0)
-            texts = texts_of(object, file->content);
         struct vl_span version = art_classifier_find(&art_classifiers[i], base, texts);
         if (version.len == 0)
             continue;
@@ -146,4 +145,22 @@ int art_classify(const struct vl_package_file *file, const struct vl_object_file
         return p ? 1 : err->err;
     }
     return 0;
+}
+
+int art_classify(const struct vl_package_file *file, const struct vl_object_file *object,
+    struct vl_package_sink *sink, struct vl_err *err)
+{
+    struct vl_span base = pkg_base(file), star, data;
+    bool known = false;
+    if (PKG_ENDS(base, ".exe"))
+        base = vl_span_slice(base, 0, base.len - 4);
+    for (size_t i = 0; i < art_n_classifiers && !known; i++)
+        known = matches_name(&art_classifiers[i], base, &star);
+    if (!known)
+        return 0;
+    int r = classify_texts(file, base, texts_of(object, file->content), sink, err);
+    /* HAProxy's is a text that could be changed */
+    if (r == 0 && vl_object_section(object, ".data", &data, NULL))
+        r = classify_texts(file, base, data, sink, err);
+    return r;
 }

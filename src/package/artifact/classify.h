@@ -12,6 +12,7 @@ struct art_classifier {
     struct vl_span start; /* "*" stands for what the star stood for */
     struct vl_span after;
     bool letters; /* in the version */
+    bool added;   /* digits and dots, then what a packager added, which is no part of the version */
 };
 
 extern const struct art_classifier art_classifiers[];

@@ -128,6 +128,8 @@ static void test_dotnet(void **state)
     check_unidentified("classify", "upx", "packed executable (UPX)");
     check_unidentified("classify", "macho", "mach-o");
     check("classify", "node", "usr/local/bin/node", "generic node 20.20.2");
+    /* the texts of Debian's, in the sections where they are */
+    check("classify", "haproxy", "opt/haproxy", "generic haproxy 2.6.12");
     check("classify", "nginx-exe", "app/nginx.exe", "generic nginx 1.25.3");
 }
 

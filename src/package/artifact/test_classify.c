@@ -23,6 +23,7 @@ static void test_texts(void **state)
         const char *package, *version;
     } cases[] = {
         {"node", TEXT("\0node.js/v20.20.2 \0"), "node", "20.20.2"},
+        {"libnode.so.108", TEXT("\0node.js/v18.20.4\0(delegate_) != nullptr"), "node", "18.20.4"},
         {"libpython3.11.so.1.0",
             TEXT("pymalloc_debug\0"
                  "3.11.2\0strict\0"),
@@ -46,10 +47,15 @@ static void test_texts(void **state)
         {"php-fpm", TEXT("\0X-Powered-By: PHP/8.2.13\0"), "php", "8.2.13"},
         {"php8.3", TEXT("X-Powered-By: PHP/8.3.0RC1\0"), "php", "8.3.0RC1"},
         {"perl", TEXT("\0v5.36.0\0panic: sysconf"), "perl", "5.36.0"},
+        {"perl5.36.0", TEXT("PERL_INTERNAL_RAND_SEED\0v5.36.0\0panic: sysconf"), "perl", "5.36.0"},
         {"nginx", TEXT("\0nginx version: nginx/1.25.3\0"), "nginx", "1.25.3"},
         {"nginx", TEXT("\0nginx version: openresty/1.21.4.1\0"), "openresty", "1.21.4.1"},
         {"httpd", TEXT("Apache/ Apache/2 Apache/2.4.58 (Unix)\0"), "httpd", "2.4.58"},
         {"haproxy", TEXT("\0HAProxy version 2.8.3-86e043a\0"), "haproxy", "2.8.3"},
+        {"haproxy",
+            TEXT("not supported any more since HAProxy version 2.5.\n\0HAProxy version %s %s - "
+                 "https\0 version 2.6.12-1+deb12u4, released 2026/10/17\0"),
+            "haproxy", "2.6.12"},
         {"memcached", TEXT("\0memcached 1.6.22\0"), "memcached", "1.6.22"},
         {"postgres", TEXT("\0PostgreSQL 15.18 (Debian 15.18-0+deb12u1) on x86_64\0"), "postgresql", "15.18"},
         {"mariadbd",

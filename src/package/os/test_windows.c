@@ -78,6 +78,20 @@ static void test_old(void **state)
     os_test_done(&t);
 }
 
+/* software_ri of which hivexregedit removed the build: libguestfs tests with hives that have none. */
+static void test_no_build(void **state)
+{
+    (void)state;
+    struct os_test t;
+    VL_CLEANUP(vl_buf_done) struct vl_buf buf;
+    os_test_load("windows/software_no_build", &buf);
+    os_test_init(&t);
+    assert_int_equal(
+        os_test_parse(&t, "windows/registry", "Windows/System32/config/SOFTWARE", os_test_body(&buf)), 0);
+    assert_string_equal(t.sink.distro.version_id, "6.3");
+    os_test_done(&t);
+}
+
 static void test_damage(void **state)
 {
     (void)state;
@@ -128,6 +142,7 @@ int main(void)
         cmocka_unit_test(test_hive),
         cmocka_unit_test(test_reader),
         cmocka_unit_test(test_old),
+        cmocka_unit_test(test_no_build),
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_servicing),
     };

@@ -84,7 +84,9 @@ static int each_package(
     return add_update(kb, u->file->path, u->sink, err);
 }
 
-/* "10.0.20348.2113"; before Windows 10 the first two numbers stand in a string. */
+/* "10.0.20348.2113"; before Windows 10 the first two numbers stand in a string. Without a build they are all
+ * there is: taken where the product is named too, for in the hive of an upper layer they say nothing of the
+ * build below. */
 static const char *version_of(struct os_hive *hive, uint32_t key, struct vl_arena *arena)
 {
     uint32_t major = 0, minor = 0, revision = 0;
@@ -92,7 +94,9 @@ static const char *version_of(struct os_hive *hive, uint32_t key, struct vl_aren
     if (!build)
         build = os_hive_string(hive, key, "CurrentBuildNumber", arena);
     if (!build)
-        return NULL;
+        return os_hive_string(hive, key, "ProductName", arena)
+                   ? os_hive_string(hive, key, "CurrentVersion", arena)
+                   : NULL;
     bool has_revision = os_hive_number(hive, key, "UBR", &revision);
     const char *tail = has_revision ? vl_arena_printf(arena, "%s.%u", build, (unsigned)revision) : build;
     if (os_hive_number(hive, key, "CurrentMajorVersionNumber", &major)) {
