@@ -18,14 +18,18 @@ HEAD = """# What is covered
 
 Made by `scripts/coverage_page.py` of what the tests counted; not edited by hand.
 
-A foreign case is a file, a row or a record that nobody of this project wrote, with the answer that its authors expect. They lie
-in a folder `shared` beside the checkout and are no part of the tree. A format without a foreign case counts as **not built**:
+A foreign case is a file, a row or a record that nobody of this project wrote, with an answer that nobody of this project worked
+out. There are two kinds. Most come with the answer that their authors expect: they lie in a folder `shared` beside the checkout
+and are no part of the tree. The others, `reader/…`, are files of other projects' packages, or files that the real program wrote,
+and another program that reads the same file gives the answer at run time (`./test --slice agreement`): how many there are goes
+with the machine. A format without a foreign case of either kind counts as **not built**:
 what is there was tested with files of ours alone, or with what real programs wrote, and nobody else's answer confirms it.
 Cases that do not pass are listed in `src/*/wrong-cases.tsv`, each with a second source that says the case is wrong.
 """
 
 ROOMS = (("version", "Versions: orders and constraints"), ("advisory", "CVSS"), ("model", "Package URLs"), ("image", "Image layers"),
-         ("scan", "Scans"), ("program", "Through the program"), ("package", "Packages"), ("cel", "CEL"), ("policy", "Policies"), ("rule", "Detection rules"))
+         ("scan", "Scans"), ("program", "Through the program"), ("package", "Packages"),
+         ("reader", "Package readers: what other programs read in other people's files"), ("cel", "CEL"), ("policy", "Policies"), ("rule", "Detection rules"))
 
 # Why cases do not pass that no wrong-cases.tsv tells of: they ask for what is not built, or is not ours; the tests list each.
 OUTSIDE = {
@@ -62,6 +66,8 @@ def parsers():
             if m[3] in found:
                 found[m[3]].add("package/" + words.get(m[1], "") + m[2])
     found.get("rpm", set()).add("package/rpmdb")
+    for name, kinds in found.items():
+        kinds.add("reader/" + name)
     return found
 
 
@@ -80,7 +86,7 @@ def page(counts):
             continue
         out.append(f"## {title}\n\n| cases | passed/total | |\n|---|---|---|")
         for n in names:
-            read_by = ", ".join(sorted(p for p, kinds in readers.items() if n in kinds))
+            read_by = "" if room == "reader" else ", ".join(sorted(p for p, kinds in readers.items() if n in kinds))
             note = "not built: no foreign case" if counts[n][1] == 0 else f"read by {read_by}" if read_by else OUTSIDE.get(n, "")
             out.append(row(n, counts[n], note))
         out.append("")

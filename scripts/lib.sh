@@ -31,12 +31,17 @@ quiet() {
   fi
 }
 
+# Where the machine's apt has Debian from.
+debian_mirror() {
+  apt-get indextargets --format '$(SITE) $(REPO_URI) $(CODENAME)' 2>/dev/null |
+    awk '$2 ~ /debian\/?$/ && $2 !~ /security/ {print $2; exit}'
+}
+
 # download_yyjson ARCHITECTURE: libyyjson0 and libyyjson-dev of Debian 13 into the working folder, through the machine's own apt
 # source with the suite name replaced. The user's sources stay as they are.
 download_yyjson() {
   local state mirror keys=/usr/share/keyrings/debian-archive-keyring.gpg
-  mirror=$(apt-get indextargets --format '$(SITE) $(REPO_URI) $(CODENAME)' 2>/dev/null |
-    awk '$2 ~ /debian\/?$/ && $2 !~ /security/ {print $2; exit}')
+  mirror=$(debian_mirror)
   [ -n "$mirror" ] || die "no Debian archive is in the apt sources, so yyjson cannot be fetched" \
     "Install libyyjson-dev by hand, or add the Debian archive to /etc/apt/sources.list."
   state=$(mktemp -d)

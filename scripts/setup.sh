@@ -9,7 +9,8 @@ build="gcc g++ meson ninja-build pkg-config libyaml-dev libexpat1-dev libtomlplu
   libseccomp-dev libpq-dev libmicrohttpd-dev libgnutls28-dev libcmocka-dev scdoc ca-certificates"
 demo="docker-registry skopeo python3 dpkg-dev"
 tests="docker-registry skopeo postgresql python3 python3-aiosmtpd python3-cryptography python3-jsonschema python3-yaml rsyslog rsyslog-gnutls curl openssl strace clang-19 libclang-rt-19-dev clang-format-19 git rpm zstd zip pmccabe"
-full="clang-tidy-19 llvm-19 cppcheck valgrind gcovr crossbuild-essential-arm64 qemu-user debsecan chromium azure-cli"
+full="clang-tidy-19 llvm-19 cppcheck valgrind gcovr crossbuild-essential-arm64 qemu-user debsecan chromium azure-cli
+  composer php-cli pacman-package-manager erlang-base golang-go libhivex-bin python3-debian python3-requests python3-yaml"
 
 want=""
 for set in "$@"; do
@@ -178,5 +179,38 @@ fetch_other_files() {
   keep_of_package "$spec" "$dir/plugins" "$path" && mv "$dir/plugins/$path" "$dir/trivy" && rm -r "$dir/plugins" || rc=1
   return $rc
 }
+# Packages and upstream archives of Debian, for tests/functional/test_other_readers_debian: looked into, never installed. Names of
+# Debian 12 and 13: what a release has not is passed over, and the test says what it misses.
+install_strangers() {
+  local dir="$VALLUM_ROOT/out/strangers" stamp p failed="" have=()
+  local want=(apache2-bin base-files bash busybox curl git haproxy icinga-php-library icinga-php-thirdparty libcurl4 libcurl4t64 libnode108
+    libnode115 libphp8.2-embed libphp8.4-embed libpython3.11 libpython3.13 libruby3.1 libruby3.3 libssl3 libssl3t64 lighttpd
+    mariadb-client-core mariadb-server-core memcached nginx openjdk-17-jre-headless openjdk-21-jre-headless openssl perl-base
+    php-composer-semver php8.2-cgi php8.2-cli php8.4-cgi php8.4-cli postgresql-client-15 postgresql-client-17
+    pypy3-lib python3.11-minimal python3.13-minimal varnish wordpress wordpress-plugin-http-authentication
+    wordpress-xrds-simple golang-github-containers-image-dev golang-github-gin-gonic-gin-dev golang-github-go-git-go-git-dev
+    golang-github-prometheus-common-dev golang-github-spf13-cobra-dev golang-github-spf13-viper-dev golang-google-grpc-dev)
+  local sources=(cloud-init erlang-cf erlang-getopt erlang-idna libguestfs rabbitmq-server)
+  stamp="$(. /etc/os-release && echo "$VERSION_CODENAME") ${want[*]} ${sources[*]}"
+  [ "$(cat "$dir/stamp" 2>/dev/null)" = "$stamp" ] && return 0
+  rm -rf "$dir" && mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+  (cd "$dir" && . /etc/os-release && printf '%s\n' "Types: deb-src" "URIs: $(debian_mirror)" "Suites: $VERSION_CODENAME" \
+    "Components: main" "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg" >own.sources)
+  local apt=(apt-get -qq -o "Dir::Etc::sourcelist=$dir/own.sources" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$dir/lists"
+    -o "Dir::Cache=$dir/cache" -o APT::Sandbox::User=root)
+  (cd "$dir" && quiet "reading the list of source packages" "${apt[@]}" update) || return 0
+  for p in "${sources[@]}"; do
+    (cd "$dir" && quiet "fetching the source of $p" "${apt[@]}" source --download-only --tar-only "$p") || failed=1
+  done
+  mapfile -t have < <(apt-cache policy "${want[@]}" 2>/dev/null | awk '/^[^ ]/ {p = substr($1, 1, length($1) - 1)} /Candidate:/ && $2 != "(none)" {print p}')
+  (cd "$dir" && quiet "fetching ${#have[@]} packages" apt-get -qq -o APT::Sandbox::User=root download "${have[@]}") || failed=1
+  (cd "$dir" && quiet "fetching getos" npm pack --silent getos@3.2.1 && tar -xzf getos-3.2.1.tgz && mv package getos) || failed=1
+  rm -rf "$dir/lists" "$dir/cache" "$dir/own.sources"
+  if [ -z "$failed" ]; then
+    echo "$stamp" >"$dir/stamp"
+  else
+    say "setup: not all could be fetched that readers are compared with; test_other_readers_debian says what it misses."
+  fi
+}
 case " $* " in *" test "*|*" all "*) install_schemas; install_cel_spec; install_jmespath; install_clients ;; esac
-case " $* " in *" all "*) install_portal; install_prometheus; install_other_readers ;; esac
+case " $* " in *" all "*) install_portal; install_prometheus; install_other_readers; install_strangers ;; esac

@@ -18,6 +18,8 @@ FUZZ_RATE = 200  # inputs a second: a slower fuzzer is named
 # Tests that build a peer first (Trivy, an image of 700 MB; Kubernetes' evaluator) or drive a browser: slices of their own.
 HEAVY = {"test_agreement": "agreement", "test_cel_oracle": "agreement", "test_portal": "portal", "test_azure_cli": "clients",
          "test_two_servers": "kill", "test_prometheus": "clients"}
+# Readers against other programs: packages and archives of strangers, which `full` of scripts/setup.sh fetches.
+HEAVY.update({os.path.basename(t): "agreement" for t in glob.glob(os.path.join(ROOT, "tests/functional/test_other_readers_*"))})
 HEAVY_SECONDS = 5400
 COVERAGE_FLOOR = 80  # percent of lines, over all rooms
 
