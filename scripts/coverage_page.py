@@ -22,7 +22,7 @@ A foreign case is a file, a row or a record that nobody of this project wrote, w
 out. There are two kinds. Most come with the answer that their authors expect: they lie in a folder `shared` beside the checkout
 and are no part of the tree. The others, `reader/…`, are files of other projects' packages, or files that the real program wrote,
 and another program that reads the same file gives the answer at run time (`./test --slice agreement`): how many there are goes
-with the machine. A format without a foreign case of either kind counts as **not built**:
+with the machine; `@npm`: out of npm's packages, the others out of Debian's. A format without a foreign case of either kind counts as **not built**:
 what is there was tested with files of ours alone, or with what real programs wrote, and nobody else's answer confirms it.
 Cases that do not pass are listed in `src/*/wrong-cases.tsv`, each with a second source that says the case is wrong.
 """
@@ -67,7 +67,7 @@ def parsers():
                 found[m[3]].add("package/" + words.get(m[1], "") + m[2])
     found.get("rpm", set()).add("package/rpmdb")
     for name, kinds in found.items():
-        kinds.add("reader/" + name)
+        kinds.update(("reader/" + name, f"reader/{name}@npm"))
     return found
 
 
