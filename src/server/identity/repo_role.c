@@ -155,8 +155,14 @@ int vl_repo_role_parts(struct vl_store_conn *conn, const struct vl_principal *pr
         return r;
     vl_stmt_int(stmt, 1, principal->id);
     vl_stmt_int(stmt, 2, environment);
-    vl_stmt_int(stmt, 3, VL_ROLE_PARTS_MAX);
-    while (n < VL_ROLE_PARTS_MAX && (r = vl_stmt_step(stmt, err)) > 0) {
+    vl_stmt_int(stmt, 3, VL_ROLE_PARTS_MAX + 1);
+    while ((r = vl_stmt_step(stmt, err)) > 0) {
+        if (n == VL_ROLE_PARTS_MAX)
+            return vl_err_set(err, VL_ERR_LIMIT,
+                "\"%s\" has roles in more than %d parts of an environment: one in the whole of it, or a "
+                "label, "
+                "is what is meant",
+                principal->name, VL_ROLE_PARTS_MAX);
         if (!list)
             list = vl_arena_array(arena, VL_ROLE_PARTS_MAX, sizeof(*list));
         if (!list)

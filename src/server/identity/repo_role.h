@@ -56,7 +56,7 @@ struct vl_role_part {
     const char *cluster, *name_space; /* "" for a registry */
 };
 /* The roles in parts of an environment, those by labels as registries bear them now; a registry may stand
- * there twice. None where the token is another environment's. At most VL_ROLE_PARTS_MAX, clusters first. */
+ * there twice. None where the token is another environment's. VL_ERR_LIMIT beyond VL_ROLE_PARTS_MAX. */
 VL_MUST_CHECK int vl_repo_role_parts(struct vl_store_conn *conn, const struct vl_principal *principal,
     int64_t environment, struct vl_arena *arena, struct vl_role_part **ret, size_t *ret_n,
     struct vl_err *err);

@@ -277,6 +277,24 @@ static void test_given_and_taken(void **state)
     assert_non_null(strstr(audit, ", label team=pay"));
 }
 
+/* More parts than a read may be narrowed to are an error, not a shorter list. */
+static void test_too_many(void **state)
+{
+    static const struct vl_store_sql bind = {"INSERT INTO role_binding (principal_id, environment_id, part, "
+                                             "cluster, role) SELECT p.id, $1, 3, $3, 1 "
+                                             "FROM principal p WHERE p.name = $2",
+        NULL};
+    struct vl_test_server *s = *state;
+    const struct vl_role_scope first = {.environment = one, .kind = VL_ROLE_CLUSTER, .cluster = "c0"};
+    const char *token = vl_rows_scope_caller(s, "by-many", &first, VL_ROLE_READER);
+    for (int i = 1; i < VL_ROLE_PARTS_MAX; i++)
+        vl_rows_sql(s, &bind, "iss", one, "by-many", vl_arena_printf(s->arena, "c%d", i));
+    call(s, token, "GET", "/alerts", NULL, 200);
+    vl_rows_sql(s, &bind, "iss", one, "by-many", "one-too-many");
+    const char *answer = call(s, token, "GET", "/alerts", NULL, 422);
+    assert_non_null(strstr(answer, "more than 1000 parts"));
+}
+
 /* What one with a namespace is told by every list that he may call. */
 static const char *list_path(struct vl_test_server *s, const struct vl_route *route)
 {
@@ -325,6 +343,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_label), cmocka_unit_test(test_label_is_not_his),
         cmocka_unit_test(test_cluster), cmocka_unit_test(test_arm), cmocka_unit_test(test_me),
-        cmocka_unit_test(test_given_and_taken), cmocka_unit_test(test_no_list_leaks)};
+        cmocka_unit_test(test_given_and_taken), cmocka_unit_test(test_too_many),
+        cmocka_unit_test(test_no_list_leaks)};
     return cmocka_run_group_tests(tests, set_up, vl_test_server_stop);
 }
