@@ -354,7 +354,9 @@ static int add_known(struct sbom *sbom, struct sbom_component *c, const struct v
         return err->err;
     p->ecosystem = eco;
     char *name = full_name(purl, eco, arena);
-    p->name = name && eco != VL_ECO_GENERIC ? spell(name, c, arena) : name;
+    /* Bitnami's documents call a component by its title ("GEOS"), its advisories by the URL's name */
+    bool titled = eco == VL_ECO_GENERIC || eco == VL_ECO_BITNAMI;
+    p->name = name && !titled ? spell(name, c, arena) : name;
     p->version = version_of(purl, eco, c, arena);
     if (!p->name || !p->version)
         return vl_arena_check(arena, sbom->name, err);

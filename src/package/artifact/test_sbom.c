@@ -265,6 +265,14 @@ static void test_files(void **state)
     assert_string_equal(p->path, "opt/bitnami/nginx/.spdx-nginx.spdx");
     assert_int_equal(l.notes.len, 2);
     listing_done(&l);
+    /* the title of a Bitnami component is not its name in Bitnami's advisories */
+    assert_listing("bitnami", "opt/bitnami/matomo/.spdx-matomo.spdx",
+        "{\"spdxVersion\":\"SPDX-2.3\",\"SPDXID\":\"SPDXRef-DOCUMENT\",\"packages\":[{\"SPDXID\":\"SPDXRef-"
+        "matomo\","
+        "\"name\":\"Matomo\",\"versionInfo\":\"5.1.2-3\",\"externalRefs\":[{\"referenceCategory\":\"PACKAGE-"
+        "MANAGER\","
+        "\"referenceType\":\"purl\",\"referenceLocator\":\"pkg:bitnami/matomo@5.1.2-3?arch=arm64\"}]}]}",
+        "bitnami matomo 5.1.2-3");
     assert_listing("sbom", "app/bom.json", "{\"bomFormat\":\"CycloneDX\"}", "");
     assert_listing("sbom", "app/a.cdx.json", "{", "error");
 }
