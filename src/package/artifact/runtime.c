@@ -26,8 +26,11 @@ static int parse_java(const struct vl_package_file *file, struct vl_package_sink
     struct vl_span maker = shell_value(text, "IMPLEMENTOR"), graal = shell_value(text, "GRAALVM_VERSION");
     if (version.len == 0)
         return 0; /* some other product's file of this name */
-    struct vl_span name = graal.len                                     ? VL_SPAN_LIT("graalvm")
-                          : vl_span_eq_str(maker, "Oracle Corporation") ? VL_SPAN_LIT("jdk")
+    /* Oracle's own builds of Java 8 name no maker, but say that they are sold */
+    bool oracle = vl_span_eq_str(maker, "Oracle Corporation") ||
+                  (maker.len == 0 && vl_span_eq_str(shell_value(text, "BUILD_TYPE"), "commercial"));
+    struct vl_span name = graal.len ? VL_SPAN_LIT("graalvm")
+                          : oracle  ? VL_SPAN_LIT("jdk")
                           : vl_span_eq_str(maker, "International Business Machines Corporation")
                               ? VL_SPAN_LIT("semeru")
                               : VL_SPAN_LIT("openjdk");

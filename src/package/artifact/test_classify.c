@@ -108,6 +108,11 @@ static void test_files(void **state)
         "generic openjdk 17.0.9");
     assert_listing("java/release", "usr/lib/jvm/jdk-21/release",
         "IMPLEMENTOR=\"Oracle Corporation\"\nJAVA_VERSION=\"21.0.1\"\n", "generic jdk 21.0.1");
+    assert_listing("java/release", "usr/java/jre1.8.0_202-amd64/release",
+        "JAVA_VERSION=\"1.8.0_202\"\nOS_NAME=\"Linux\"\nBUILD_TYPE=\"commercial\"\n",
+        "generic jdk 1.8.0_202");
+    assert_listing("java/release", "usr/lib/jvm/java-8-openjdk/release",
+        "JAVA_VERSION=\"1.8.0_292\"\nOS_NAME=\"Linux\"\n", "generic openjdk 1.8.0_292");
     assert_listing("java/release", "opt/graalvm/release",
         "GRAALVM_VERSION=\"22.3.1\"\nJAVA_VERSION=\"17.0.6\"\n", "generic graalvm 17.0.6");
     assert_listing("java/release", "opt/java/release", "NAME=other\n", "");
