@@ -26,6 +26,7 @@ static const struct place {
     {"etc/rocky-release", NULL, FORM_LINE, OS_RANK_OWN_FILE},
     {"etc/almalinux-release", NULL, FORM_LINE, OS_RANK_OWN_FILE},
     {"etc/oracle-release", NULL, FORM_LINE, OS_RANK_OWN_FILE},
+    {"etc/sl-release", NULL, FORM_LINE, OS_RANK_OWN_FILE},
     {"etc/fedora-release", NULL, FORM_LINE, OS_RANK_OWN_FILE},
     {"usr/lib/fedora-release", NULL, FORM_LINE, OS_RANK_OWN_FILE},
     {"etc/photon-release", "photon", FORM_LINE, OS_RANK_OWN_FILE},
@@ -63,6 +64,7 @@ static const struct {
     {"Manjaro", "manjaro"},
     {"OpenWrt", "openwrt"},
     {"Oracle Linux", "ol"},
+    {"Red Hat Enterprise Linux CoreOS", "rhcos"}, /* its version is OpenShift's */
     {"Red Hat Enterprise Linux", "rhel"},
     {"RedHatEnterprise", "rhel"},
     {"Rocky", "rocky"},

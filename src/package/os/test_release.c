@@ -33,6 +33,8 @@ static const struct {
     {"etc/redhat-release", "EuroLinux release 8.4 (Vaduz) \n", "eurolinux", "8.4", "Vaduz"},
     {"etc/redhat-release", "MIRACLE LINUX release 8.4 (Peony)\n", "miraclelinux", "8.4", "Peony"},
     {"etc/redhat-release", "Virtuozzo Linux release 8\n", "virtuozzo", "8", ""},
+    {"etc/redhat-release", "Red Hat Enterprise Linux CoreOS release 4.12", "rhcos", "4.12", ""},
+    {"etc/sl-release", "Scientific Linux release 6.10 (Carbon)\n", "scientific", "6.10", "Carbon"},
     {"etc/oracle-release", "Oracle Linux Server release 8.9\n", "ol", "8.9", ""},
     {"etc/system-release", "Amazon Linux AMI release 2018.03\n", "amzn", "2018.03", ""},
     {"etc/photon-release", "VMware Photon OS 4.0\nPHOTON_BUILD_NUMBER=1526e30ba\n", "photon", "4.0", ""},
