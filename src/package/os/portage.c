@@ -115,6 +115,97 @@ static int parse_contents(
     return os_owned_flush(&owned, name, VL_SPAN_EMPTY, sink, file->path, err);
 }
 
+#define LICENSE_MAX       4096U /* bytes; a longer text stays as it is */
+#define LICENSE_DEPTH_MAX 16U   /* nested groups */
+
+/* A specification of licences (Package Manager Specification 8, chapter 8.2) being written as an SPDX
+ * expression. */
+struct expression {
+    struct vl_buf *out;
+    unsigned depth;
+    bool after_any_of; /* "||" was read, its group must follow */
+    struct {
+        bool any_of;
+        unsigned members;
+    } groups[LICENSE_DEPTH_MAX + 1];
+};
+
+static void begin_member(struct expression *e)
+{
+    if (e->groups[e->depth].members++)
+        vl_buf_append_str(e->out, e->groups[e->depth].any_of ? " OR " : " AND ");
+}
+
+static bool open_group(struct expression *e)
+{
+    if (e->depth == LICENSE_DEPTH_MAX)
+        return false;
+    begin_member(e);
+    vl_buf_append_char(e->out, '(');
+    e->depth++;
+    e->groups[e->depth].any_of = e->after_any_of;
+    e->groups[e->depth].members = 0;
+    e->after_any_of = false;
+    return true;
+}
+
+static bool close_group(struct expression *e)
+{
+    if (e->depth == 0 || e->groups[e->depth].members == 0)
+        return false;
+    vl_buf_append_char(e->out, ')');
+    e->depth--;
+    return true;
+}
+
+static bool add_word(struct expression *e, struct vl_span word)
+{
+    if (vl_span_eq_str(word, "("))
+        return open_group(e);
+    if (e->after_any_of)
+        return false;
+    if (vl_span_eq_str(word, ")"))
+        return close_group(e);
+    if (vl_span_eq_str(word, "||")) {
+        e->after_any_of = true;
+        return true;
+    }
+    if (vl_span_ends_with(word, "?")) /* Portage has put in the flags; a text that still has some is words */
+        return false;
+    begin_member(e);
+    vl_buf_append_span(e->out, word);
+    return true;
+}
+
+/* False where the text is no such specification. */
+static bool write_expression(struct vl_span license, struct vl_buf *out)
+{
+    struct expression e = {.out = out};
+    struct vl_span word;
+    if (license.len > LICENSE_MAX)
+        return false;
+    while (vl_span_split(&license, ' ', &word)) {
+        if (word.len && !add_word(&e, word))
+            return false;
+    }
+    return e.depth == 0 && !e.after_any_of && e.groups[0].members > 0;
+}
+
+/* One group is the whole of "(A OR B)": its parentheses say nothing. */
+static struct vl_span without_outer(struct vl_span s)
+{
+    unsigned depth = 0;
+    if (s.len < 2 || s.ptr[0] != '(')
+        return s;
+    for (size_t i = 0; i < s.len; i++) {
+        depth += s.ptr[i] == '(';
+        depth -= s.ptr[i] == ')';
+        if (depth == 0)
+            return i + 1 == s.len ? vl_span_slice(s, 1, i) : s;
+    }
+    return s;
+}
+
 static bool wants_license(const struct vl_package_file *file)
 {
     return os_path_match(file->path, "var/db/pkg/*/*/LICENSE");
@@ -126,6 +217,13 @@ static int parse_license(const struct vl_package_file *file, struct vl_package_s
     license = vl_span_trim(vl_span_slice(license, 0, vl_span_find_char(license, '\n')));
     if (license.len == 0 || !os_portage_split(os_path_folder(file->path, 0), &name, &version))
         return 0;
+    VL_CLEANUP(vl_buf_done) struct vl_buf text;
+    vl_buf_init(&text, 4UL * LICENSE_MAX);
+    if (write_expression(license, &text)) {
+        if (vl_buf_check(&text, file->path, err) < 0)
+            return err->err;
+        license = without_outer(vl_buf_span(&text));
+    }
     struct vl_package_license *record = vl_vec_push(&sink->licenses, "licences", err);
     if (!record)
         return err->err;

@@ -63,10 +63,43 @@ static void test_folder(void **state)
         "usr/lib64/perl5/Getopt/Long.pm\nusr/share/a b.txt\nusr/lib/x");
     const struct vl_package_license *license = vl_vec_at(&t.sink.licenses, 0);
     assert_string_equal(license->package, "Getopt-Long");
-    assert_string_equal(license->license, "|| ( Artistic GPL-1+ )");
+    assert_string_equal(license->license, "Artistic OR GPL-1+");
     assert_true(os_test_parse_str(&t, "portage", FOLDER "PF", "") < 0);
     assert_true(os_test_parse_str(&t, "portage/contents", "var/db/pkg/a/b/CONTENTS", "") < 0);
     os_test_done(&t);
+}
+
+/* Package Manager Specification 8, 8.2: all of what stands side by side, any of a "||" group. What is no
+ * specification is left as it is. */
+static void test_license(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *expected;
+    } rows[] = {
+        {"MIT\n", "MIT"},
+        {"LGPL-2.1+  ZLIB \n", "LGPL-2.1+ AND ZLIB"},
+        {"|| ( MPL-2.0 ( GPL-2 BSD ) ) ISC", "(MPL-2.0 OR (GPL-2 AND BSD)) AND ISC"},
+        {"( MIT ) ( ISC )", "(MIT) AND (ISC)"},
+        {"|| ( || ( MIT ISC ) )", "(MIT OR ISC)"},
+        {"MIT nls? ( GPL-3+ )", "MIT nls? ( GPL-3+ )"},
+        {"|| ( MIT", "|| ( MIT"},
+        {"MIT )", "MIT )"},
+        {"|| MIT", "|| MIT"},
+        {"MIT ||", "MIT ||"},
+        {"|| ( )", "|| ( )"},
+        {"( ( ( ( ( ( ( ( ( ( ( ( ( ( ( ( ( MIT ) ) ) ) ) ) ) ) ) ) ) ) ) ) ) ) )",
+            "( ( ( ( ( ( ( ( ( ( ( ( ( ( ( ( ( MIT ) ) ) ) ) ) ) ) ) ) ) ) ) ) ) ) )"},
+    };
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
+        struct os_test t;
+        os_test_init(&t);
+        assert_int_equal(os_test_parse_str(&t, "portage/license", FOLDER "LICENSE", rows[i].text), 0);
+        const struct vl_package_license *license = vl_vec_at(&t.sink.licenses, 0);
+        assert_string_equal(license->license, rows[i].expected);
+        os_test_done(&t);
+    }
 }
 
 int main(void)
@@ -74,6 +107,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_license),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
