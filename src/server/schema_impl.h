@@ -1,5 +1,5 @@
 /* How the tables of a subject are written down: one file a subject (SUBJECT/schema_SUBJECT.c), one migration
- * each; schema.c puts them in order. */
+ * each, and then one for what is added to them; schema.c puts them in order. */
 #ifndef VL_SERVER_SCHEMA_IMPL_H
 #define VL_SERVER_SCHEMA_IMPL_H
 
@@ -15,5 +15,9 @@ extern const struct vl_table *const vl_inventory_tables[];
 extern const struct vl_table *const vl_findings_tables[];
 extern const struct vl_table *const vl_posture_tables[];
 extern const struct vl_table *const vl_respond_tables[];
+
+/* Version 6: labels of registries, roles in parts of an environment. Ends with a NULL table. */
+extern const struct vl_table *const vl_part_tables[];
+extern const struct vl_migration_column vl_part_columns[];
 
 #endif

@@ -22,6 +22,8 @@
 #include "codec/doc.h"
 #include "net/http_client.h"
 #include "identity/repo_identity.h"
+#include "identity/repo_role.h"
+#include "schema.h"
 
 static char folder[64];
 static struct vl_arena *arena;
@@ -255,6 +257,70 @@ static void test_other_key(void **state)
     assert_int_equal(ask("GET", "/api/v1/me", token, NULL, &out), 200);
 }
 
+static int64_t number(struct vl_store_conn *conn, const struct vl_store_sql *sql, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    if (vl_stmt_begin(conn, sql, &stmt, err) < 0 || vl_stmt_step(stmt, err) <= 0)
+        fail_msg("%s", err->msg);
+    return vl_stmt_get_int(stmt, 0);
+}
+
+static int before_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
+{
+    static const struct vl_store_sql rows[] = {
+        {"INSERT INTO environment (guid, name, created) VALUES ('12345678-1234-1234-1234-123456789abc', 'e', "
+         "1)",
+            NULL},
+        {"INSERT INTO principal (kind, name, created) VALUES (2, 'old', 1)", NULL},
+        {"INSERT INTO registry (environment_id, name, host, kind, created) VALUES (1, 'r', 'h', 'generic', "
+         "1)",
+            NULL},
+        {"INSERT INTO role_binding (principal_id, environment_id, registry_id, role) VALUES (1, 1, 1, 1)",
+            NULL},
+    };
+    int r = 0;
+    (void)user;
+    for (size_t i = 0; i < VL_ARRAY_LEN(rows) && r >= 0; i++) {
+        struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+        r = vl_stmt_begin(conn, &rows[i], &stmt, err);
+        if (r >= 0)
+            r = vl_stmt_run(stmt, NULL, err);
+    }
+    return r;
+}
+
+/* A database of the schema before goes on with what it has. */
+static void test_upgrade(void **state)
+{
+    static const struct vl_store_sql labels = {"SELECT count(*) FROM registry WHERE labels = ''", NULL},
+                                     parts = {"SELECT count(*) FROM role_part", NULL};
+    (void)state;
+    const struct vl_schema before = {vl_server_schema.migrations, 5};
+    struct vl_store_options options = {.url = vl_arena_printf(arena, "sqlite:%s/before.db", folder)};
+    struct vl_store *store = NULL;
+    struct vl_store_conn *conn = NULL;
+    struct vl_err err = VL_ERR_INIT;
+    enum vl_role role = VL_ROLE_NONE;
+    struct vl_role_part *list = NULL;
+    size_t n = 0;
+    if (vl_store_open(&options, &before, &store, &err) < 0 ||
+        vl_store_write(store, before_write, NULL, &err) < 0)
+        fail_msg("%s", err.msg);
+    vl_store_close(store);
+    if (vl_store_open(&options, &vl_server_schema, &store, &err) < 0 || vl_store_read(store, &conn, &err) < 0)
+        fail_msg("%s", err.msg);
+    assert_int_equal(number(conn, &labels, &err), 1);
+    assert_int_equal(number(conn, &parts, &err), 0);
+    const struct vl_principal old = {.id = 1};
+    assert_true(vl_repo_role_get(conn, &old, 1, &role, &err) >= 0);
+    assert_int_equal(role, VL_ROLE_NONE);
+    assert_true(vl_repo_role_parts(conn, &old, 1, arena, &list, &n, &err) >= 0);
+    assert_int_equal(n, 1);
+    assert_int_equal(list[0].id, 1);
+    vl_store_read_done(conn);
+    vl_store_close(store);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -300,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_second_start),
         cmocka_unit_test(test_other_key),
+        cmocka_unit_test(test_upgrade),
         cmocka_unit_test(test_lock_out),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -5,42 +5,55 @@
 
 #include "base/vec.h"
 
-#define SCOPE_OF_BINDING \
-    "principal_id = $1 AND environment_id = $2 AND part = $3 AND registry_id = $4 AND label = $5 AND "
-
 static const struct vl_store_sql sql_bind = {
-    "INSERT INTO role_binding (principal_id, environment_id, part, registry_id, label, cluster, namespace, "
-    "role) VALUES ($1, $2, $3, $4, $5, lower($6), $7, $8) ON CONFLICT (principal_id, environment_id, part, "
-    "registry_id, label, cluster, namespace) DO UPDATE SET role = excluded.role",
+    "INSERT INTO role_binding (principal_id, environment_id, role, registry_id) VALUES ($1, $2, $3, $4) "
+    "ON CONFLICT (principal_id, environment_id, registry_id) DO UPDATE SET role = excluded.role",
+    NULL};
+static const struct vl_store_sql sql_bind_part = {
+    "INSERT INTO role_part (principal_id, environment_id, role, label, cluster, namespace) VALUES ($1, $2, "
+    "$3, "
+    "$4, lower($5), $6) ON CONFLICT (principal_id, environment_id, label, cluster, namespace) DO UPDATE SET "
+    "role = excluded.role",
     NULL};
 static const struct vl_store_sql sql_remove = {
-    "DELETE FROM role_binding WHERE " SCOPE_OF_BINDING "cluster = lower($6) AND namespace = $7", NULL};
+    "DELETE FROM role_binding WHERE principal_id = $1 AND environment_id = $2 AND registry_id = $3", NULL};
+static const struct vl_store_sql sql_remove_part = {
+    "DELETE FROM role_part WHERE principal_id = $1 AND environment_id = $2 AND label = $3 AND cluster = "
+    "lower($4) AND namespace = $5",
+    NULL};
 static const struct vl_store_sql sql_remove_all = {
-    "DELETE FROM role_binding WHERE principal_id = $1 AND (part = 0 OR $2 <> 0)", NULL};
+    "DELETE FROM role_binding WHERE principal_id = $1 AND (registry_id = 0 OR $2 <> 0)", NULL};
+static const struct vl_store_sql sql_remove_parts = {"DELETE FROM role_part WHERE principal_id = $1", NULL};
 static const struct vl_store_sql sql_registry_gone = {
     "DELETE FROM role_binding WHERE registry_id = $1 AND registry_id > 0", NULL};
 static const struct vl_store_sql sql_get = {"SELECT max(role) FROM role_binding WHERE principal_id = $1 "
-                                            "AND (environment_id = $2 OR environment_id = 0) AND part = 0",
+                                            "AND (environment_id = $2 OR environment_id = 0) AND "
+                                            "registry_id = 0",
     NULL};
-/* A cluster's binding has no object of its own yet that could stand for it: its own number does, negative,
- * so that it is no registry's. */
-#define PARTS(bears)                                                                                       \
-    "SELECT b.registry_id AS part_id, b.role, '', '' FROM role_binding b WHERE b.principal_id = $1 AND "   \
-    "b.environment_id = $2 AND b.part = 1 UNION ALL SELECT g.id, b.role, '', '' FROM role_binding b JOIN " \
-    "registry g ON g.environment_id = b.environment_id AND " bears " > 0 WHERE b.principal_id = $1 AND "   \
-    "b.environment_id = $2 AND b.part = 2 UNION ALL SELECT -b.id, b.role, b.cluster, b.namespace FROM "    \
-    "role_binding b WHERE b.principal_id = $1 AND b.environment_id = $2 AND b.part = 3 ORDER BY 1 LIMIT $3"
+/* A cluster has no row of its own that could stand for it: the role's does, negative, so that it is no
+ * registry's. */
+#define PARTS(bears)                                                                                        \
+    "SELECT b.registry_id AS part_id, b.role, '', '' FROM role_binding b WHERE b.principal_id = $1 AND "    \
+    "b.environment_id = $2 AND b.registry_id > 0 UNION ALL SELECT g.id, p.role, '', '' FROM role_part p "   \
+    "JOIN registry g ON g.environment_id = p.environment_id AND " bears                                     \
+    " > 0 WHERE p.principal_id = $1 AND "                                                                   \
+    "p.environment_id = $2 AND p.label <> '' UNION ALL SELECT -p.id, p.role, p.cluster, p.namespace FROM "  \
+    "role_part p WHERE p.principal_id = $1 AND p.environment_id = $2 AND p.cluster <> '' ORDER BY 1 LIMIT " \
+    "$3"
 static const struct vl_store_sql sql_parts = {
-    PARTS("instr(g.labels, ',' || b.label || ',')"), PARTS("strpos(g.labels, ',' || b.label || ',')")};
+    PARTS("instr(g.labels, ',' || p.label || ',')"), PARTS("strpos(g.labels, ',' || p.label || ',')")};
 static const struct vl_store_sql sql_bindings = {
-    "SELECT e.guid, b.role, r.name, b.label, b.cluster, b.namespace FROM role_binding b LEFT JOIN "
-    "environment e ON e.id = b.environment_id LEFT JOIN registry r ON r.id = b.registry_id WHERE "
-    "b.principal_id = $1 AND (b.environment_id = 0 OR e.id IS NOT NULL) AND (b.registry_id = 0 OR r.id IS "
-    "NOT NULL) ORDER BY b.environment_id, b.part, b.registry_id, b.label, b.cluster, b.namespace LIMIT $2",
+    "SELECT e.guid, b.role, r.name, b.label, b.cluster, b.namespace FROM (SELECT environment_id, role, "
+    "registry_id, '' AS label, '' AS cluster, '' AS namespace FROM role_binding WHERE principal_id = $1 "
+    "UNION "
+    "ALL SELECT environment_id, role, 0, label, cluster, namespace FROM role_part WHERE principal_id = $1) b "
+    "LEFT JOIN environment e ON e.id = b.environment_id LEFT JOIN registry r ON r.id = b.registry_id WHERE "
+    "(b.environment_id = 0 OR e.id IS NOT NULL) AND (b.registry_id = 0 OR r.id IS NOT NULL) ORDER BY "
+    "b.environment_id, b.cluster, b.namespace, b.label, b.registry_id LIMIT $2",
     NULL};
 static const struct vl_store_sql sql_owners = {
     "SELECT count(*) FROM principal p JOIN role_binding b ON b.principal_id = p.id WHERE p.disabled = 0 AND "
-    "b.environment_id = 0 AND b.part = 0 AND b.role = $1",
+    "b.environment_id = 0 AND b.registry_id = 0 AND b.role = $1",
     NULL};
 
 /* --- changes --- */
@@ -50,26 +63,34 @@ static const char *text(const char *value)
     return value ? value : "";
 }
 
-static void bind_scope(struct vl_stmt *stmt, int64_t principal, const struct vl_role_scope *scope)
+static bool is_part(const struct vl_role_scope *scope)
 {
-    vl_stmt_int(stmt, 1, principal);
-    vl_stmt_int(stmt, 2, scope->environment);
-    vl_stmt_int(stmt, 3, scope->kind);
-    vl_stmt_int(stmt, 4, scope->registry);
-    vl_stmt_str(stmt, 5, text(scope->label));
-    vl_stmt_str(stmt, 6, text(scope->cluster));
-    vl_stmt_str(stmt, 7, text(scope->name_space));
+    return scope->kind == VL_ROLE_LABEL || scope->kind == VL_ROLE_CLUSTER;
+}
+
+/* What says the scope, beginning with parameter `at`. */
+static void bind_scope(struct vl_stmt *stmt, int at, const struct vl_role_scope *scope)
+{
+    if (!is_part(scope)) {
+        vl_stmt_int(stmt, at, scope->registry);
+        return;
+    }
+    vl_stmt_str(stmt, at, text(scope->label));
+    vl_stmt_str(stmt, at + 1, text(scope->cluster));
+    vl_stmt_str(stmt, at + 2, text(scope->name_space));
 }
 
 int vl_repo_role_bind(struct vl_store_conn *conn, int64_t principal, const struct vl_role_scope *scope,
     enum vl_role role, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    int r = vl_stmt_begin(conn, &sql_bind, &stmt, err);
+    int r = vl_stmt_begin(conn, is_part(scope) ? &sql_bind_part : &sql_bind, &stmt, err);
     if (r < 0)
         return r;
-    bind_scope(stmt, principal, scope);
-    vl_stmt_int(stmt, 8, role);
+    vl_stmt_int(stmt, 1, principal);
+    vl_stmt_int(stmt, 2, scope->environment);
+    vl_stmt_int(stmt, 3, role);
+    bind_scope(stmt, 4, scope);
     return vl_stmt_run(stmt, NULL, err);
 }
 
@@ -84,22 +105,31 @@ int vl_repo_role_remove(
     struct vl_store_conn *conn, int64_t principal, const struct vl_role_scope *scope, struct vl_err *err)
 {
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    int r = vl_stmt_begin(conn, &sql_remove, &stmt, err);
+    int r = vl_stmt_begin(conn, is_part(scope) ? &sql_remove_part : &sql_remove, &stmt, err);
     if (r < 0)
         return r;
-    bind_scope(stmt, principal, scope);
+    vl_stmt_int(stmt, 1, principal);
+    vl_stmt_int(stmt, 2, scope->environment);
+    bind_scope(stmt, 3, scope);
     return vl_stmt_run(stmt, NULL, err);
 }
 
 int vl_repo_role_remove_all(struct vl_store_conn *conn, int64_t principal, bool parts, struct vl_err *err)
 {
-    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
-    int r = vl_stmt_begin(conn, &sql_remove_all, &stmt, err);
+    struct vl_stmt *all VL_CLEANUP(vl_stmt_cleanup) = NULL, *of_parts VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(conn, &sql_remove_all, &all, err);
     if (r < 0)
         return r;
-    vl_stmt_int(stmt, 1, principal);
-    vl_stmt_int(stmt, 2, parts);
-    return vl_stmt_run(stmt, NULL, err);
+    vl_stmt_int(all, 1, principal);
+    vl_stmt_int(all, 2, parts);
+    r = vl_stmt_run(all, NULL, err);
+    if (r < 0 || !parts)
+        return r;
+    r = vl_stmt_begin(conn, &sql_remove_parts, &of_parts, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(of_parts, 1, principal);
+    return vl_stmt_run(of_parts, NULL, err);
 }
 
 int vl_repo_role_registry_gone(struct vl_store_conn *conn, int64_t registry, struct vl_err *err)

@@ -11,12 +11,11 @@
 #define VL_ROLE_CLUSTER_MAX   63 /* bytes; Azure's limit of a managed cluster's name */
 #define VL_ROLE_NAMESPACE_MAX 63 /* bytes; RFC 1123 label */
 
-/* Stored by number. */
 enum vl_role_part_kind {
     VL_ROLE_WHOLE = 0,
-    VL_ROLE_REGISTRY = 1,
-    VL_ROLE_LABEL = 2,   /* registries that bear it, as long as they do */
-    VL_ROLE_CLUSTER = 3, /* what is reported of a cluster, or of a namespace in it */
+    VL_ROLE_REGISTRY,
+    VL_ROLE_LABEL,   /* registries that bear it, as long as they do */
+    VL_ROLE_CLUSTER, /* what is reported of a cluster, or of a namespace in it */
 };
 
 /* Where a role holds. What the kind does not name is 0 or NULL. */
@@ -51,7 +50,8 @@ VL_MUST_CHECK int vl_repo_role_get(struct vl_store_conn *conn, const struct vl_p
     int64_t environment, enum vl_role *ret, struct vl_err *err);
 
 struct vl_role_part {
-    int64_t id; /* of the registry; negative: of the binding to a cluster. What narrows a read (sight.h) */
+    int64_t
+        id; /* of the registry; negative: of the row that binds to a cluster. What narrows a read (sight.h) */
     enum vl_role role;
     const char *cluster, *name_space; /* "" for a registry */
 };

@@ -28,22 +28,16 @@ static const struct vl_index principal_indexes[] = {
 static const struct vl_table principal = {
     .name = "principal", .columns = principal_columns, .indexes = principal_indexes};
 
-/* environment_id 0: all of them. Columns that do not say the kind of part are 0 or "". */
-VL_COLUMNS(role_binding, {.name = "id", .type = VL_COLUMN_ID},
-    {.name = "principal_id", .type = VL_COLUMN_INT, .references = "principal(id)"},
+/* environment_id 0: all of them. registry_id 0: the whole environment; else that registry alone. */
+VL_COLUMNS(role_binding, {.name = "principal_id", .type = VL_COLUMN_INT, .references = "principal(id)"},
     {.name = "environment_id", .type = VL_COLUMN_INT},
-    {.name = "part", .type = VL_COLUMN_INT, .def = "0"}, /* enum vl_role_part_kind */
-    {.name = "registry_id", .type = VL_COLUMN_INT, .def = "0"},
-    {.name = "label", .type = VL_COLUMN_TEXT, .def = "''"},     /* "team=payments" */
-    {.name = "cluster", .type = VL_COLUMN_TEXT, .def = "''"},   /* its name, lower case */
-    {.name = "namespace", .type = VL_COLUMN_TEXT, .def = "''"}, /* in the cluster; "": all of it */
-    {.name = "role", .type = VL_COLUMN_INT});
-VL_INDEXES(role_binding, {.name = "role_binding_registry", .columns = "registry_id"},
-    {.name = "role_binding_part",
-        .columns = "principal_id, environment_id, part, registry_id, label, cluster, namespace",
-        .unique = true});
-static const struct vl_table role_binding = {
-    .name = "role_binding", .columns = role_binding_columns, .indexes = role_binding_indexes};
+    {.name = "registry_id", .type = VL_COLUMN_INT, .def = "0"}, {.name = "role", .type = VL_COLUMN_INT});
+VL_INDEXES(role_binding, {.name = "role_binding_registry", .columns = "registry_id"});
+static const struct vl_table role_binding = {.name = "role_binding",
+    .columns = role_binding_columns,
+    .primary_key = "principal_id, environment_id, registry_id",
+    .indexes = role_binding_indexes,
+    .clustered = true};
 
 /* Of a token only its SHA-256 is kept: 40 random characters need no salt. */
 VL_COLUMNS(token, {.name = "id", .type = VL_COLUMN_ID},
@@ -72,3 +66,27 @@ static const struct vl_table audit = {.name = "audit", .columns = audit_columns,
 /* The queue, the feed and leadership come with the first migration: everything else builds on them. */
 const struct vl_table *const vl_identity_tables[] = {&vl_queue_table, &vl_queue_group_table, &vl_feed_table,
     &vl_leader_table, &environment, &principal, &role_binding, &token, &login_failure, &audit, NULL};
+
+/* --- version 6 --- */
+
+/* Roles in other parts of an environment: the registries with a label, or a cluster. What does not say the
+ * part is "". */
+VL_COLUMNS(role_part, {.name = "id", .type = VL_COLUMN_ID},
+    {.name = "principal_id", .type = VL_COLUMN_INT, .references = "principal(id)"},
+    {.name = "environment_id", .type = VL_COLUMN_INT, .references = "environment(id)"},
+    {.name = "label", .type = VL_COLUMN_TEXT, .def = "''"},     /* "team=payments" */
+    {.name = "cluster", .type = VL_COLUMN_TEXT, .def = "''"},   /* its name, lower case */
+    {.name = "namespace", .type = VL_COLUMN_TEXT, .def = "''"}, /* in the cluster; "": all of it */
+    {.name = "role", .type = VL_COLUMN_INT});
+VL_INDEXES(role_part, {.name = "role_part_scope",
+                          .columns = "principal_id, environment_id, label, cluster, namespace",
+                          .unique = true});
+static const struct vl_table role_part = {
+    .name = "role_part", .columns = role_part_columns, .indexes = role_part_indexes};
+const struct vl_table *const vl_part_tables[] = {&role_part, NULL};
+
+#define TEXT(of, called) {of, {.name = called, .type = VL_COLUMN_TEXT, .def = "''"}}
+const struct vl_migration_column vl_part_columns[] = {
+    TEXT("registry", "labels"), /* ",a=1,b=2," (inventory/label.h) */
+    TEXT("alert", "cluster"),   /* respond/alert_place.h */
+    TEXT("alert", "namespace"), {0}};

@@ -23,8 +23,8 @@
     "AND image_id > 0) ri "
 /* An alert that names no cluster is nobody's who has a role in one alone; so is one of several namespaces, or
  * of none, for those who have it in a namespace. */
-#define OF_HIS_CLUSTERS                                                                              \
-    "EXISTS (SELECT 1 FROM narrowed n JOIN role_binding b ON b.id = -n.id WHERE b.environment_id = " \
+#define OF_HIS_CLUSTERS                                                                           \
+    "EXISTS (SELECT 1 FROM narrowed n JOIN role_part b ON b.id = -n.id WHERE b.environment_id = " \
     "a.environment_id AND b.cluster = a.cluster AND (b.namespace = '' OR b.namespace = a.namespace))"
 #define NOT_EXEMPT                                                                               \
     "NOT EXISTS (SELECT 1 FROM finding_exempt x WHERE x.environment_id = ri.environment_id AND " \

@@ -280,9 +280,9 @@ static void test_given_and_taken(void **state)
 /* More parts than a read may be narrowed to are an error, not a shorter list. */
 static void test_too_many(void **state)
 {
-    static const struct vl_store_sql bind = {"INSERT INTO role_binding (principal_id, environment_id, part, "
-                                             "cluster, role) SELECT p.id, $1, 3, $3, 1 "
-                                             "FROM principal p WHERE p.name = $2",
+    static const struct vl_store_sql bind = {
+        "INSERT INTO role_part (principal_id, environment_id, cluster, role) SELECT p.id, $1, $3, 1 FROM "
+        "principal p WHERE p.name = $2",
         NULL};
     struct vl_test_server *s = *state;
     const struct vl_role_scope first = {.environment = one, .kind = VL_ROLE_CLUSTER, .cluster = "c0"};

@@ -37,8 +37,7 @@ VL_COLUMNS(registry, {.name = "id", .type = VL_COLUMN_ID},
         .def = "300"}, /* between reconciliations; at most 300 where events come */
     {.name = "include",
         .type = VL_COLUMN_TEXT,
-        .def = "''"},                                        /* repository patterns, one a line; empty: all */
-    {.name = "labels", .type = VL_COLUMN_TEXT, .def = "''"}, /* ",a=1,b=2," (inventory/label.h) */
+        .def = "''"}, /* repository patterns, one a line; empty: all */
     {.name = "enabled", .type = VL_COLUMN_INT, .def = "1"},
     {.name = "concurrency", .type = VL_COLUMN_INT, .def = "2"}, {.name = "created", .type = VL_COLUMN_INT},
     {.name = "discovered_at", .type = VL_COLUMN_INT, .def = "0"},   /* last whole reconciliation */

@@ -12,7 +12,7 @@ static const struct vl_store_sql sql_contact = {
 static const struct vl_store_sql sql_role_names = {
     "SELECT DISTINCT p.name FROM principal p JOIN role_binding b ON b.principal_id = p.id "
     "WHERE p.kind = 1 AND p.disabled = 0 AND (b.environment_id = $1 OR b.environment_id = 0) AND b.role = $2 "
-    "AND b.part = 0 ORDER BY p.name LIMIT $3",
+    "AND b.registry_id = 0 ORDER BY p.name LIMIT $3",
     NULL};
 struct resolving {
     struct vl_store_conn *conn;

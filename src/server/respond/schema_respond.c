@@ -13,8 +13,6 @@ VL_COLUMNS(alert, {.name = "id", .type = VL_COLUMN_ID},
         .type = VL_COLUMN_TEXT}, /* JSON: description, entities, resources, intent, remediation */
     {.name = "resource", .type = VL_COLUMN_TEXT, .def = "''"}, /* ARM id of the first; lower case in _key */
     {.name = "resource_key", .type = VL_COLUMN_TEXT, .def = "''"},
-    {.name = "cluster", .type = VL_COLUMN_TEXT, .def = "''"}, /* respond/alert_place.h */
-    {.name = "namespace", .type = VL_COLUMN_TEXT, .def = "''"},
     {.name = "simulated", .type = VL_COLUMN_INT, .def = "0"},
     {.name = "suppressed_by", .type = VL_COLUMN_INT, .def = "0"}, {.name = "started", .type = VL_COLUMN_INT},
     {.name = "ended", .type = VL_COLUMN_INT}, {.name = "created", .type = VL_COLUMN_INT},

@@ -35,29 +35,35 @@ struct vl_watch {
 };
 
 static const struct vl_store_sql sql_may = {
-    "SELECT 1 FROM token t JOIN principal p ON p.id = t.principal_id JOIN role_binding b ON b.principal_id = "
-    "p.id WHERE t.id = $1 AND p.id = $2 AND p.disabled = 0 AND (t.expires = 0 OR t.expires > $3) AND "
-    "(b.environment_id = $4 OR b.environment_id = 0) AND (t.environment_id = $4 OR t.environment_id = 0) AND "
-    "b.role > 0 AND (b.part = 0 OR CAST($5 AS BIGINT) = 1) LIMIT 1",
+    "SELECT 1 FROM token t JOIN principal p ON p.id = t.principal_id WHERE t.id = $1 AND p.id = $2 AND "
+    "p.disabled = 0 AND (t.expires = 0 OR t.expires > $3) AND (t.environment_id = $4 OR t.environment_id = "
+    "0) "
+    "AND (EXISTS (SELECT 1 FROM role_binding b WHERE b.principal_id = p.id AND (b.environment_id = $4 OR "
+    "b.environment_id = 0) AND b.role > 0 AND (b.registry_id = 0 OR CAST($5 AS BIGINT) = 1)) OR (CAST($5 AS "
+    "BIGINT) = 1 AND EXISTS (SELECT 1 FROM role_part b WHERE b.principal_id = p.id AND b.environment_id = $4 "
+    "AND b.role > 0)))",
     NULL};
 
 /* Of a narrow reader: whether an image, a registry or an alert is his, as identity/sight.c has it. */
 #define HIS "b.principal_id = $1 AND b.environment_id = $2 AND b.role > 0 "
-#define HIS_REGISTRY(bears)                                                                             \
-    "registry g JOIN role_binding b ON (b.part = 1 AND b.registry_id = g.id) OR (b.part = 2 AND " bears \
-    " > 0) WHERE g.environment_id = $2 AND " HIS
+#define HIS_REGISTRY(bears)                                                     \
+    "(EXISTS (SELECT 1 FROM role_binding b WHERE b.registry_id = g.id AND " HIS \
+    ") OR EXISTS (SELECT 1 FROM "                                               \
+    "role_part b WHERE b.label <> '' AND " bears " > 0 AND " HIS ")) "
+#define HIS_IMAGE(bears)                                                                                 \
+    "SELECT 1 FROM registry_image ri JOIN registry g ON g.id = ri.registry_id WHERE ri.digest = $3 AND " \
+    "ri.environment_id = $2 AND " HIS_REGISTRY(bears) "LIMIT 1"
+#define HIS_REGISTRY_ROW(bears)                                                                           \
+    "SELECT 1 FROM registry g WHERE g.environment_id = $2 AND CAST(g.id AS TEXT) = $3 AND " HIS_REGISTRY( \
+        bears) "LIMIT 1"
 #define IN_SQLITE     "instr(g.labels, ',' || b.label || ',')"
 #define IN_POSTGRESQL "strpos(g.labels, ',' || b.label || ',')"
-#define HIS_IMAGE(bears)                                                                           \
-    "SELECT 1 FROM registry_image ri WHERE ri.digest = $3 AND ri.environment_id = $2 AND EXISTS (" \
-    "SELECT 1 FROM " HIS_REGISTRY(bears) "AND g.id = ri.registry_id) LIMIT 1"
 static const struct vl_store_sql sql_his_image = {HIS_IMAGE(IN_SQLITE), HIS_IMAGE(IN_POSTGRESQL)};
 static const struct vl_store_sql sql_his_registry = {
-    "SELECT 1 FROM " HIS_REGISTRY(IN_SQLITE) "AND CAST(g.id AS TEXT) = $3 LIMIT 1",
-    "SELECT 1 FROM " HIS_REGISTRY(IN_POSTGRESQL) "AND CAST(g.id AS TEXT) = $3 LIMIT 1"};
+    HIS_REGISTRY_ROW(IN_SQLITE), HIS_REGISTRY_ROW(IN_POSTGRESQL)};
 static const struct vl_store_sql sql_his_alert = {
-    "SELECT 1 FROM alert a JOIN role_binding b ON b.part = 3 AND b.cluster = a.cluster AND (b.namespace = '' "
-    "OR b.namespace = a.namespace) WHERE a.guid = $3 AND a.environment_id = $2 AND " HIS "LIMIT 1",
+    "SELECT 1 FROM alert a JOIN role_part b ON b.cluster = a.cluster AND (b.namespace = '' OR b.namespace = "
+    "a.namespace) WHERE a.guid = $3 AND a.environment_id = $2 AND a.cluster <> '' AND " HIS "LIMIT 1",
     NULL};
 
 /* --- writing --- */
