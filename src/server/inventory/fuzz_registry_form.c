@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app.h"
+#include "inventory/label.h"
 #include "inventory/registry_form.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -12,8 +13,28 @@ static void check(const struct vl_registry_form *form)
 {
     const struct vl_registry *g = &form->registry;
     if (!g->host || !g->kind || !g->username || !g->include || g->poll_seconds < VL_REGISTRY_POLL_MIN ||
-        g->concurrency < 1 || (g->name && strlen(g->name) > VL_REGISTRY_NAME_MAX))
+        g->concurrency < 1 || !g->labels || (*g->labels && *g->labels != ',') ||
+        (g->name && strlen(g->name) > VL_REGISTRY_NAME_MAX))
         abort();
+}
+
+/* What was taken comes out as an object of as many labels, each of which a role may be bound to. */
+static void check_labels(const char *labels)
+{
+    VL_CLEANUP(vl_buf_done) struct vl_buf out;
+    struct vl_json json;
+    struct vl_err err = VL_ERR_INIT;
+    struct vl_span rest = vl_span_str(labels), one;
+    vl_buf_init(&out, 64UL * 1024);
+    vl_json_init(&json, &out, false);
+    vl_json_object(&json);
+    vl_labels_write(&json, "labels", labels);
+    vl_json_object_end(&json);
+    if (vl_json_check(&json, "labels", &err) < 0)
+        abort();
+    while (vl_span_split(&rest, ',', &one))
+        if (one.len > 0 && !vl_label_is(one))
+            abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -35,6 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     check(&form);
+    check_labels(form.registry.labels);
     form.registry.has_secret = form.secrets.secret && *form.secrets.secret;
     vl_err_clear(&err);
     if (vl_doc_parse(rest, VL_DOC_JSON, "body", &second, &err) < 0)
