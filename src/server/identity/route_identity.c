@@ -115,8 +115,8 @@ static void write_cluster(const struct vl_role_part *part, struct vl_json *json)
 static bool is_repeated(const struct vl_role_part *parts, size_t n, size_t at)
 {
     for (size_t i = 0; i < n; i++) {
-        bool higher = parts[i].role > parts[at].role || (parts[i].role == parts[at].role && i < at);
-        if (parts[i].id == parts[at].id && higher)
+        const struct vl_role_part *other = &parts[i], *one = &parts[at];
+        if (other->id == one->id && (other->role > one->role || (other->role == one->role && other < one)))
             return true;
     }
     return false;
