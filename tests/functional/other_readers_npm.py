@@ -47,6 +47,11 @@ CASES = [
     ("composer/installed", "@basalt/twig-renderer@3.2.9", "vendor/composer/installed.json", "trivy"),
 ]
 
+# Bitnami's documents are in no npm package. These are Trivy's, of the files above, where Bitnami's images have theirs: what reads them there
+# is tried, not what Bitnami writes.
+AT_BITNAMI = [c for c in CASES if c[2].endswith(("AutoRest.CSharp.deps.json", "MsbuildAnalyzer.deps.json", "AwesomeExample/ios/Podfile.lock")) or
+              (c[0] == "nuget/packages-lock" and "CodeGen" in c[2])]
+
 
 def folder(spec):
     return spec.strip("@").replace("/", "-").replace("@", "-")
@@ -77,7 +82,7 @@ def ours(root):
 
 def ask_trivy(program, reader, root, cache):
     """From its CycloneDX document, which needs no database. What is not a library is the file itself."""
-    how = "rootfs" if reader == "composer/installed" else "fs"  # of a project (fs) it reads composer.lock alone
+    how = "rootfs" if reader in ("composer/installed", "bitnami") else "fs"  # of a project (fs) it reads composer.lock alone
     document = run([program, how, "-q", "-f", "cyclonedx", "--offline-scan", "--cache-dir", cache, root])
     return {((c["group"] + "/" if c.get("group") else "") + c["name"], c.get("version", ""))
             for c in document.get("components", []) if c["type"] == "library"}
@@ -164,6 +169,25 @@ def node_version():
         return 0
 
 
+def bitnami_case(case, base, trivy, work):
+    """Trivy writes an SPDX document of the file; it and we read it at Bitnami's place. None when something is not here."""
+    _, spec, path, _ = case
+    real = os.path.join(base, "files", folder(spec), path)
+    if not trivy or not os.path.isfile(real):
+        print(f"skip bitnami {path}: it or Trivy was not fetched")
+        return None
+    source, root = tempfile.mkdtemp(dir=work), tempfile.mkdtemp(dir=work)
+    shutil.copy(real, source)
+    document = run([trivy, "fs", "-q", "-f", "spdx-json", "--offline-scan", "--cache-dir", work + "/cache", source])
+    place = os.path.join(root, "opt/bitnami/app/.spdx-app.spdx")
+    os.makedirs(os.path.dirname(place))
+    with open(place, "w") as f:
+        json.dump(document, f)
+    good = compare("bitnami", place, root, "trivy", ask_trivy(trivy, "bitnami", root, work + "/cache"))
+    print(f"{'ok' if good else 'not ok'} bitnami: Trivy's document of {path} of {spec}, with trivy")
+    return good
+
+
 def compare_all(base):
     programs = {"cdxgen": os.path.join(base, "node_modules/@cyclonedx/cdxgen"), "trivy": os.path.join(base, "trivy")}
     for name, path in list(programs.items()):
@@ -181,6 +205,9 @@ def compare_all(base):
             if good is not None:
                 passed, total = counts.get(case[0], (0, 0))
                 counts[case[0]] = (passed + good, total + 1)
+        found = [bitnami_case(case, base, programs.get("trivy"), work) for case in AT_BITNAMI]
+        if any(good is not None for good in found):
+            counts["bitnami"] = (found.count(True), len(found) - found.count(None))
     for reader, (passed, total) in counts.items():
         print(f"foreign: reader/{reader}@npm {passed}/{total}")  # Debian has cases of some of them, too
     if not counts:
