@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "inventory/label.h"
 
 static const struct vl_store_sql sql_bind = {
     "INSERT INTO role_binding (principal_id, environment_id, role, registry_id) VALUES ($1, $2, $3, $4) "
@@ -32,16 +33,16 @@ static const struct vl_store_sql sql_get = {"SELECT max(role) FROM role_binding 
     NULL};
 /* A cluster has no row of its own that could stand for it: the role's does, negative, so that it is no
  * registry's. */
-#define PARTS(bears)                                                                                        \
+#define PARTS(has)                                                                                          \
     "SELECT b.registry_id AS part_id, b.role, '', '' FROM role_binding b WHERE b.principal_id = $1 AND "    \
     "b.environment_id = $2 AND b.registry_id > 0 UNION ALL SELECT g.id, p.role, '', '' FROM role_part p "   \
-    "JOIN registry g ON g.environment_id = p.environment_id AND " bears                                     \
-    " > 0 WHERE p.principal_id = $1 AND "                                                                   \
-    "p.environment_id = $2 AND p.label <> '' UNION ALL SELECT -p.id, p.role, p.cluster, p.namespace FROM "  \
-    "role_part p WHERE p.principal_id = $1 AND p.environment_id = $2 AND p.cluster <> '' ORDER BY 1 LIMIT " \
-    "$3"
-static const struct vl_store_sql sql_parts = {
-    PARTS("instr(g.labels, ',' || p.label || ',')"), PARTS("strpos(g.labels, ',' || p.label || ',')")};
+    "JOIN registry g ON g.environment_id = p.environment_id AND " has(                                      \
+        "g.labels", "p.label") " WHERE p.principal_id = $1 AND p.environment_id = $2 AND p.label <> '' "    \
+                               "UNION ALL SELECT -p.id, "                                                   \
+                               "p.role, p.cluster, p.namespace FROM role_part p WHERE p.principal_id = $1 " \
+                               "AND p.environment_id = "                                                    \
+                               "$2 AND p.cluster <> '' ORDER BY 1 LIMIT $3"
+static const struct vl_store_sql sql_parts = {PARTS(VL_LABELS_HAVE_SQLITE), PARTS(VL_LABELS_HAVE_POSTGRESQL)};
 static const struct vl_store_sql sql_bindings = {
     "SELECT e.guid, b.role, r.name, b.label, b.cluster, b.namespace FROM (SELECT environment_id, role, "
     "registry_id, '' AS label, '' AS cluster, '' AS namespace FROM role_binding WHERE principal_id = $1 "

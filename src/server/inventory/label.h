@@ -15,6 +15,10 @@
 #define VL_LABEL_DNS_MAX   253
 #define VL_LABEL_TEXT_MAX  (VL_LABEL_DNS_MAX + 1 + VL_LABEL_NAME_MAX + 1 + VL_LABEL_VALUE_MAX) /* "a/b=c" */
 
+/* SQL: whether a column written by vl_labels_read() has the label of another column. */
+#define VL_LABELS_HAVE_SQLITE(labels, label)     "instr(" labels ", ',' || " label " || ',') > 0"
+#define VL_LABELS_HAVE_POSTGRESQL(labels, label) "strpos(" labels ", ',' || " label " || ',') > 0"
+
 /* One label as text: "NAME=VALUE". */
 bool vl_label_is(struct vl_span text);
 

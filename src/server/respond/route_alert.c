@@ -103,20 +103,25 @@ static void body_member(struct vl_json *json, const struct vl_doc_node *body, co
     vl_api_node(json, node);
 }
 
+/* As the caller sees it. */
+static int find_alert(struct vl_request *request, struct vl_alert *ret, struct vl_err *err)
+{
+    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
+    int r = vl_request_read(request, &conn, err);
+    if (r >= 0)
+        r = vl_repo_alert_get(
+            conn, request->environment.id, vl_span_str(request->params[0]), request->arena, ret, err);
+    return r == 0 ? vl_err_set(err, VL_ERR_NOT_FOUND, "there is no such alert") : r;
+}
+
 static int alert_get(struct vl_request *request, struct vl_err *err)
 {
     static const char *const members[] = {"description", "intent", "compromisedEntity", "remediation",
         "resources", "entities", "techniques", "properties"};
-    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_doc *body VL_CLEANUP(vl_doc_cleanup) = NULL;
     struct vl_alert alert;
     struct vl_json json;
-    int r = vl_request_read(request, &conn, err);
-    if (r >= 0)
-        r = vl_repo_alert_get(
-            conn, request->environment.id, vl_span_str(request->params[0]), request->arena, &alert, err);
-    if (r == 0)
-        return vl_err_set(err, VL_ERR_NOT_FOUND, "there is no such alert");
+    int r = find_alert(request, &alert, err);
     if (r >= 0)
         r = vl_doc_parse(vl_span_str(alert.body), VL_DOC_JSON, "body of an alert", &body, err);
     if (r < 0)
@@ -155,22 +160,11 @@ static int status_write(struct vl_store_conn *conn, void *user, struct vl_err *e
     return vl_request_audit(conn, c->request, "alert.status", guid, detail, err);
 }
 
-/* As the caller sees it: writes are not narrowed. */
-static int is_seen(struct vl_request *request, struct vl_err *err)
-{
-    struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
-    struct vl_alert alert;
-    int r = vl_request_read(request, &conn, err);
-    if (r >= 0)
-        r = vl_repo_alert_get(
-            conn, request->environment.id, vl_span_str(request->params[0]), request->arena, &alert, err);
-    return r == 0 ? vl_err_set(err, VL_ERR_NOT_FOUND, "there is no such alert") : r;
-}
-
 static int alert_set(struct vl_request *request, struct vl_err *err)
 {
     static const char *const fields[] = {"status", NULL};
     struct change c = {.request = request};
+    struct vl_alert alert;
     const char *status;
     int r = vl_request_only(request, fields, err);
     if (r >= 0)
@@ -180,7 +174,7 @@ static int alert_set(struct vl_request *request, struct vl_err *err)
     if (!vl_alert_status_parse(vl_span_str(status), &c.status))
         return vl_err_set(
             err, VL_ERR_INVALID, "/status: is none of active, in_progress, resolved, dismissed");
-    r = is_seen(request, err);
+    r = find_alert(request, &alert, err); /* writes are not narrowed */
     if (r >= 0)
         r = vl_store_write(request->app->store, status_write, &c, err);
     if (r < 0)

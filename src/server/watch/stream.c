@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "base/vec.h"
 #include "codec/json.h"
+#include "inventory/label.h"
 #include "store/feed.h"
 
 #define WAIT_MS   500 /* for a change; then whether to stop */
@@ -46,21 +47,20 @@ static const struct vl_store_sql sql_may = {
 
 /* Of a narrow reader: whether an image, a registry or an alert is his, as identity/sight.c has it. */
 #define HIS "b.principal_id = $1 AND b.environment_id = $2 AND b.role > 0 "
-#define HIS_REGISTRY(bears)                                                     \
-    "(EXISTS (SELECT 1 FROM role_binding b WHERE b.registry_id = g.id AND " HIS \
-    ") OR EXISTS (SELECT 1 FROM "                                               \
-    "role_part b WHERE b.label <> '' AND " bears " > 0 AND " HIS ")) "
-#define HIS_IMAGE(bears)                                                                                 \
+#define HIS_REGISTRY(has)                                                                                    \
+    "(EXISTS (SELECT 1 FROM role_binding b WHERE b.registry_id = g.id AND " HIS                              \
+    ") OR EXISTS (SELECT 1 FROM role_part b WHERE b.label <> '' AND " has("g.labels", "b.label") " AND " HIS \
+                                                                                                 ")) "
+#define HIS_IMAGE(has)                                                                                   \
     "SELECT 1 FROM registry_image ri JOIN registry g ON g.id = ri.registry_id WHERE ri.digest = $3 AND " \
-    "ri.environment_id = $2 AND " HIS_REGISTRY(bears) "LIMIT 1"
-#define HIS_REGISTRY_ROW(bears)                                                                           \
+    "ri.environment_id = $2 AND " HIS_REGISTRY(has) "LIMIT 1"
+#define HIS_REGISTRY_ROW(has)                                                                             \
     "SELECT 1 FROM registry g WHERE g.environment_id = $2 AND CAST(g.id AS TEXT) = $3 AND " HIS_REGISTRY( \
-        bears) "LIMIT 1"
-#define IN_SQLITE     "instr(g.labels, ',' || b.label || ',')"
-#define IN_POSTGRESQL "strpos(g.labels, ',' || b.label || ',')"
-static const struct vl_store_sql sql_his_image = {HIS_IMAGE(IN_SQLITE), HIS_IMAGE(IN_POSTGRESQL)};
+        has) "LIMIT 1"
+static const struct vl_store_sql sql_his_image = {
+    HIS_IMAGE(VL_LABELS_HAVE_SQLITE), HIS_IMAGE(VL_LABELS_HAVE_POSTGRESQL)};
 static const struct vl_store_sql sql_his_registry = {
-    HIS_REGISTRY_ROW(IN_SQLITE), HIS_REGISTRY_ROW(IN_POSTGRESQL)};
+    HIS_REGISTRY_ROW(VL_LABELS_HAVE_SQLITE), HIS_REGISTRY_ROW(VL_LABELS_HAVE_POSTGRESQL)};
 static const struct vl_store_sql sql_his_alert = {
     "SELECT 1 FROM alert a JOIN role_part b ON b.cluster = a.cluster AND (b.namespace = '' OR b.namespace = "
     "a.namespace) WHERE a.guid = $3 AND a.environment_id = $2 AND a.cluster <> '' AND " HIS "LIMIT 1",
