@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -181,5 +182,17 @@ int vl_process_run(const struct vl_process_options *options, struct vl_buf *out,
         (!out || out->len == out_before))
         return vl_err_set(err, VL_ERR_NOT_FOUND, "there is no program \"%s\" on this machine", p.name);
     *ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return 0;
+}
+
+int vl_process_limit(int resource, uint64_t value, const char *name, struct vl_err *err)
+{
+    struct rlimit now;
+    if (getrlimit((__rlimit_resource_t)resource, &now) < 0)
+        return vl_err_sys(err, errno, "limit of %s", name);
+    rlim_t most = now.rlim_max != RLIM_INFINITY && now.rlim_max < value ? now.rlim_max : (rlim_t)value;
+    now = (struct rlimit){most, most};
+    if (setrlimit((__rlimit_resource_t)resource, &now) < 0)
+        return vl_err_sys(err, errno, "limit of %s", name);
     return 0;
 }

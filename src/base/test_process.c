@@ -6,7 +6,11 @@
 #include <cmocka.h>
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/process.h"
 #include "base/time.h"
@@ -118,6 +122,36 @@ static void test_heard(void **state)
     assert_true(vl_time_monotonic_us() - start < 20000000);
 }
 
+/* In a process of its own: limits are for good. */
+static int limited(void)
+{
+    struct vl_err err = VL_ERR_INIT;
+    struct rlimit files, core;
+    if (vl_process_limit(RLIMIT_NOFILE, 40, "open files", &err) < 0 ||
+        vl_process_limit(RLIMIT_NOFILE, 4000, "open files", &err) < 0 || /* not raised again */
+        vl_process_limit(RLIMIT_CORE, 0, "core dumps", &err) < 0)
+        return 1;
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur != 40 || files.rlim_max != 40)
+        return 2;
+    if (getrlimit(RLIMIT_CORE, &core) < 0 || core.rlim_cur != 0 || core.rlim_max != 0)
+        return 3;
+    return vl_process_limit(1000, 1, "nothing", &err) < 0 && strstr(err.msg, "limit of nothing") ? 0 : 4;
+}
+
+static void test_own_limits(void **state)
+{
+    int status = 0;
+    (void)state;
+    (void)fflush(NULL);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(limited());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +159,7 @@ int main(void)
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_heard),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_own_limits),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);

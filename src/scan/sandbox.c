@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/landlock.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -11,11 +10,11 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/landlock.h"
+#include "base/process.h"
 #include "base/syscall_filter.h"
 #include "base/watched.h"
 
@@ -27,33 +26,20 @@ static bool is_watched(void)
     return VL_SANITIZED || VL_ON_VALGRIND;
 }
 
-static int limit(int what, rlim_t value, const char *name, struct vl_err *err)
-{
-    struct rlimit now;
-    if (getrlimit((__rlimit_resource_t)what, &now) < 0)
-        return vl_err_sys(err, errno, "limit of %s", name);
-    if (now.rlim_max != RLIM_INFINITY && now.rlim_max < value)
-        value = now.rlim_max;
-    now = (struct rlimit){value, value};
-    if (setrlimit((__rlimit_resource_t)what, &now) < 0)
-        return vl_err_sys(err, errno, "limit of %s", name);
-    return 0;
-}
-
 static int set_limits(struct vl_err *err)
 {
     /* A spool that grows too large is a failed write, not the end. */
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGXFSZ, &ignore, NULL);
-    int r = limit(RLIMIT_CORE, 0, "core dumps", err);
+    int r = vl_process_limit(RLIMIT_CORE, 0, "core dumps", err);
     if (r == 0)
-        r = limit(RLIMIT_FSIZE, VL_SANDBOX_FILE_MAX, "file size", err);
+        r = vl_process_limit(RLIMIT_FSIZE, VL_SANDBOX_FILE_MAX, "file size", err);
     if (r == 0 && !is_watched())
-        r = limit(RLIMIT_NOFILE, VL_SANDBOX_FILES_MAX, "open files", err);
+        r = vl_process_limit(RLIMIT_NOFILE, VL_SANDBOX_FILES_MAX, "open files", err);
     if (r == 0)
-        r = limit(RLIMIT_CPU, VL_SANDBOX_CPU_SECONDS, "CPU time", err);
+        r = vl_process_limit(RLIMIT_CPU, VL_SANDBOX_CPU_SECONDS, "CPU time", err);
     if (r == 0 && !is_watched())
-        r = limit(RLIMIT_AS, VL_SANDBOX_MEMORY_MAX, "memory", err);
+        r = vl_process_limit(RLIMIT_AS, VL_SANDBOX_MEMORY_MAX, "memory", err);
     return r;
 }
 
@@ -73,74 +59,21 @@ static int drop_capabilities(bool folder, struct vl_err *err)
     return 0;
 }
 
-#define READ_ACCESS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-/* Rights that the running kernel may know and older headers do not. */
-#define RIGHTS_ABI1     ((1ULL << 13) - 1)
-#define RIGHT_REFER     (1ULL << 13) /* ABI 2 */
-#define RIGHT_TRUNCATE  (1ULL << 14) /* ABI 3 */
-#define RIGHT_IOCTL     (1ULL << 15) /* ABI 5 */
-#define RULESET_VERSION (1U << 0)
-#define RULE_PATH       LANDLOCK_RULE_PATH_BENEATH
-
-static uint64_t rights_of(long abi)
-{
-    uint64_t rights = RIGHTS_ABI1;
-    if (abi >= 2)
-        rights |= RIGHT_REFER;
-    if (abi >= 3)
-        rights |= RIGHT_TRUNCATE;
-    if (abi >= 5)
-        rights |= RIGHT_IOCTL;
-    return rights;
-}
-
-static int allow_beneath(int ruleset, int fd, uint64_t rights, struct vl_err *err)
-{
-    struct stat st;
-    if (fstat(fd, &st) < 0)
-        return vl_err_sys(err, errno, "landlock");
-    if (!S_ISDIR(st.st_mode))
-        rights &= LANDLOCK_ACCESS_FS_READ_FILE;
-    const struct landlock_path_beneath_attr rule = {.allowed_access = rights, .parent_fd = fd};
-    if (syscall(SYS_landlock_add_rule, ruleset, RULE_PATH, &rule, 0) < 0)
-        return vl_err_sys(err, errno, "landlock");
-    return 0;
-}
-
-static int allow_path(int ruleset, const char *path, uint64_t rights, struct vl_err *err)
-{
-    VL_CLEANUP(vl_file_close) int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 ? 0 : allow_beneath(ruleset, fd, rights, err);
-}
-
-/* Layers spool to unnamed files in the temporary folder; the filter lets nothing else be opened there. Who
- * may open files of a folder has no such right, and spools to memory. */
-static int allow_spool(int ruleset, uint64_t rights, struct vl_err *err)
-{
-    const char *temp = getenv("TMPDIR");
-    return allow_path(ruleset, temp && *temp ? temp : "/tmp",
-        rights & (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | RIGHT_TRUNCATE), err);
-}
-
-/* 1: in force; 0: this kernel has none. */
+/* 1: in force; 0: this kernel has none. Layers spool to unnamed files in the temporary folder; the filter
+ * lets nothing else be opened there. Who may open files of a folder has no such right, and spools to memory.
+ */
 static int use_landlock(const struct vl_sandbox *sandbox, struct vl_err *err)
 {
-    long abi = syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, RULESET_VERSION);
-    if (abi < 1)
-        return 0;
-    const uint64_t rights = rights_of(abi);
-    const struct landlock_ruleset_attr attr = {.handled_access_fs = rights};
-    VL_CLEANUP(vl_file_close)
-    int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr.handled_access_fs), 0U);
-    if (ruleset < 0)
-        return vl_err_sys(err, errno, "landlock");
-    int r = sandbox->folder >= 0 ? allow_beneath(ruleset, sandbox->folder, READ_ACCESS, err)
-                                 : allow_spool(ruleset, rights, err);
-    if (r == 0 && is_watched())
-        r = allow_path(ruleset, "/proc", READ_ACCESS, err); /* the leak checker's */
-    if (r == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0U) < 0)
-        r = vl_err_sys(err, errno, "landlock");
-    return r < 0 ? r : 1;
+    const char *temp = getenv("TMPDIR");
+    struct vl_landlock landlock VL_CLEANUP(vl_landlock_done);
+    int r = vl_landlock_init(&landlock, err);
+    if (r >= 0 && sandbox->folder >= 0)
+        r = vl_landlock_allow_fd(&landlock, sandbox->folder, VL_LANDLOCK_READ, err);
+    if (r >= 0 && sandbox->folder < 0)
+        r = vl_landlock_allow(&landlock, temp && *temp ? temp : "/tmp", VL_LANDLOCK_WRITE, err);
+    if (r >= 0 && is_watched())
+        r = vl_landlock_allow(&landlock, "/proc", VL_LANDLOCK_READ, err); /* the leak checker's */
+    return r < 0 ? r : vl_landlock_enter(&landlock, err);
 }
 
 /* Reading and writing what is open, memory, threads, time: nothing that reaches another object of the system.

@@ -1,4 +1,5 @@
-/* Other programs: started with arguments (no shell), fed, heard, and never waited for without end. */
+/* Other programs: started with arguments (no shell), fed, heard, and never waited for without end; and what
+ * this one may use up. */
 #ifndef VL_BASE_PROCESS_H
 #define VL_BASE_PROCESS_H
 
@@ -24,5 +25,9 @@ struct vl_process_options {
  * VL_ERR_NOT_FOUND. */
 VL_MUST_CHECK int vl_process_run(const struct vl_process_options *options, struct vl_buf *out,
     struct vl_buf *said, int *ret_status, struct vl_err *err);
+
+/* The most that this process, and those it starts, may have of a resource (RLIMIT_…, man 2 getrlimit, and its
+ * unit), for good: `value`, or less where the limit is lower already. `name` is for the error. */
+VL_MUST_CHECK int vl_process_limit(int resource, uint64_t value, const char *name, struct vl_err *err);
 
 #endif
