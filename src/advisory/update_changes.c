@@ -75,8 +75,7 @@ static bool is_id(struct vl_span id)
 {
     for (size_t i = 0; i < id.len; i++) {
         char c = id.ptr[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                strchr("._:-", c)))
+        if (!(vl_char_is_letter(c) || vl_char_is_digit(c) || strchr("._:-", c)))
             return false;
     }
     return id.len > 0 && id.len <= 128 && id.ptr[0] != '.';

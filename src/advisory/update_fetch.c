@@ -17,10 +17,8 @@
 
 static void copy_text(char *to, size_t room, struct vl_span from)
 {
-    size_t len = from.len < room ? from.len : 0; /* too long to be sent back: as if absent */
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)from.ptr[i] < ' ' || from.ptr[i] == 0x7f)
-            len = 0; /* nor can a line of a header have these */
+    /* Too long to be sent back, or with what a line of a header cannot have: as if absent. */
+    size_t len = from.len < room && !vl_span_has_control(from) ? from.len : 0;
     if (len)
         memcpy(to, from.ptr, len);
     to[len] = 0;

@@ -28,8 +28,7 @@ static bool is_plain_path(struct vl_span path)
 {
     for (size_t i = 0; i < path.len; i++) {
         char c = path.ptr[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                strchr("._-/", c)))
+        if (!(vl_char_is_letter(c) || vl_char_is_digit(c) || strchr("._-/", c)))
             return false;
     }
     return path.len > 0 && path.len < 500 && path.ptr[0] != '/' &&

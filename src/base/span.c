@@ -67,6 +67,15 @@ int vl_span_cmp(struct vl_span a, struct vl_span b)
     return a.len < b.len ? -1 : a.len > b.len;
 }
 
+bool vl_span_has_control(struct vl_span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (vl_char_is_control(s.ptr[i]))
+            return true;
+    }
+    return false;
+}
+
 size_t vl_span_find_char(struct vl_span s, char c)
 {
     const char *p = s.len ? memchr(s.ptr, c, s.len) : NULL;

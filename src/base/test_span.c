@@ -116,17 +116,32 @@ static void test_numbers(void **state)
 static void test_characters(void **state)
 {
     (void)state;
-    unsigned digits = 0, blanks = 0;
-    for (int c = -1; c < 256; c++) {
+    unsigned digits = 0, letters = 0, blanks = 0, controls = 0;
+    for (int c = -128; c < 256; c++) {
         digits += vl_char_is_digit(c);
+        letters += vl_char_is_letter(c);
         blanks += vl_char_is_blank(c);
+        controls += vl_char_is_control(c);
     }
     assert_int_equal(digits, 10);
+    assert_int_equal(letters, 52);
     assert_int_equal(blanks, 4);
+    assert_int_equal(controls, 33);
     for (const char *c = "0123456789"; *c; c++)
         assert_true(vl_char_is_digit(*c));
+    for (const char *c = "azAZ"; *c; c++)
+        assert_true(vl_char_is_letter(*c));
     for (const char *c = " \t\r\n"; *c; c++)
         assert_true(vl_char_is_blank(*c));
+    for (const char *c = "\x01\t\n\x1f\x7f"; *c; c++)
+        assert_true(vl_char_is_control(*c));
+    assert_true(vl_char_is_control('\0'));
+    assert_false(vl_span_has_control(VL_SPAN_EMPTY));
+    assert_false(vl_span_has_control(VL_SPAN_LIT(" ~\x80\xff")));
+    assert_true(vl_span_has_control(VL_SPAN_LIT("a\0")));
+    assert_true(vl_span_has_control(VL_SPAN_LIT("\x7f"
+                                                "a")));
+    assert_false(vl_span_has_control(vl_span_slice(VL_SPAN_LIT("a\n"), 0, 1)));
 }
 
 static void test_printing(void **state)

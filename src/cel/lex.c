@@ -72,11 +72,6 @@ static bool is_hex(int c)
     return vl_char_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-static bool is_letter(int c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* The byte `n` after the current one; -1 at the end. */
 static int peek(const struct lexer *lx, size_t n)
 {
@@ -183,7 +178,7 @@ static size_t number_length(const struct lexer *lx, uint8_t *ret_kind)
 static size_t word_length(const struct lexer *lx, uint8_t *ret_kind)
 {
     size_t n = 1;
-    while (is_letter(peek(lx, n)) || vl_char_is_digit(peek(lx, n)) || peek(lx, n) == '_')
+    while (vl_char_is_letter(peek(lx, n)) || vl_char_is_digit(peek(lx, n)) || peek(lx, n) == '_')
         n++;
     struct vl_span word = vl_span_slice(lx->text, lx->at, lx->at + n);
     *ret_kind = vl_span_eq_str(word, "in")      ? VL_CEL_TOK_IN
@@ -198,7 +193,7 @@ static size_t word_length(const struct lexer *lx, uint8_t *ret_kind)
 static size_t escaped_length(const struct lexer *lx, size_t *ret_reach)
 {
     size_t n = 1;
-    for (int c = peek(lx, n); is_letter(c) || vl_char_is_digit(c) || (c > 0 && strchr("_.-/ ", c));
+    for (int c = peek(lx, n); vl_char_is_letter(c) || vl_char_is_digit(c) || (c > 0 && strchr("_.-/ ", c));
         c = peek(lx, n))
         n++;
     *ret_reach = n;
@@ -249,7 +244,7 @@ static size_t token_length(const struct lexer *lx, uint8_t *ret_kind, size_t *re
         if (len || c == '"' || c == '\'')
             return len;
     }
-    if (is_letter(c) || c == '_')
+    if (vl_char_is_letter(c) || c == '_')
         return word_length(lx, ret_kind);
     if (vl_char_is_digit(c) || (c == '.' && vl_char_is_digit(peek(lx, 1))))
         return number_length(lx, ret_kind);

@@ -28,8 +28,7 @@ struct url {
 
 static bool plain(unsigned char c, enum part part)
 {
-    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-        (c && strchr("-._~", c)))
+    if (vl_char_is_digit(c) || vl_char_is_letter(c) || (c && strchr("-._~", c)))
         return true;
     if (!c || c >= 0x80)
         return false;
@@ -240,7 +239,7 @@ static bool read_scheme(const struct reader *r, struct vl_span s, struct url *ur
     *ret_rest = s;
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        bool letter = vl_char_is_letter(c);
         if (letter || (i && ((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.')))
             continue;
         if (c != ':')
@@ -398,9 +397,8 @@ static bool read_rest(const struct reader *r, struct vl_span rest, bool request,
 static bool read_without_fragment(const struct reader *r, struct vl_span text, bool request, struct url *url)
 {
     struct vl_span rest, before;
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
-            return wrong(r, "net/url: invalid control character in URL");
+    if (vl_span_has_control(text))
+        return wrong(r, "net/url: invalid control character in URL");
     if (text.len == 0 && request)
         return wrong(r, "empty url");
     if (vl_span_eq_str(text, "*")) {

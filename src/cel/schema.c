@@ -40,7 +40,7 @@ static bool is_reserved(struct vl_span name)
 
 static bool is_word(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    return vl_char_is_letter(c) || vl_char_is_digit(c) || c == '_';
 }
 
 struct vl_span vl_cel_escape(struct vl_arena *arena, struct vl_span name)

@@ -118,8 +118,7 @@ static bool take_name(struct vl_span s, size_t *pos)
             (*pos)++;
         return take_char(s, pos, '>');
     }
-    while (*pos < s.len &&
-           ((s.ptr[*pos] >= 'a' && s.ptr[*pos] <= 'z') || (s.ptr[*pos] >= 'A' && s.ptr[*pos] <= 'Z')))
+    while (*pos < s.len && vl_char_is_letter(s.ptr[*pos]))
         (*pos)++;
     return *pos - start >= 3;
 }
@@ -254,7 +253,7 @@ static bool is_zone_name(struct vl_span name)
         return false;
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        bool letter = vl_char_is_letter(c) || vl_char_is_digit(c);
         if (!letter && c != '/' && c != '_' && c != '-' && c != '+')
             return false;
     }

@@ -21,13 +21,12 @@ static bool is_plain_safe(struct vl_span s)
 {
     if (s.len == 0 || s.len > 200 || is_reserved(s))
         return false;
-    bool letter = (s.ptr[0] >= 'a' && s.ptr[0] <= 'z') || (s.ptr[0] >= 'A' && s.ptr[0] <= 'Z');
+    bool letter = vl_char_is_letter(s.ptr[0]);
     if (!letter && s.ptr[0] != '/')
         return false;
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
-        bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                  c == '-' || c == '.' || c == '/';
+        bool ok = vl_char_is_letter(c) || vl_char_is_digit(c) || c == '_' || c == '-' || c == '.' || c == '/';
         if (!ok)
             return false;
     }

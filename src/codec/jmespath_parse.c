@@ -74,7 +74,7 @@ static int fail(struct parser *p, size_t at, const char *what)
 
 static bool starts_name(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    return vl_char_is_letter(c) || c == '_';
 }
 
 static struct item *push(struct parser *p, enum token type, size_t from, size_t to)

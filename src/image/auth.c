@@ -257,8 +257,7 @@ static void append_encoded(struct vl_buf *out, const char *s)
     static const char digits[] = "0123456789ABCDEF";
     for (; *s; s++) {
         unsigned char c = (unsigned char)*s;
-        bool plain =
-            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-._~", c);
+        bool plain = vl_char_is_letter(c) || vl_char_is_digit(c) || strchr("-._~", c);
         if (plain) {
             vl_buf_append_char(out, (char)c);
         } else {

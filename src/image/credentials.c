@@ -131,7 +131,7 @@ static bool valid_helper(struct vl_span name)
         return false;
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-_.", c)))
+        if (!(vl_char_is_letter(c) || vl_char_is_digit(c) || strchr("-_.", c)))
             return false;
     }
     return true;

@@ -6,20 +6,15 @@
 #include "base/text.h"
 #include "purl_types.h"
 
-static bool is_alpha(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* Lower-cased copy of a type or key: a letter, then letters, digits and `more`. NULL where it is none. */
 static const char *token(struct vl_span s, const char *more, struct vl_arena *arena)
 {
-    if (s.len == 0 || !is_alpha(s.ptr[0]))
+    if (s.len == 0 || !vl_char_is_letter(s.ptr[0]))
         return NULL;
     char *copy = vl_arena_dup_span(arena, s);
     for (size_t i = 0; copy && i < s.len; i++) {
         char c = s.ptr[i];
-        if (!is_alpha(c) && !vl_char_is_digit(c) && (c == '\0' || !strchr(more, c)))
+        if (!vl_char_is_letter(c) && !vl_char_is_digit(c) && (c == '\0' || !strchr(more, c)))
             return NULL;
         copy[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
     }
@@ -245,8 +240,8 @@ int vl_purl_parse(struct vl_span text, struct vl_arena *arena, struct vl_purl *r
 /* Letters, digits, .-_~ and ':' stay; in namespace and subpath the slashes too. */
 static bool stays(char c, bool slashes)
 {
-    return is_alpha(c) || vl_char_is_digit(c) || c == '.' || c == '-' || c == '_' || c == '~' || c == ':' ||
-           (slashes && c == '/');
+    return vl_char_is_letter(c) || vl_char_is_digit(c) || c == '.' || c == '-' || c == '_' || c == '~' ||
+           c == ':' || (slashes && c == '/');
 }
 
 static void encode(struct vl_buf *out, const char *s, bool slashes)

@@ -82,8 +82,7 @@ static bool is_name(const char *text)
     size_t n = text ? strlen(text) : 0;
     for (size_t i = 0; i < n; i++) {
         char c = text[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || vl_char_is_digit(c) || c == '.' ||
-                c == '-' || c == ':'))
+        if (!(vl_char_is_letter(c) || vl_char_is_digit(c) || c == '.' || c == '-' || c == ':'))
             return false;
     }
     return n > 0 && n <= HOST_MAX;

@@ -14,7 +14,7 @@ static void scalar(struct vl_buf *out, struct vl_span text, unsigned indent)
     struct vl_json j;
     bool lines = vl_span_find_char(text, '\n') != SIZE_MAX;
     for (size_t i = 0; i < text.len && lines; i++)
-        lines = text.ptr[i] == '\n' || ((unsigned char)text.ptr[i] >= ' ' && text.ptr[i] != 0x7f);
+        lines = text.ptr[i] == '\n' || !vl_char_is_control(text.ptr[i]);
     if (!lines || !text.len || text.ptr[0] == ' ' || text.ptr[0] == '\n' || text.ptr[text.len - 1] == '\n') {
         vl_json_init(&j, out, false);
         vl_json_span(&j, text);

@@ -102,7 +102,7 @@ static bool is_identifier(const char *s)
 {
     bool ok = s[0] != '\0' && !(s[0] >= '0' && s[0] <= '9');
     for (; *s && ok; s++)
-        ok = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9') || *s == '_';
+        ok = vl_char_is_letter(*s) || vl_char_is_digit(*s) || *s == '_';
     return ok;
 }
 

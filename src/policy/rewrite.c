@@ -5,7 +5,7 @@
 
 static bool is_word(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    return vl_char_is_letter(c) || vl_char_is_digit(c) || c == '_';
 }
 
 /* Length of the prefix of a string literal (r, b, both); `*ret_raw`: a backslash is itself. */

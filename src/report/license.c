@@ -58,8 +58,7 @@ static bool is_reference(struct vl_span word)
         return false;
     for (size_t i = 0; i < word.len; i++) {
         char c = word.ptr[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                c == '.'))
+        if (!(vl_char_is_letter(c) || vl_char_is_digit(c) || c == '-' || c == '.'))
             return false;
     }
     return true;

@@ -70,8 +70,7 @@ static void write_uri(struct vl_json *j, const char *file)
         file += 2;
     for (; *file; file++) {
         unsigned char c = (unsigned char)*file;
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                     strchr("/-._~", c) != NULL;
+        bool plain = vl_char_is_letter(c) || vl_char_is_digit(c) || strchr("/-._~", c) != NULL;
         if (plain)
             vl_buf_append_char(&uri, (char)c);
         else

@@ -149,8 +149,7 @@ const char *vl_report_id_url(const char *id, char url[256])
         {"MAL-", "https://osv.dev/vulnerability/"},
     };
     for (const char *c = id; *c; c++) {
-        if (!((*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') ||
-                strchr("-_.:", *c)))
+        if (!(vl_char_is_digit(*c) || vl_char_is_letter(*c) || strchr("-_.:", *c)))
             return NULL;
     }
     for (size_t i = 0; i < VL_ARRAY_LEN(pages); i++) {

@@ -149,8 +149,7 @@ static void append_uri(struct vl_buf *uri, struct vl_span path)
 {
     for (size_t i = 0; i < path.len; i++) {
         char c = path.ptr[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                     (c && strchr("/._-~+@", c));
+        bool plain = vl_char_is_letter(c) || vl_char_is_digit(c) || (c && strchr("/._-~+@", c));
         if (plain)
             vl_buf_append_char(uri, c);
         else

@@ -21,13 +21,12 @@
 
 static bool is_atext(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || vl_char_is_digit(c) ||
-           (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c));
+    return vl_char_is_letter(c) || vl_char_is_digit(c) || (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c));
 }
 
 static bool is_host_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || vl_char_is_digit(c) || c == '-';
+    return vl_char_is_letter(c) || vl_char_is_digit(c) || c == '-';
 }
 
 static bool dotted(struct vl_span text, bool (*is)(char))

@@ -80,11 +80,6 @@ static char at(const struct lexer *lex, size_t pos)
     return pos < lex->text.len ? lex->text.ptr[pos] : '\0';
 }
 
-static bool is_alpha(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 bool lex_is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -134,9 +129,9 @@ bool lex_not(struct lexer *lex)
 size_t lex_identifier_len(const struct lexer *lex, size_t start)
 {
     size_t end = start;
-    if (!is_alpha(at(lex, end)))
+    if (!vl_char_is_letter(at(lex, end)))
         return 0;
-    while (is_alpha(at(lex, end)) || vl_char_is_digit(at(lex, end)) || at(lex, end) == '_')
+    while (vl_char_is_letter(at(lex, end)) || vl_char_is_digit(at(lex, end)) || at(lex, end) == '_')
         end++;
     return end - start;
 }
@@ -174,9 +169,9 @@ bool lex_number(struct lexer *lex)
 {
     size_t end = lex->pos;
     if (at(lex, end) == '0' && (at(lex, end + 1) == 'x' || at(lex, end + 1) == 'X') &&
-        (is_alpha(at(lex, end + 2)) || vl_char_is_digit(at(lex, end + 2)))) {
+        (vl_char_is_letter(at(lex, end + 2)) || vl_char_is_digit(at(lex, end + 2)))) {
         end += 2;
-        while (is_alpha(at(lex, end)) || vl_char_is_digit(at(lex, end)))
+        while (vl_char_is_letter(at(lex, end)) || vl_char_is_digit(at(lex, end)))
             end++;
         return take(lex, end);
     }

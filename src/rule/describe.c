@@ -97,7 +97,7 @@ static void put_tree(struct gathering *g, const struct vl_condition *node)
 
 static bool is_name_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_';
+    return vl_char_is_letter(c) || vl_char_is_digit(c) || c == '.' || c == '_';
 }
 
 /* "%field", "%field[arg]", "%12field", "%transformer(field)": what stands between the signs. */

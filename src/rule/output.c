@@ -85,7 +85,7 @@ static const char *key_of(struct parser *p, const struct vl_operand *o)
 
 static bool is_word(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    return vl_char_is_letter(c) || vl_char_is_digit(c) || c == '_';
 }
 
 /* The argument behind the dot of "evt.arg.path"; labels have dots, slashes and dashes in their names. */

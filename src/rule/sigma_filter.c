@@ -4,8 +4,7 @@
 
 static bool is_word(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '*';
+    return vl_char_is_letter(c) || vl_char_is_digit(c) || c == '_' || c == '-' || c == '*';
 }
 
 /* Whether a condition has a `not` anywhere. */

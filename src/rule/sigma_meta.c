@@ -199,8 +199,7 @@ static bool is_plain_field(struct vl_span name)
 {
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
-        bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                  c == '_';
+        bool ok = vl_char_is_letter(c) || vl_char_is_digit(c) || c == '.' || c == '_';
         if (!ok)
             return false;
     }

@@ -12,7 +12,7 @@ static bool can_name(struct vl_span field)
     bool dot = false;
     for (size_t i = 0; i < field.len; i++) {
         char c = field.ptr[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        bool letter = vl_char_is_letter(c) || c == '_';
         bool digit = c >= '0' && c <= '9';
         bool first = i == 0 || field.ptr[i - 1] == '.';
         if (c == '.' ? first : !(letter || (digit && !first)))
@@ -56,7 +56,7 @@ static bool has_letters(struct vl_span text)
 {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80)
+        if (vl_char_is_letter(c) || c >= 0x80)
             return true;
     }
     return false;

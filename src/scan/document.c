@@ -142,12 +142,7 @@ static bool take_text(struct vl_reader *r, struct vl_span *ret)
 {
     uint32_t len = vl_reader_u32le(r);
     *ret = vl_reader_take(r, len);
-    if (!vl_reader_ok(r) || len > TEXT_MAX)
-        return false;
-    for (size_t i = 0; i < ret->len; i++)
-        if ((unsigned char)ret->ptr[i] < ' ' || ret->ptr[i] == 0x7f)
-            return false;
-    return true;
+    return vl_reader_ok(r) && len <= TEXT_MAX && !vl_span_has_control(*ret);
 }
 
 static const char *kind_of(struct vl_span said)

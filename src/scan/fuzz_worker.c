@@ -85,7 +85,7 @@ static void hear(int fd, int status, struct vl_worker_listen *listen)
         (r >= 0 && !answer.index && !answer.stands))
         abort();
     for (const char *c = err.msg; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7f)
+        if (vl_char_is_control(*c))
             abort(); /* it goes to a terminal */
 }
 

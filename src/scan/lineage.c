@@ -44,14 +44,6 @@ struct known {
     struct vl_span name, digest; /* empty where not known */
 };
 
-static bool is_printable(struct vl_span s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.ptr[i] < 0x20 || s.ptr[i] == 0x7f)
-            return false;
-    return true;
-}
-
 /* The cache may be damaged: anything but our own form is as no file. */
 static bool read_known(const char *path, struct vl_buf *text, struct known *ret)
 {
@@ -65,7 +57,7 @@ static bool read_known(const char *path, struct vl_buf *text, struct known *ret)
     if (!vl_span_split(&rest, '\n', &form) || !vl_span_eq_str(form, FORM) ||
         !vl_span_split(&rest, '\n', &ret->name) || !vl_span_split(&rest, '\n', &ret->digest))
         return false;
-    return ret->name.len && ret->name.len <= TEXT_MAX && is_printable(ret->name) &&
+    return ret->name.len && ret->name.len <= TEXT_MAX && !vl_span_has_control(ret->name) &&
            (ret->digest.len == 0 || vl_digest_parse(ret->digest, &digest));
 }
 
@@ -211,7 +203,7 @@ int vl_scan_lineage_remember(const struct vl_inventory *inventory, const char *d
     struct vl_digest digest;
     struct known known;
     if (target->kind != VL_TARGET_IMAGE || inventory->layers.len == 0 || name.len == 0 ||
-        name.len > TEXT_MAX || !is_printable(name))
+        name.len > TEXT_MAX || vl_span_has_control(name))
         return 0;
     for (size_t i = 0; i < inventory->layers.len; i++)
         if (!chain_add(chain, ((const struct vl_layer *)vl_vec_at(&inventory->layers, i))->diff_id))

@@ -64,11 +64,7 @@ static bool read_base(const char *path, struct vl_buf *text, struct base *ret)
 
 static bool is_plain(const char *text)
 {
-    for (; text && *text; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            return false;
-    }
-    return text != NULL;
+    return text && !vl_span_has_control(vl_span_str(text));
 }
 
 static bool is_of_distribution(const struct vl_package *p)

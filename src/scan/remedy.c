@@ -11,8 +11,7 @@
 
 static bool is_plain(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           strchr("@/._+:=,-", c) != NULL;
+    return vl_char_is_letter(c) || vl_char_is_digit(c) || strchr("@/._+:=,-", c) != NULL;
 }
 
 static bool is_quotable(char c)

@@ -156,7 +156,7 @@ static int path_fits(struct scan *scan, uint32_t index, bool *ret)
 
 static bool is_word(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    return vl_char_is_digit(c) || vl_char_is_letter(c) || c == '_';
 }
 
 /* "\n" written out, as in JSON, ends a word too. */

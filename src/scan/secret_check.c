@@ -163,7 +163,7 @@ static bool is_mixed(struct vl_span s)
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
         digits += c >= '0' && c <= '9';
-        letters += (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        letters += vl_char_is_letter(c);
     }
     return digits > 1 && letters > 1;
 }

@@ -386,7 +386,7 @@ static int told_error(const struct vl_buf *answer, uint32_t code, int errnum, st
 {
     int r = vl_err_set(err, (enum vl_err_code)code, "%.*s", VL_SPAN_FMT(vl_buf_span(answer)));
     for (char *p = err->msg; *p; p++)
-        if ((unsigned char)*p < ' ' || *p == 0x7f)
+        if (vl_char_is_control(*p))
             *p = '?';
     err->err = errnum;
     return r < 0 ? errnum : r;

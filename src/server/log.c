@@ -34,7 +34,7 @@ static void append_text(struct vl_buf *out, struct vl_span text, bool quoted)
 {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        if (c < 0x20 || c == 0x7f)
+        if (vl_char_is_control(c))
             vl_buf_printf(out, "\\x%02x", c);
         else if (quoted && (c == '"' || c == '\\'))
             vl_buf_printf(out, "\\%c", c);

@@ -57,10 +57,7 @@ int vl_request_name(struct vl_request *request, const char *field, bool required
         return r;
     }
     struct vl_span s = vl_span_str(name);
-    bool good = s.len > 0 && vl_utf8_valid(s) && vl_span_trim(s).len == s.len;
-    for (size_t i = 0; i < s.len; i++)
-        good &= (unsigned char)s.ptr[i] >= 0x20 && s.ptr[i] != 0x7f;
-    if (!good)
+    if (s.len == 0 || !vl_utf8_valid(s) || vl_span_trim(s).len != s.len || vl_span_has_control(s))
         return vl_err_set(err, VL_ERR_INVALID,
             "/%s: must have 1 to %zu bytes, without control characters or blanks around it", field, max);
     *ret = name;

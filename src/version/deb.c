@@ -9,7 +9,7 @@ static int char_order(char c)
         return 0;
     if (c == '~')
         return -1;
-    if (vl_version_is_alpha(c))
+    if (vl_char_is_letter(c))
         return (uint8_t)c;
     return (uint8_t)c + 256;
 }

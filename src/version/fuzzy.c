@@ -5,7 +5,7 @@
 
 static bool is_separator(char c)
 {
-    return !vl_char_is_digit(c) && !vl_version_is_alpha(c);
+    return !vl_char_is_digit(c) && !vl_char_is_letter(c);
 }
 
 static const char *const before[] = {

@@ -5,7 +5,7 @@
 
 static bool is_word(struct vl_span s)
 {
-    return vl_version_is_alpha(vl_version_at(s, 0));
+    return vl_char_is_letter(vl_version_at(s, 0));
 }
 
 static bool is_zero(struct vl_span s)
@@ -16,7 +16,7 @@ static bool is_zero(struct vl_span s)
 /* The next run of digits or letters. A hyphen is the word "pre", once. */
 static bool next_raw(struct vl_span *s, struct vl_span *ret)
 {
-    while (s->len && !vl_char_is_digit(s->ptr[0]) && !vl_version_is_alpha(s->ptr[0])) {
+    while (s->len && !vl_char_is_digit(s->ptr[0]) && !vl_char_is_letter(s->ptr[0])) {
         bool hyphen = s->ptr[0] == '-';
         *s = vl_span_slice(*s, 1, s->len);
         if (hyphen) {
@@ -26,7 +26,7 @@ static bool next_raw(struct vl_span *s, struct vl_span *ret)
     }
     size_t n = 0;
     bool number = vl_char_is_digit(vl_version_at(*s, 0));
-    while (n < s->len && (number ? vl_char_is_digit(s->ptr[n]) : vl_version_is_alpha(s->ptr[n])))
+    while (n < s->len && (number ? vl_char_is_digit(s->ptr[n]) : vl_char_is_letter(s->ptr[n])))
         n++;
     *ret = vl_span_slice(*s, 0, n);
     *s = vl_span_slice(*s, n, s->len);
@@ -94,7 +94,7 @@ bool vl_version_gem_valid(struct vl_span version)
         return false;
     for (bool first = true; vl_version_next_part(&front, ".", &part); first = false) {
         for (size_t i = 0; i < part.len; i++) {
-            if (!vl_char_is_digit(part.ptr[i]) && (first || !vl_version_is_alpha(part.ptr[i])))
+            if (!vl_char_is_digit(part.ptr[i]) && (first || !vl_char_is_letter(part.ptr[i])))
                 return false;
         }
         if (part.len == 0)
@@ -104,7 +104,7 @@ bool vl_version_gem_valid(struct vl_span version)
     while (vl_version_next_part(&tail, ".", &part)) {
         for (size_t i = 0; i < part.len; i++) {
             char c = part.ptr[i];
-            if (!vl_char_is_digit(c) && !vl_version_is_alpha(c) && c != '-')
+            if (!vl_char_is_digit(c) && !vl_char_is_letter(c) && c != '-')
                 return false;
         }
         if (part.len == 0)

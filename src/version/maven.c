@@ -228,7 +228,7 @@ int vl_version_maven_satisfies(struct vl_span version, struct vl_span range, boo
 int vl_version_maven_requirement(struct vl_span version, struct vl_span range, bool *ret, struct vl_err *err)
 {
     range = vl_span_trim(range);
-    if (range.len && (vl_char_is_digit(range.ptr[0]) || vl_version_is_alpha(range.ptr[0]))) {
+    if (range.len && (vl_char_is_digit(range.ptr[0]) || vl_char_is_letter(range.ptr[0]))) {
         *ret = vl_version_maven_compare(version, range) >= 0;
         return 0;
     }

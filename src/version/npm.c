@@ -29,7 +29,7 @@ static bool label_valid(struct vl_span s, bool pre)
     while (vl_version_next_part(&s, ".", &part)) {
         for (size_t i = 0; i < part.len; i++) {
             char c = part.ptr[i];
-            if (!vl_char_is_digit(c) && !vl_version_is_alpha(c) && c != '-')
+            if (!vl_char_is_digit(c) && !vl_char_is_letter(c) && c != '-')
                 return false;
         }
         if (part.len == 0 || (pre && part.len > 1 && part.ptr[0] == '0' && vl_version_is_number(part)))

@@ -9,7 +9,7 @@ static bool valid_label(struct vl_span s)
     while (vl_version_next_part(&s, ".", &part)) {
         for (size_t i = 0; i < part.len; i++) {
             char c = part.ptr[i];
-            if (!vl_char_is_digit(c) && !vl_version_is_alpha(c) && c != '-')
+            if (!vl_char_is_digit(c) && !vl_char_is_letter(c) && c != '-')
                 return false;
         }
         if (part.len == 0)

@@ -74,7 +74,7 @@ static struct vl_span canonical(struct vl_span s, struct text *t)
             put(t, '.');
             put(t, c);
         } else {
-            put(t, vl_char_is_digit(c) || vl_version_is_alpha(c) ? c : '.');
+            put(t, vl_char_is_digit(c) || vl_char_is_letter(c) ? c : '.');
         }
     }
     return (struct vl_span){t->bytes, t->len};

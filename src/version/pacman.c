@@ -5,7 +5,7 @@
 
 static bool is_alnum(char c)
 {
-    return vl_char_is_digit(c) || vl_version_is_alpha(c);
+    return vl_char_is_digit(c) || vl_char_is_letter(c);
 }
 
 static size_t skip_separators(struct vl_span *s)
@@ -21,7 +21,7 @@ static struct vl_span take_segment(struct vl_span *s)
 {
     size_t n = 0;
     bool number = vl_char_is_digit(vl_version_at(*s, 0));
-    while (n < s->len && (number ? vl_char_is_digit(s->ptr[n]) : vl_version_is_alpha(s->ptr[n])))
+    while (n < s->len && (number ? vl_char_is_digit(s->ptr[n]) : vl_char_is_letter(s->ptr[n])))
         n++;
     struct vl_span part = vl_span_slice(*s, 0, n);
     *s = vl_span_slice(*s, n, s->len);
@@ -34,8 +34,8 @@ static int cmp_rest(struct vl_span a, struct vl_span b)
     if (a.len == 0 && b.len == 0)
         return 0;
     if (a.len == 0)
-        return vl_version_is_alpha(b.ptr[0]) ? 1 : -1;
-    return vl_version_is_alpha(a.ptr[0]) ? -1 : 1;
+        return vl_char_is_letter(b.ptr[0]) ? 1 : -1;
+    return vl_char_is_letter(a.ptr[0]) ? -1 : 1;
 }
 
 static int cmp_part(struct vl_span a, struct vl_span b)
@@ -62,7 +62,7 @@ static int rank_of(struct vl_span s, size_t separators)
 {
     if (s.len == 0)
         return 1;
-    return separators == 0 && vl_version_is_alpha(s.ptr[0]) ? 0 : 2;
+    return separators == 0 && vl_char_is_letter(s.ptr[0]) ? 0 : 2;
 }
 
 /* vercmp's rules without what makes them no order: separators at the very end do not count. */

@@ -84,7 +84,7 @@ static bool local_valid(struct vl_span local)
     bool separated = true;
     for (size_t i = 0; i < local.len; i++) {
         char c = local.ptr[i];
-        if (!is_separator(c) && !vl_char_is_digit(c) && !vl_version_is_alpha(c))
+        if (!is_separator(c) && !vl_char_is_digit(c) && !vl_char_is_letter(c))
             return false;
         if (is_separator(c) && separated)
             return false;
@@ -241,7 +241,7 @@ static void put_part(struct legacy *k, struct vl_span part)
 
 static int class_of(char c)
 {
-    return vl_char_is_digit(c) ? 0 : vl_version_is_alpha(c) ? 1 : c == '.' ? 2 : c == '-' ? 3 : 4;
+    return vl_char_is_digit(c) ? 0 : vl_char_is_letter(c) ? 1 : c == '.' ? 2 : c == '-' ? 3 : 4;
 }
 
 static void legacy_key(struct vl_span s, struct legacy *k)

@@ -61,7 +61,7 @@ static int suffix_rank(struct vl_span *s)
 {
     static const char *const names[] = {"alpha", "beta", "pre", "rc", "", "p"};
     size_t n = 0;
-    while (n < s->len && vl_version_is_alpha(s->ptr[n]))
+    while (n < s->len && vl_char_is_letter(s->ptr[n]))
         n++;
     struct vl_span name = vl_span_slice(*s, 0, n);
     for (size_t i = 0; i < VL_ARRAY_LEN(names); i++) {

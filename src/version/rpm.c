@@ -5,7 +5,7 @@
 
 static bool is_separator(char c)
 {
-    return !vl_char_is_digit(c) && !vl_version_is_alpha(c) && c != '~' && c != '^';
+    return !vl_char_is_digit(c) && !vl_char_is_letter(c) && c != '~' && c != '^';
 }
 
 static struct vl_span skip_separators(struct vl_span s)
@@ -22,7 +22,7 @@ static struct vl_span take_segment(struct vl_span *s, bool number)
     if (number)
         return vl_version_take_digits(s);
     size_t n = 0;
-    while (n < s->len && vl_version_is_alpha(s->ptr[n]))
+    while (n < s->len && vl_char_is_letter(s->ptr[n]))
         n++;
     struct vl_span part = {s->ptr, n};
     s->ptr += n;

@@ -101,11 +101,6 @@ int vl_version_range_satisfies(const struct vl_version_scheme *scheme, struct vl
 
 /* digits.c */
 
-static inline bool vl_version_is_alpha(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static inline char vl_version_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;

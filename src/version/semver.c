@@ -7,8 +7,7 @@
 static struct vl_span skip_v(struct vl_span s)
 {
     s = vl_span_trim(s);
-    if (s.len > 1 && (s.ptr[0] == 'v' || s.ptr[0] == 'V' || s.ptr[0] == '=') &&
-        !vl_version_is_alpha(s.ptr[1]))
+    if (s.len > 1 && (s.ptr[0] == 'v' || s.ptr[0] == 'V' || s.ptr[0] == '=') && !vl_char_is_letter(s.ptr[1]))
         s = vl_span_trim(vl_span_slice(s, 1, s.len));
     return s;
 }

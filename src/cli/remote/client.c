@@ -60,8 +60,8 @@ void vl_cli_url_escape(struct vl_buf *out, struct vl_span text)
     static const char digits[] = "0123456789ABCDEF";
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || vl_char_is_digit(c) || c == '-' ||
-                     c == '.' || c == '_' || c == '~';
+        bool plain =
+            vl_char_is_letter(c) || vl_char_is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
         if (plain) {
             vl_buf_append_char(out, (char)c);
             continue;

@@ -4,11 +4,6 @@
 
 #define INDENT_MAX VL_DOC_DEPTH_MAX
 
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* Words that YAML 1.1 or 1.2 takes for something else than text. */
 static bool is_word(struct vl_span s)
 {
@@ -23,12 +18,12 @@ static bool is_word(struct vl_span s)
 /* A narrow class on purpose: everything else is quoted. */
 static bool is_plain(struct vl_span s)
 {
-    if (!s.len || !(is_letter(s.ptr[0]) || s.ptr[0] == '/' || s.ptr[0] == '_') || is_word(s) ||
+    if (!s.len || !(vl_char_is_letter(s.ptr[0]) || s.ptr[0] == '/' || s.ptr[0] == '_') || is_word(s) ||
         vl_span_ends_with(s, ":"))
         return false;
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
-        if (!is_letter(c) && !vl_char_is_digit(c) &&
+        if (!vl_char_is_letter(c) && !vl_char_is_digit(c) &&
             !(c && vl_span_find_char(VL_SPAN_LIT("_/.:@+-"), c) != SIZE_MAX))
             return false;
     }

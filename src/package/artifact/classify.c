@@ -11,8 +11,7 @@ static bool is_version_char(char c, bool letters)
 {
     if ((c >= '0' && c <= '9') || c == '.')
         return true;
-    return letters &&
-           ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '+' || c == '_' || c == '~');
+    return letters && (vl_char_is_letter(c) || c == '-' || c == '+' || c == '_' || c == '~');
 }
 
 /* What the star stands for; false where the name is another. */

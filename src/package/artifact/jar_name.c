@@ -9,8 +9,7 @@
 
 static bool is_name_char(char c)
 {
-    return vl_char_is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' ||
-           c == '_';
+    return vl_char_is_digit(c) || vl_char_is_letter(c) || c == '.' || c == '-' || c == '_';
 }
 
 static bool is_version_char(char c)

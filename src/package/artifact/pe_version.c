@@ -155,8 +155,7 @@ static bool is_package_id(struct vl_span name)
 {
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
-                c == '-' || c == '_'))
+        if (!(vl_char_is_digit(c) || vl_char_is_letter(c) || c == '.' || c == '-' || c == '_'))
             return false;
     }
     return name.len > 0;

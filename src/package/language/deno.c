@@ -266,7 +266,7 @@ static size_t string_end(struct vl_span s)
 
 static bool is_word_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
+    return vl_char_is_letter(c) || vl_char_is_digit(c) || c == '_' || c == '$';
 }
 
 static void advance(struct lexer *lexer, size_t n)

@@ -4,7 +4,7 @@
 
 static bool is_alnum(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return vl_char_is_letter(c) || vl_char_is_digit(c);
 }
 
 /* What a version may hold, with the wildcard and the epoch, and what "===" lets through. */

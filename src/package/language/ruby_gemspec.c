@@ -44,7 +44,7 @@ static bool wants_gemspec(const struct vl_package_file *file)
 
 static bool is_word(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    return vl_char_is_letter(c) || vl_char_is_digit(c) || c == '_';
 }
 
 /* The first string literal of the text: '…', "…", %q<…>. */

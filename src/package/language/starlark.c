@@ -62,7 +62,7 @@ static void skip_blank(struct reader *r, bool lines)
 
 static bool is_name(char c)
 {
-    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return c == '_' || vl_char_is_digit(c) || vl_char_is_letter(c);
 }
 
 static struct vl_span read_name(struct reader *r)

@@ -43,8 +43,7 @@ static void read_fields(struct vl_span content, struct names *names)
 
 static bool is_name_byte(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '+' || c == '-';
+    return vl_char_is_letter(c) || vl_char_is_digit(c) || c == '.' || c == '+' || c == '-';
 }
 
 static void read_pointers(struct vl_span rest, struct names *names)

@@ -7,7 +7,7 @@
 
 static bool is_letter(char c)
 {
-    return vl_char_is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return vl_char_is_digit(c) || vl_char_is_letter(c);
 }
 
 static bool is_word(struct vl_span text, size_t max)

@@ -26,10 +26,9 @@ static int text(
 
 static int check_username(const char *username, struct vl_err *err)
 {
-    for (const char *c = username; *c; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f || *c == ':')
-            return vl_err_set(err, VL_ERR_INVALID, "/username: holds a colon or a control character");
-    }
+    struct vl_span s = vl_span_str(username);
+    if (vl_span_has_control(s) || vl_span_find_char(s, ':') != SIZE_MAX)
+        return vl_err_set(err, VL_ERR_INVALID, "/username: holds a colon or a control character");
     return 0;
 }
 

@@ -10,8 +10,7 @@
 
 static bool is_plain(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || vl_char_is_digit((unsigned char)c) ||
-           (c && strchr("-._~:@", c));
+    return vl_char_is_letter(c) || vl_char_is_digit((unsigned char)c) || (c && strchr("-._~:@", c));
 }
 
 static char lower(char c)
@@ -39,7 +38,7 @@ static int decode(struct vl_span segment, struct vl_arena *arena, const char **r
                 return wrong(err, "has a % without two digits after it");
             i += 2;
         }
-        if (byte < 0x20 || byte == 0x7f)
+        if (vl_char_is_control(byte))
             return wrong(err, "holds a control character");
         text[n++] = (char)byte;
     }

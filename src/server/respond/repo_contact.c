@@ -145,8 +145,7 @@ static bool is_name(const char *name)
 {
     size_t n = name ? strlen(name) : 0;
     for (size_t i = 0; i < n; i++)
-        if (!vl_char_is_digit(name[i]) && !(name[i] >= 'a' && name[i] <= 'z') &&
-            !(name[i] >= 'A' && name[i] <= 'Z') && name[i] != '-' && name[i] != '_')
+        if (!vl_char_is_digit(name[i]) && !vl_char_is_letter(name[i]) && name[i] != '-' && name[i] != '_')
             return false;
     return n > 0 && n <= VL_CONTACT_NAME_MAX;
 }

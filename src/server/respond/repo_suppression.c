@@ -115,7 +115,7 @@ static bool is_name(const char *name)
     size_t n = name ? strlen(name) : 0;
     for (size_t i = 0; i < n; i++) {
         char c = name[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || vl_char_is_digit(c);
+        bool letter = vl_char_is_letter(c) || vl_char_is_digit(c);
         if (!letter && (i == 0 || (c != '-' && c != '_')))
             return false;
     }

@@ -107,8 +107,7 @@ static int check_name(const char *name, struct vl_err *err)
 {
     size_t n = strlen(name);
     for (size_t i = 0; i < n; i++)
-        if (!vl_char_is_digit(name[i]) && !(name[i] >= 'a' && name[i] <= 'z') &&
-            !(name[i] >= 'A' && name[i] <= 'Z') && (i == 0 || !strchr(" ._-", name[i])))
+        if (!vl_char_is_digit(name[i]) && !vl_char_is_letter(name[i]) && (i == 0 || !strchr(" ._-", name[i])))
             return vl_err_set(err, VL_ERR_INVALID,
                 "/name: must begin with a letter or digit and have letters, digits, spaces and . _ - only");
     return 0;

@@ -29,15 +29,26 @@ static inline struct vl_span vl_span_str(const char *s)
 /* The part [from, to), both clamped to the span. */
 struct vl_span vl_span_slice(struct vl_span s, size_t from, size_t to);
 
-/* ASCII, whatever the locale; blank: space, tab and the two of a line's end. Any int, EOF too. */
+/* ASCII, whatever the locale; blank: space, tab and the two of a line's end; control: those below the space,
+ * and DEL. Any int, EOF and negative chars too. */
 static inline bool vl_char_is_digit(int c)
 {
     return c >= '0' && c <= '9';
 }
 
+static inline bool vl_char_is_letter(int c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 static inline bool vl_char_is_blank(int c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static inline bool vl_char_is_control(int c)
+{
+    return (c >= 0 && c < ' ') || c == 0x7f;
 }
 
 bool vl_span_eq(struct vl_span a, struct vl_span b);
@@ -51,6 +62,8 @@ int vl_span_cmp(struct vl_span a, struct vl_span b); /* by bytes, then length; <
 size_t vl_span_find_char(struct vl_span s, char c);
 size_t vl_span_rfind_char(struct vl_span s, char c);
 size_t vl_span_find(struct vl_span s, struct vl_span needle);
+
+bool vl_span_has_control(struct vl_span s); /* any of vl_char_is_control() */
 
 /* Without leading and trailing ASCII white space. */
 struct vl_span vl_span_trim(struct vl_span s);
