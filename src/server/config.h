@@ -27,7 +27,7 @@ struct vl_server_config {
     /* Login by an identity provider (OpenID Connect); issuer NULL: none. All: identity/oidc.h. */
     const char *oidc_issuer, *oidc_client_id, *oidc_client_secret_file, *oidc_redirect, *oidc_ca_file;
     const char *oidc_groups_claim; /* NULL: "groups" */
-    const char *oidc_roles;        /* GROUP=role[@environment] with commas */
+    const char *oidc_roles;        /* GROUP=role[@environment[/PART]] with commas */
     const char *oidc_name;         /* on the button; NULL: the issuer's host */
     unsigned log_format;           /* 0 text, 1 JSON */
     unsigned log_level;            /* enum vl_log_level */

@@ -7,6 +7,23 @@
 #include "identity/oidc_claims.h"
 #include "identity/oidc_text.h"
 
+static void use_grants(const struct vl_oidc_grants *grants)
+{
+    if (grants->n > VL_OIDC_GRANTS_MAX)
+        abort();
+    for (size_t i = 0; i < grants->n; i++) {
+        const struct vl_oidc_grant *g = &grants->list[i];
+        bool part = g->scope.kind != VL_ROLE_WHOLE;
+        if (g->role == VL_ROLE_NONE ||
+            (part && (!grants->parts || !g->environment || g->role == VL_ROLE_OWNER)) ||
+            (g->registry != NULL) != (g->scope.kind == VL_ROLE_REGISTRY) ||
+            (g->scope.label != NULL) != (g->scope.kind == VL_ROLE_LABEL) ||
+            (g->scope.cluster != NULL) != (g->scope.kind == VL_ROLE_CLUSTER) ||
+            (g->scope.name_space && !g->scope.cluster))
+            abort();
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void must_say_why(int r, struct vl_err *err)
@@ -57,13 +74,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (r >= 0 && (!subject || strncmp(name, VL_OIDC_PREFIX, strlen(VL_OIDC_PREFIX)) != 0))
         abort();
     must_say_why(r, &err);
-    struct vl_oidc_grant *grants = NULL;
-    size_t n = 0;
+    struct vl_oidc_grants grants = {0};
     const struct vl_doc_node *groups =
         vl_oidc_claims_groups(claims, text_of(claims, "claim", "groups", arena));
-    r = vl_oidc_grants(text_of(claims, "map", "", arena), groups, arena, &grants, &n, &err);
-    if (r >= 0 && n > VL_OIDC_GRANTS_MAX)
-        abort();
+    r = vl_oidc_grants(text_of(claims, "map", "", arena), groups, arena, &grants, &err);
+    if (r >= 0)
+        use_grants(&grants);
     must_say_why(r, &err);
     use_texts(text_of(claims, "url", "", arena));
     return 0;

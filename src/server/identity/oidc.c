@@ -46,8 +46,7 @@ static int check_settings(const struct vl_server_config *c, struct vl_err *err)
 {
     struct vl_arena *arena VL_CLEANUP(vl_arena_cleanup) = vl_arena_new(ARENA_MAX);
     struct vl_buf secret VL_CLEANUP(vl_buf_done);
-    struct vl_oidc_grant *grants;
-    size_t n;
+    struct vl_oidc_grants grants;
     vl_buf_init(&secret, VL_OIDC_SECRET_MAX);
     if (!arena)
         return vl_err_nomem(err);
@@ -66,7 +65,7 @@ static int check_settings(const struct vl_server_config *c, struct vl_err *err)
         if (r < 0)
             return vl_err_wrap(err, "oidc_client_secret_file");
     }
-    return vl_oidc_grants(c->oidc_roles, NULL, arena, &grants, &n, err);
+    return vl_oidc_grants(c->oidc_roles, NULL, arena, &grants, err);
 }
 
 int vl_oidc_new(const struct vl_server_config *config, struct vl_oidc **ret, struct vl_err *err)

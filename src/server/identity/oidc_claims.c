@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "inventory/label.h"
+#include "inventory/repo_registry.h"
 #include "net/crypt.h"
 
 #define SECONDS_MAX 1e11 /* of a time: the year 5138 */
@@ -70,11 +72,8 @@ int vl_oidc_claims_check(
 
 static bool is_shown(struct vl_span name)
 {
-    bool good = name.len > 0 && name.len <= VL_OIDC_NAME_MAX && vl_utf8_valid(name) &&
-                vl_span_trim(name).len == name.len;
-    for (size_t i = 0; i < name.len; i++)
-        good &= (unsigned char)name.ptr[i] >= 0x20 && name.ptr[i] != 0x7f;
-    return good;
+    return name.len > 0 && name.len <= VL_OIDC_NAME_MAX && vl_utf8_valid(name) &&
+           vl_span_trim(name).len == name.len && !vl_span_has_control(name);
 }
 
 int vl_oidc_claims_who(const struct vl_doc_node *claims, struct vl_arena *arena, const char **ret_subject,
@@ -147,39 +146,110 @@ static bool in_groups(const struct vl_doc_node *groups, struct vl_span group)
     return false;
 }
 
-int vl_oidc_grants(const char *mapping, const struct vl_doc_node *groups, struct vl_arena *arena,
-    struct vl_oidc_grant **ret, size_t *ret_n, struct vl_err *err)
+/* One entry of oidc_roles; spans of it. */
+struct entry {
+    struct vl_span group, environment, part; /* the last two empty where there is none */
+    enum vl_role_part_kind kind;
+    enum vl_role role;
+};
+
+static const struct {
+    struct vl_span mark;
+    enum vl_role_part_kind kind;
+} parts[] = {{VL_SPAN_LIT("/registry:"), VL_ROLE_REGISTRY}, {VL_SPAN_LIT("/label:"), VL_ROLE_LABEL},
+    {VL_SPAN_LIT("/cluster:"), VL_ROLE_CLUSTER}};
+
+/* "GROUP=role[@environment]" */
+static bool read_whole(struct vl_span text, struct entry *ret)
 {
-    struct vl_span rest = vl_span_str(mapping), part;
-    struct vl_oidc_grant *list = vl_arena_array(arena, VL_OIDC_GRANTS_MAX, sizeof(*list));
-    size_t n = 0, entries = 0;
-    while (list && vl_span_split(&rest, ',', &part)) {
-        size_t equals = vl_span_rfind_char(part, '=');
-        struct vl_span group = vl_span_trim(vl_span_slice(part, 0, equals)), where = VL_SPAN_EMPTY;
-        struct vl_span role =
-            vl_span_trim(vl_span_slice(part, equals == SIZE_MAX ? part.len : equals + 1, part.len));
-        struct vl_oidc_grant grant = {0};
-        size_t at = vl_span_find_char(role, '@');
-        if (at != SIZE_MAX) {
-            where = vl_span_slice(role, at + 1, role.len);
-            role = vl_span_slice(role, 0, at);
+    size_t equals = vl_span_rfind_char(text, '=');
+    if (equals == SIZE_MAX)
+        return false;
+    struct vl_span role = vl_span_trim(vl_span_slice(text, equals + 1, text.len));
+    size_t at = vl_span_find_char(role, '@');
+    *ret = (struct entry){.group = vl_span_trim(vl_span_slice(text, 0, equals))};
+    if (at != SIZE_MAX) {
+        ret->environment = vl_span_slice(role, at + 1, role.len);
+        role = vl_span_slice(role, 0, at);
+    }
+    for (size_t i = 0; i < VL_ARRAY_LEN(parts); i++) {
+        if (vl_span_find(ret->environment, parts[i].mark) != SIZE_MAX)
+            return false; /* a part of nothing, or of a part */
+    }
+    return ret->group.len > 0 && (at == SIZE_MAX || ret->environment.len > 0) &&
+           vl_role_parse(role, &ret->role);
+}
+
+/* What stands before the part must be an entry that names an environment: so a group may be called
+ * "/shop/label:x". */
+static bool read_entry(struct vl_span text, struct entry *ret)
+{
+    for (size_t i = 0; i < VL_ARRAY_LEN(parts); i++) {
+        size_t from = 0, found;
+        while ((found = vl_span_find(vl_span_slice(text, from, text.len), parts[i].mark)) != SIZE_MAX) {
+            size_t after = from + found + parts[i].mark.len;
+            if (read_whole(vl_span_slice(text, 0, from + found), ret) && ret->environment.len > 0) {
+                ret->kind = parts[i].kind;
+                ret->part = vl_span_trim(vl_span_slice(text, after, text.len));
+                return true;
+            }
+            from = after;
         }
-        if (equals == SIZE_MAX || group.len == 0 || (at != SIZE_MAX && where.len == 0) ||
-            !vl_role_parse(role, &grant.role))
+    }
+    return read_whole(text, ret);
+}
+
+static int read_grant(
+    const struct entry *e, struct vl_arena *arena, struct vl_oidc_grant *ret, struct vl_err *err)
+{
+    struct vl_span rest = e->part, cluster = VL_SPAN_EMPTY;
+    bool good = true;
+    *ret = (struct vl_oidc_grant){.scope.kind = e->kind, .role = e->role};
+    ret->environment = e->environment.len ? vl_arena_dup_span(arena, e->environment) : NULL;
+    if (e->kind == VL_ROLE_REGISTRY) {
+        good = e->part.len > 0 && e->part.len <= VL_REGISTRY_NAME_MAX;
+        ret->registry = vl_arena_dup_span(arena, e->part);
+    } else if (e->kind == VL_ROLE_LABEL) {
+        good = vl_label_is(e->part);
+        ret->scope.label = vl_arena_dup_span(arena, e->part);
+    } else if (e->kind == VL_ROLE_CLUSTER) {
+        bool more = vl_span_find_char(rest, '/') != SIZE_MAX;
+        (void)vl_span_split(&rest, '/', &cluster);
+        good = vl_role_is_place(cluster) && (!more || vl_role_is_place(rest));
+        ret->scope.cluster = vl_arena_dup_span(arena, cluster);
+        ret->scope.name_space = more ? vl_arena_dup_span(arena, rest) : NULL;
+    }
+    if (!good)
+        return vl_err_set(err, VL_ERR_USAGE, "oidc_roles: \"%.*s\" is no name of a part of an environment",
+            VL_SPAN_FMT(vl_span_slice(e->part, 0, 100)));
+    if (e->kind != VL_ROLE_WHOLE && e->role == VL_ROLE_OWNER)
+        return vl_err_set(err, VL_ERR_USAGE,
+            "oidc_roles: \"%.*s\": a part of an environment has readers and admins, no owners",
+            VL_SPAN_FMT(vl_span_slice(e->part, 0, 100)));
+    return 0;
+}
+
+int vl_oidc_grants(const char *mapping, const struct vl_doc_node *groups, struct vl_arena *arena,
+    struct vl_oidc_grants *ret, struct vl_err *err)
+{
+    struct vl_span rest = vl_span_str(mapping), text;
+    size_t entries = 0;
+    *ret = (struct vl_oidc_grants){.list = vl_arena_array(arena, VL_OIDC_GRANTS_MAX, sizeof(*ret->list))};
+    while (ret->list && vl_span_split(&rest, ',', &text)) {
+        struct entry e;
+        struct vl_oidc_grant grant;
+        if (!read_entry(text, &e))
             return vl_err_set(err, VL_ERR_USAGE,
-                "oidc_roles: \"%.*s\" is not of the form GROUP=reader|admin|owner[@ENVIRONMENT]",
-                VL_SPAN_FMT(vl_span_slice(part, 0, 100)));
+                "oidc_roles: \"%.*s\" is not of the form GROUP=reader|admin|owner[@ENVIRONMENT[/PART]]",
+                VL_SPAN_FMT(vl_span_slice(text, 0, 100)));
         if (++entries > VL_OIDC_GRANTS_MAX)
             return vl_err_set(err, VL_ERR_LIMIT, "oidc_roles: more than %d", VL_OIDC_GRANTS_MAX);
-        if (!in_groups(groups, group))
-            continue;
-        grant.environment = where.len ? vl_arena_dup_span(arena, where) : NULL;
-        list[n++] = grant;
+        int r = read_grant(&e, arena, &grant, err);
+        if (r < 0)
+            return r;
+        ret->parts |= e.kind != VL_ROLE_WHOLE;
+        if (in_groups(groups, e.group))
+            ret->list[ret->n++] = grant;
     }
-    int r = vl_arena_check(arena, "oidc_roles", err);
-    if (r < 0)
-        return r;
-    *ret = list;
-    *ret_n = n;
-    return 0;
+    return vl_arena_check(arena, "oidc_roles", err);
 }

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "codec/doc.h"
-#include "identity/principal.h"
+#include "identity/repo_role.h"
 
 #define VL_OIDC_PREFIX     "oidc:" /* of names: no local user has it */
 #define VL_OIDC_LEEWAY_S   60      /* that clocks may differ */
@@ -38,14 +38,23 @@ VL_MUST_CHECK int vl_oidc_claims_who(const struct vl_doc_node *claims, struct vl
 const struct vl_doc_node *vl_oidc_claims_groups(const struct vl_doc_node *claims, const char *name);
 
 struct vl_oidc_grant {
-    const char *environment; /* GUID or name; NULL: all */
+    const char *environment;    /* GUID or name; NULL: all */
+    const char *registry;       /* of kind VL_ROLE_REGISTRY: its name; else NULL */
+    struct vl_role_scope scope; /* which part of the environment; no ids in it */
     enum vl_role role;
 };
 
-/* "GROUP=role[@environment]" with commas; a group's name may hold "=". `groups` is the claim: a list of texts
- * or one text; what else it holds gives nothing. `groups` NULL: the mapping is only checked (VL_ERR_USAGE).
- * At most VL_OIDC_GRANTS_MAX. */
+struct vl_oidc_grants {
+    struct vl_oidc_grant *list; /* in the arena */
+    size_t n;
+    bool parts; /* the mapping speaks of parts of environments, to whomever it gives them */
+};
+
+/* "GROUP=role[@environment[/PART]]" with commas; a group's name may hold "=". PART: "registry:NAME",
+ * "label:NAME=VALUE", "cluster:NAME", "cluster:NAME/NAMESPACE"; it has readers and admins, no owners.
+ * `groups` is the claim: a list of texts or one text; what else it holds gives nothing. `groups` NULL: the
+ * mapping is only checked (VL_ERR_USAGE). At most VL_OIDC_GRANTS_MAX. */
 VL_MUST_CHECK int vl_oidc_grants(const char *mapping, const struct vl_doc_node *groups,
-    struct vl_arena *arena, struct vl_oidc_grant **ret, size_t *ret_n, struct vl_err *err);
+    struct vl_arena *arena, struct vl_oidc_grants *ret, struct vl_err *err);
 
 #endif

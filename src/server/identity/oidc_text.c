@@ -7,7 +7,7 @@
 
 static bool is_alnum(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || vl_char_is_digit(c);
+    return vl_char_is_letter(c) || vl_char_is_digit(c);
 }
 
 static void percent(struct vl_buf *out, const char *text)

@@ -59,6 +59,16 @@ static const struct vl_store_sql sql_owners = {
 
 /* --- changes --- */
 
+bool vl_role_is_place(struct vl_span name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        if (!vl_char_is_letter(c) && !vl_char_is_digit(c) && c != '-' && c != '_' && c != '.')
+            return false;
+    }
+    return name.len > 0 && name.len <= VL_ROLE_CLUSTER_MAX;
+}
+
 static const char *text(const char *value)
 {
     return value ? value : "";

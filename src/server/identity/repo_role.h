@@ -28,6 +28,10 @@ struct vl_role_scope {
     const char *name_space; /* of a cluster; NULL or "": all of it */
 };
 
+/* Whether a text can be the name of a cluster or a namespace: 1 to 63 letters, digits, "-", "_", ".", as
+ * Azure and Kubernetes have them. */
+bool vl_role_is_place(struct vl_span name);
+
 /* Gives the role, or another one than was given there before. */
 VL_MUST_CHECK int vl_repo_role_bind(struct vl_store_conn *conn, int64_t principal,
     const struct vl_role_scope *scope, enum vl_role role, struct vl_err *err);
@@ -49,9 +53,16 @@ VL_MUST_CHECK int vl_repo_role_registry_gone(
 VL_MUST_CHECK int vl_repo_role_get(struct vl_store_conn *conn, const struct vl_principal *principal,
     int64_t environment, enum vl_role *ret, struct vl_err *err);
 
+/* SQL: whether an alert `a` happened where a row `b` of role_part holds. One that names no cluster is
+ * nobody's who has a role in one alone; so is one of several namespaces, or of none, for those who have it in
+ * a namespace. */
+#define VL_ROLE_PART_HAS_ALERT                                                                               \
+    "(a.cluster <> '' AND b.environment_id = a.environment_id AND b.cluster = a.cluster AND (b.namespace = " \
+    "'' OR b.namespace = a.namespace)) "
+
 struct vl_role_part {
-    int64_t
-        id; /* of the registry; negative: of the row that binds to a cluster. What narrows a read (sight.h) */
+    /* Of the registry; negative: of the row that binds to a cluster. What narrows a read (sight.h). */
+    int64_t id;
     enum vl_role role;
     const char *cluster, *name_space; /* "" for a registry */
 };

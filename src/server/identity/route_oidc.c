@@ -8,6 +8,9 @@
 #include "identity/oidc_text.h"
 #include "identity/repo_oidc.h"
 #include "identity/repo_role.h"
+#include "inventory/label.h"
+#include "inventory/repo_environment.h"
+#include "inventory/repo_registry.h"
 #include "log.h"
 #include "net/crypt.h"
 #include "reply.h"
@@ -18,6 +21,7 @@
 #define CALLBACK     "/api/v1/oidc/callback"
 #define GROUPS       "groups"
 #define AUDIT_MAX    4096
+#define TOLD_MAX     (32 + VL_ENVIRONMENT_NAME_MAX + VL_LABEL_TEXT_MAX) /* of one role */
 #define REASON_SHOWN 100
 
 static int provider_of(struct vl_request *request, struct vl_oidc **ret, struct vl_err *err)
@@ -128,38 +132,77 @@ static int login_route(struct vl_request *request, struct vl_err *err)
 struct arrival {
     struct vl_request *request;
     const char *subject, *name;
-    struct vl_oidc_grant *grants;
-    size_t n;
+    struct vl_oidc_grants grants;
     int64_t now;
     char token[VL_TOKEN_TEXT];
     bool disabled, none; /* disabled here; no group of his gives a role */
 };
 
-/* Exactly these, the highest where one environment has several. What an owner gave in single registries
- * stays, unless no group gives a role any more: then nothing does. What was written for the audit log. */
+/* Where a grant holds here: 1; 0 where there is no such environment or registry, which is told. */
+static int place_of(struct vl_store_conn *conn, const struct arrival *a, const struct vl_oidc_grant *grant,
+    struct vl_environment *ret, struct vl_role_scope *ret_scope, struct vl_err *err)
+{
+    int r = 1;
+    *ret_scope = grant->scope;
+    if (grant->environment)
+        r = vl_repo_environment_find(conn, vl_span_str(grant->environment), a->request->arena, ret, err);
+    if (r == 0)
+        vl_log(VL_LOG_WARNING, NULL, "oidc_roles: there is no environment \"%s\"", grant->environment);
+    if (r <= 0)
+        return r;
+    ret_scope->environment = ret->id;
+    if (!grant->registry)
+        return 1;
+    r = vl_repo_registry_named(conn, ret->id, grant->registry, &ret_scope->registry, err);
+    if (r == 0)
+        vl_log(VL_LOG_WARNING, NULL, "oidc_roles: there is no registry \"%s\" in the environment \"%s\"",
+            grant->registry, ret->name);
+    return r;
+}
+
+/* For the audit log: "reader@shop/label:team=pay", and dots for what has no room. */
+static void note_role(
+    struct vl_buf *told, const struct vl_oidc_grant *grant, const struct vl_environment *environment)
+{
+    const struct vl_role_scope *s = &grant->scope;
+    const char *comma = told->len ? ", " : "";
+    if (told->len > AUDIT_MAX - 2 * TOLD_MAX) {
+        if (!vl_span_ends_with(vl_buf_span(told), ", ..."))
+            vl_buf_append_str(told, ", ...");
+        return;
+    }
+    vl_buf_printf(told, "%s%s", comma, vl_role_name(grant->role));
+    if (environment->id)
+        vl_buf_printf(told, "@%s", environment->name);
+    if (grant->registry)
+        vl_buf_printf(told, "/registry:%s", grant->registry);
+    if (s->label)
+        vl_buf_printf(told, "/label:%s", s->label);
+    if (s->cluster)
+        vl_buf_printf(told, "/cluster:%s%s%s", s->cluster, s->name_space ? "/" : "",
+            s->name_space ? s->name_space : "");
+}
+
+/* Exactly these, the highest where one place has several. Where the configuration speaks of parts of
+ * environments, roles in parts come of groups alone too; where it does not, what an owner gave there stays,
+ * unless no group gives a role any more: then nothing does. What was written for the audit log. */
 static int set_roles(struct vl_store_conn *conn, struct arrival *a, int64_t id, struct vl_buf *told,
     size_t *ret_set, struct vl_err *err)
 {
     size_t set = 0;
-    int r = vl_repo_role_remove_all(conn, id, false, err);
+    int r = vl_repo_role_remove_all(conn, id, a->grants.parts, err);
     for (int role = VL_ROLE_READER; role <= VL_ROLE_OWNER; role++) {
-        for (size_t i = 0; i < a->n && r >= 0; i++) {
-            const struct vl_oidc_grant *grant = &a->grants[i];
+        for (size_t i = 0; i < a->grants.n && r >= 0; i++) {
+            const struct vl_oidc_grant *grant = &a->grants.list[i];
             struct vl_environment where = {0};
+            struct vl_role_scope scope;
             if ((int)grant->role != role)
                 continue;
-            if (grant->environment) {
-                r = vl_repo_environment_find(
-                    conn, vl_span_str(grant->environment), a->request->arena, &where, err);
-                if (r == 0)
-                    vl_log(VL_LOG_WARNING, NULL, "oidc_roles: there is no environment \"%s\"",
-                        grant->environment);
-                if (r <= 0)
-                    continue;
-            }
-            r = vl_repo_role_set(conn, id, where.id, grant->role, err);
-            vl_buf_printf(told, "%s%s%s%s", set ? ", " : "", vl_role_name(grant->role), where.id ? "@" : "",
-                where.id ? where.name : "");
+            r = place_of(conn, a, grant, &where, &scope, err);
+            if (r <= 0)
+                continue;
+            r = vl_repo_role_bind(conn, id, &scope, grant->role, err);
+            note_role(told, grant, &where);
             set++;
         }
     }
@@ -188,7 +231,7 @@ static int arrive(struct vl_store_conn *conn, void *user, struct vl_err *err)
     vl_buf_init(&told, AUDIT_MAX);
     a->disabled = a->none = false;
     int r = vl_repo_oidc_find(conn, a->subject, a->request->arena, &id, &a->name, &a->disabled, err);
-    if (r == 0 && a->n > 0)
+    if (r == 0 && a->grants.n > 0)
         r = vl_repo_oidc_add(conn, a->subject, a->name, &id, err);
     if (r >= 0 && id > 0)
         r = set_roles(conn, a, id, &told, &set, err);
@@ -268,7 +311,7 @@ static int let_in(struct vl_request *request, const struct vl_doc_node *claims, 
     int r = vl_oidc_claims_who(claims, request->arena, &a.subject, &a.name, err);
     if (r >= 0)
         r = vl_oidc_grants(
-            config->oidc_roles, vl_oidc_claims_groups(claims, claim), request->arena, &a.grants, &a.n, err);
+            config->oidc_roles, vl_oidc_claims_groups(claims, claim), request->arena, &a.grants, err);
     if (r >= 0)
         r = vl_store_write(request->app->store, arrive, &a, err);
     if (r < 0)

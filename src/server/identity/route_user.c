@@ -146,16 +146,11 @@ static const char *part_of(const struct change *c)
     return words[c->scope.kind];
 }
 
-/* Names as Kubernetes and Azure allow them: letters, digits, "-", "_", "." */
-static int check_name(const char *field, const char *name, struct vl_err *err)
+static int check_place(const char *field, const char *name, struct vl_err *err)
 {
-    for (const char *p = name; p && *p; p++) {
-        bool good = vl_char_is_digit(*p) || (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-                    *p == '-' || *p == '_' || *p == '.';
-        if (!good)
-            return vl_err_set(err, VL_ERR_INVALID, "/%s: is no name of a %s", field, field);
-    }
-    return 0;
+    return !name || vl_role_is_place(vl_span_str(name))
+               ? 0
+               : vl_err_set(err, VL_ERR_INVALID, "/%s: is no name of a %s", field, field);
 }
 
 /* One part at most: a registry, all with a label, or a cluster with or without a namespace. */
@@ -170,9 +165,9 @@ static int read_part(struct change *c, struct vl_err *err)
     if (r >= 0)
         r = optional(c, "namespace", VL_ROLE_NAMESPACE_MAX, &s->name_space, err);
     if (r >= 0)
-        r = check_name("cluster", s->cluster, err);
+        r = check_place("cluster", s->cluster, err);
     if (r >= 0)
-        r = check_name("namespace", s->name_space, err);
+        r = check_place("namespace", s->name_space, err);
     if (r < 0)
         return r;
     if ((c->registry != NULL) + (s->label != NULL) + (s->cluster != NULL) > 1)
@@ -218,29 +213,6 @@ static int read_role(struct change *c, bool required, struct vl_err *err)
     return 0;
 }
 
-/* By its name, else by its id. */
-static int find_registry(
-    struct vl_store_conn *conn, const struct change *c, int64_t environment, int64_t *ret, struct vl_err *err)
-{
-    struct vl_registry *list = NULL;
-    size_t n = 0, found = SIZE_MAX;
-    uint64_t id = 0;
-    bool number = vl_span_to_u64(vl_span_str(c->registry), &id);
-    int r = vl_repo_registry_list(conn, environment, c->request->arena, &list, &n, err);
-    for (size_t i = 0; i < n && r >= 0; i++) {
-        if (strcmp(list[i].name, c->registry) == 0)
-            found = i;
-        else if (found == SIZE_MAX && number && list[i].id == (int64_t)id)
-            found = i;
-    }
-    if (r < 0)
-        return r;
-    if (found == SIZE_MAX)
-        return vl_err_set(err, VL_ERR_INVALID, "/registry: there is no registry \"%s\" in it", c->registry);
-    *ret = list[found].id;
-    return 0;
-}
-
 static int set_role(struct vl_store_conn *conn, const struct change *c, struct vl_err *err)
 {
     struct vl_environment environment = {0};
@@ -253,7 +225,9 @@ static int set_role(struct vl_store_conn *conn, const struct change *c, struct v
     if (r == 0)
         return vl_err_set(err, VL_ERR_INVALID, "/environment: there is no environment \"%s\"", c->where);
     if (r >= 0 && c->registry)
-        r = find_registry(conn, c, environment.id, &scope.registry, err);
+        r = vl_repo_registry_named(conn, environment.id, c->registry, &scope.registry, err);
+    if (r == 0)
+        return vl_err_set(err, VL_ERR_INVALID, "/registry: there is no registry \"%s\" in it", c->registry);
     if (r < 0)
         return r;
     scope.environment = environment.id;
@@ -289,10 +263,8 @@ static int add_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
 
 static bool is_name(const char *name)
 {
-    bool good = *name != '\0' && *name != ' ' && name[strlen(name) - 1] != ' ';
-    for (const char *p = name; *p; p++)
-        good &= (unsigned char)*p >= ' ' && *p != 0x7f;
-    return good;
+    struct vl_span s = vl_span_str(name);
+    return s.len > 0 && vl_span_trim(s).len == s.len && !vl_span_has_control(s);
 }
 
 /* What roles cannot be bound to is refused, never passed over. */

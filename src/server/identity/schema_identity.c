@@ -88,5 +88,5 @@ const struct vl_table *const vl_part_tables[] = {&role_part, NULL};
 #define TEXT(of, called) {of, {.name = called, .type = VL_COLUMN_TEXT, .def = "''"}}
 const struct vl_migration_column vl_part_columns[] = {
     TEXT("registry", "labels"), /* ",a=1,b=2," (inventory/label.h) */
-    TEXT("alert", "cluster"),   /* respond/alert_place.h */
+    TEXT("alert", "cluster"),   /* lower case; respond/alert_place.h */
     TEXT("alert", "namespace"), {0}};

@@ -1,6 +1,8 @@
 /* tests: test_sight.c, test_roles.c */
 #include "identity/sight.h"
 
+#include "identity/repo_role.h"
+
 #define MINE "(SELECT id FROM narrowed)" /* registries; negative: bindings to clusters */
 
 /* Rows of a table that has its registry in a column. `from` is how SQLite names what the view hides. */
@@ -21,11 +23,8 @@
 #define IMAGES                                                                                               \
     "(SELECT DISTINCT environment_id, image_id FROM registry_image WHERE fetched_at > 0 AND deleted_at = 0 " \
     "AND image_id > 0) ri "
-/* An alert that names no cluster is nobody's who has a role in one alone; so is one of several namespaces, or
- * of none, for those who have it in a namespace. */
-#define OF_HIS_CLUSTERS                                                                           \
-    "EXISTS (SELECT 1 FROM narrowed n JOIN role_part b ON b.id = -n.id WHERE b.environment_id = " \
-    "a.environment_id AND b.cluster = a.cluster AND (b.namespace = '' OR b.namespace = a.namespace))"
+#define OF_HIS_CLUSTERS \
+    "EXISTS (SELECT 1 FROM narrowed n JOIN role_part b ON b.id = -n.id WHERE " VL_ROLE_PART_HAS_ALERT ")"
 #define NOT_EXEMPT                                                                               \
     "NOT EXISTS (SELECT 1 FROM finding_exempt x WHERE x.environment_id = ri.environment_id AND " \
     "x.image_id = f.image_id AND x.match_id = f.match_id) "

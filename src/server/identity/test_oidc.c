@@ -128,14 +128,24 @@ static void granted(struct vl_arena *arena, const char *mapping, const char *gro
 {
     struct vl_doc *doc VL_CLEANUP(vl_doc_cleanup) = parse(groups);
     struct vl_err err = VL_ERR_INIT;
-    struct vl_oidc_grant *grants = NULL;
-    size_t n = 0, at = 0;
-    char text[256] = "";
-    if (vl_oidc_grants(mapping, vl_doc_root(doc), arena, &grants, &n, &err) < 0)
+    struct vl_oidc_grants grants = {0};
+    struct vl_buf out VL_CLEANUP(vl_buf_done);
+    vl_buf_init(&out, 4096);
+    if (vl_oidc_grants(mapping, vl_doc_root(doc), arena, &grants, &err) < 0)
         fail_msg("%s: %s", mapping, err.msg);
-    for (size_t i = 0; i < n; i++)
-        at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s ", vl_role_name(grants[i].role),
-            grants[i].environment ? grants[i].environment : "");
+    for (size_t i = 0; i < grants.n; i++) {
+        const struct vl_oidc_grant *g = &grants.list[i];
+        vl_buf_printf(&out, "%s%s", vl_role_name(g->role), g->environment ? g->environment : "");
+        if (g->scope.kind == VL_ROLE_REGISTRY)
+            vl_buf_printf(&out, " r:%s", g->registry);
+        if (g->scope.kind == VL_ROLE_LABEL)
+            vl_buf_printf(&out, " l:%s", g->scope.label);
+        if (g->scope.kind == VL_ROLE_CLUSTER)
+            vl_buf_printf(
+                &out, " c:%s n:%s", g->scope.cluster, g->scope.name_space ? g->scope.name_space : "");
+        vl_buf_append_char(&out, ' ');
+    }
+    const char *text = vl_buf_str(&out);
     assert_string_equal(text, want);
 }
 
@@ -149,12 +159,24 @@ static void test_grants(void **state)
     granted(s->arena, mapping, "[\"bosses\",\"dev\",\"\",7,null,[\"devs\"]]", "");
     granted(s->arena, mapping, "{\"devs\":true}", "");
     granted(s->arena, mapping, "null", "");
-    static const char *const wrong[] = {"devs", "devs=", "=reader", "devs=root", "devs=reader@", "devs=none"};
+    static const char parts[] =
+        "a=admin@shop/registry:main,a=reader@one two/label:ex.io/team=pay, b=reader@shop/"
+        "cluster:prod ,b=admin@shop/cluster:prod/web,/x/label:y=reader@shop/label:z=,"
+        "/x/label:q=admin,cn=u@v=reader@shop/registry:r@1";
+    granted(s->arena, parts, "\"a\"", "adminshop r:main readerone two l:ex.io/team=pay ");
+    granted(s->arena, parts, "\"b\"", "readershop c:prod n: adminshop c:prod n:web ");
+    granted(s->arena, parts, "[\"/x/label:y\",\"/x/label:q\"]", "readershop l:z= admin ");
+    granted(s->arena, parts, "\"cn=u@v\"", "readershop r:r@1 ");
+    static const char *const wrong[] = {"devs", "devs=", "=reader", "devs=root", "devs=reader@", "devs=none",
+        "d=reader/registry:a", "d=reader@/registry:a", "d=owner@e/registry:a",
+        "d=reader@e/registry:", "d=reader@e/label:a", "d=reader@e/label:=a", "d=reader@e/label:a=b c",
+        "d=owner@e/label:a=b", "d=reader@e/cluster:", "d=reader@e/cluster:a/", "d=reader@e/cluster:/a",
+        "d=reader@e/cluster:a/b/c", "d=reader@e/cluster:a b", "d=owner@e/cluster:a", "=reader@e/registry:a",
+        "d=none@e/registry:a", "d=reader@e/cluster:a/label:b=c", "d=reader@e/label:b=c/registry:a"};
     for (size_t i = 0; i < VL_ARRAY_LEN(wrong); i++) {
         struct vl_err err = VL_ERR_INIT;
-        struct vl_oidc_grant *grants;
-        size_t n;
-        if (vl_oidc_grants(wrong[i], NULL, s->arena, &grants, &n, &err) >= 0)
+        struct vl_oidc_grants grants;
+        if (vl_oidc_grants(wrong[i], NULL, s->arena, &grants, &err) >= 0)
             fail_msg("%s was taken", wrong[i]);
         assert_int_equal(err.code, VL_ERR_USAGE);
     }

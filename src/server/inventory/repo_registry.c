@@ -36,6 +36,10 @@ static const struct vl_store_sql sql_remove = {
     "DELETE FROM registry WHERE environment_id = $1 AND id = $2", NULL};
 static const struct vl_store_sql sql_get = {
     "SELECT " COLUMNS "FROM registry WHERE id = $1 AND ($2 = 0 OR environment_id = $2)", NULL};
+static const struct vl_store_sql sql_named = {"SELECT id FROM registry WHERE environment_id = $1 AND (name = "
+                                              "$2 OR CAST(id AS TEXT) = $2) ORDER BY CASE "
+                                              "WHEN name = $2 THEN 0 ELSE 1 END LIMIT 1",
+    NULL};
 static const struct vl_store_sql sql_list = {
     "SELECT " COLUMNS "FROM registry WHERE environment_id = $1 ORDER BY name LIMIT $2", NULL};
 static const struct vl_store_sql sql_count = {
@@ -296,6 +300,21 @@ int vl_repo_registry_list(struct vl_store_conn *conn, int64_t environment, struc
     *ret = list;
     *ret_n = n;
     return 0;
+}
+
+int vl_repo_registry_named(
+    struct vl_store_conn *conn, int64_t environment, const char *name, int64_t *ret, struct vl_err *err)
+{
+    struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
+    int r = vl_stmt_begin(conn, &sql_named, &stmt, err);
+    if (r < 0)
+        return r;
+    vl_stmt_int(stmt, 1, environment);
+    vl_stmt_str(stmt, 2, name);
+    r = vl_stmt_step(stmt, err);
+    if (r > 0)
+        *ret = vl_stmt_get_int(stmt, 0);
+    return r;
 }
 
 int vl_repo_registry_count(

@@ -9,15 +9,6 @@ static bool is_cluster(const char *type)
            vl_span_eq_nocase(t, VL_SPAN_LIT("connectedClusters"));
 }
 
-static const char *lower(struct vl_arena *arena, const char *text)
-{
-    struct vl_span in = vl_span_str(text);
-    char *out = vl_arena_array(arena, in.len + 1, 1);
-    for (size_t i = 0; out && i < in.len; i++)
-        out[i] = (char)(in.ptr[i] >= 'A' && in.ptr[i] <= 'Z' ? in.ptr[i] - 'A' + 'a' : in.ptr[i]);
-    return out;
-}
-
 static struct vl_span namespace_of(const struct vl_doc_node *entity)
 {
     if (vl_span_eq_nocase(vl_doc_get_str(entity, "type"), VL_SPAN_LIT("K8s-namespace")))
@@ -43,7 +34,7 @@ int vl_alert_place(const char *resource, const struct vl_doc_node *entities, str
         several |= one.len > 0 && found.len > 0 && !vl_span_eq(one, found);
         found = one.len > 0 ? one : found;
     }
-    ret->cluster = lower(arena, id.parts[0].name);
+    ret->cluster = id.parts[0].name;
     ret->name_space = several ? "" : vl_arena_dup_span(arena, found);
     return vl_arena_check(arena, "an alert", err);
 }

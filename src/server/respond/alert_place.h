@@ -6,7 +6,7 @@
 #include "codec/doc.h"
 
 struct vl_alert_place {
-    const char *cluster;    /* its name, lower case (Azure compares it so); "": none */
+    const char *cluster;    /* its name as the id has it; case does not count; "": none */
     const char *name_space; /* "": none, or several */
 };
 

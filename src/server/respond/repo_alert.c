@@ -43,7 +43,7 @@ bool vl_alert_status_parse(struct vl_span text, enum vl_alert_status *ret)
 static const struct vl_store_sql sql_add = {
     "INSERT INTO alert (environment_id, guid, type, severity, status, title, body, resource, resource_key, "
     "simulated, suppressed_by, started, ended, created, changed, cluster, namespace) VALUES ($1, $2, $3, $4, "
-    "$5, $6, $7, $8, lower($8), $9, $10, $11, $12, $13, $13, $14, $15) RETURNING id",
+    "$5, $6, $7, $8, lower($8), $9, $10, $11, $12, $13, $13, lower($14), $15) RETURNING id",
     NULL};
 
 static int check_text(const char *field, const char *text, size_t max, bool required, struct vl_err *err)

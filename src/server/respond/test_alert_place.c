@@ -12,7 +12,7 @@
 static const struct {
     const char *resource, *entities, *cluster, *name_space;
 } rows[] = {
-    {MANAGED "Prod-1", "[{\"type\":\"K8s-cluster\",\"name\":\"x\"}]", "prod-1", ""},
+    {MANAGED "Prod-1", "[{\"type\":\"K8s-cluster\",\"name\":\"x\"}]", "Prod-1", ""},
     {MANAGED "p", "[{\"type\":\"K8s-namespace\",\"name\":\"shop\"}]", "p", "shop"},
     {MANAGED "p",
         "[{\"type\":\"K8s-namespace\",\"name\":\"shop\"},{\"type\":\"K8s-pod\",\"name\":\"x\",\"namespace\":"

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "base/vec.h"
 #include "codec/json.h"
+#include "identity/repo_role.h"
 #include "inventory/label.h"
 #include "store/feed.h"
 
@@ -62,8 +63,8 @@ static const struct vl_store_sql sql_his_image = {
 static const struct vl_store_sql sql_his_registry = {
     HIS_REGISTRY_ROW(VL_LABELS_HAVE_SQLITE), HIS_REGISTRY_ROW(VL_LABELS_HAVE_POSTGRESQL)};
 static const struct vl_store_sql sql_his_alert = {
-    "SELECT 1 FROM alert a JOIN role_part b ON b.cluster = a.cluster AND (b.namespace = '' OR b.namespace = "
-    "a.namespace) WHERE a.guid = $3 AND a.environment_id = $2 AND a.cluster <> '' AND " HIS "LIMIT 1",
+    "SELECT 1 FROM alert a JOIN role_part b ON " VL_ROLE_PART_HAS_ALERT
+    "WHERE a.guid = $3 AND a.environment_id = $2 AND " HIS "LIMIT 1",
     NULL};
 
 /* --- writing --- */
