@@ -29,8 +29,7 @@ static const struct {
         KIND(LIST) | KIND(MAP) | KIND(INT) | KIND(UINT) | KIND(DOUBLE) | KIND(BOOL) | KIND(STRING) |
             KIND(TIMESTAMP) | KIND(BYTES) | KIND(DURATION) | KIND(TYPE) | KIND(NULL),
         "string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, "
-        "durations, and "
-        "timestamps, was given "},
+        "durations, and timestamps, was given "},
 };
 
 static bool is_of(const struct vl_cel_node *node, unsigned kinds)
@@ -76,8 +75,7 @@ static bool skip_precision(const struct format *f, size_t *at)
         return true;
     vl_cel_issue_add(f->c->issues, f->call->offset,
         "could not parse formatting clause: error while parsing precision: error while converting precision "
-        "to "
-        "integer: strconv.Atoi: parsing \"%.*s\": %s",
+        "to integer: strconv.Atoi: parsing \"%.*s\": %s",
         VL_SPAN_FMT(digits), digits.len ? "value out of range" : "invalid syntax");
     return false;
 }

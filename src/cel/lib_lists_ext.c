@@ -174,8 +174,7 @@ static struct vl_cel_value sort_by_keys(struct vl_cel_run *run, const struct vl_
     if (size != n_keys)
         return vl_cel_fail(run,
             "@sortByAssociatedKeys() expected a list of the same size as the associated keys list, but got "
-            "%zu "
-            "and %zu elements respectively",
+            "%zu and %zu elements respectively",
             size, n_keys);
     if (size == 0)
         return list;

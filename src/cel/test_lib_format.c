@@ -57,10 +57,8 @@ static void test_refused(void **state)
         {"dns1123Label", "a.b", "[\"must not contain dots\"]"},
         {"dns1123Label", "contains a space",
             "[\"a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and "
-            "must start "
-            "and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for "
-            "validation is "
-            "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')\"]"},
+            "must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used "
+            "for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')\"]"},
         {"qualifiedName", "/b", "[\"prefix part must be non-empty\"]"},
         {"uri", "x", "[\"parse \\\"x\\\": invalid URI for request\"]"},
         {"uuid", "", "[\"does not match the UUID format\"]"},

@@ -335,9 +335,7 @@ static int run_image(void *settings, struct vl_err *err)
     enum vl_target_kind kind = kind_of(s->target);
     if (r < 0 && (kind == VL_TARGET_FS || kind == VL_TARGET_ROOTFS))
         return vl_err_set(err, VL_ERR_USAGE,
-            "%s is no image: 'vallum scan fs' looks at a project, 'vallum scan rootfs' "
-            "at a root "
-            "file system",
+            "%s is no image: 'vallum scan fs' looks at a project, 'vallum scan rootfs' at a root file system",
             s->target);
     return r;
 }

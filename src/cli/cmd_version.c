@@ -128,8 +128,7 @@ static int run_satisfies(void *settings, struct vl_err *err)
 static const struct argp_option options[] = {
     {"scheme", OPTION_SCHEME, "NAME", 0,
         "Whose order: apk, bitnami, cran, deb, gem, generic, golang, hackage, maven, npm, nuget, packagist, "
-        "pacman, "
-        "pep440, portage, pub, rpm, semver …",
+        "pacman, pep440, portage, pub, rpm, semver …",
         0},
     {0},
 };

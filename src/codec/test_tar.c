@@ -659,8 +659,7 @@ static void test_gnu_tar(void **state)
         bool sparse = i != 0 && i != 3;
         snprintf(command, sizeof(command),
             "cd %s && tar --sort=name --format=%s %s --mtime=@1700000000 -cf out.tar in/d in/file in/hard "
-            "in/soft "
-            "in/sparse",
+            "in/soft in/sparse",
             folder, formats[i], sparse ? "-S" : "");
         assert_int_equal(system(command), 0);
         reset(NULL);

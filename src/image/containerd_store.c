@@ -110,8 +110,7 @@ static int found(const struct search *s, struct vl_arena *arena, const char **re
     if (s->ambiguous)
         return vl_err_set(err, VL_ERR_USAGE,
             "containerd: several namespaces hold different images '%.200s'; name one by its digest, which "
-            "`ctr -n "
-            "NAMESPACE images ls` shows",
+            "`ctr -n NAMESPACE images ls` shows",
             s->wanted);
     if (!s->digest.len)
         return vl_err_set(err, VL_ERR_NOT_FOUND, "containerd: has no image '%.200s'; there is %s%s",

@@ -128,8 +128,7 @@ static int parse_root(const struct vl_doc_node *root, const char *media_type, co
     if ((has_version && version == 1) || vl_doc_get(root, "fsLayers"))
         return vl_err_set(err, VL_ERR_UNSUPPORTED,
             "%s: a manifest of Docker schema 1, which names no diff ids; pull and push it again with a "
-            "current "
-            "docker or skopeo to make it schema 2",
+            "current docker or skopeo to make it schema 2",
             name);
     if (has_version && version != 2)
         return vl_err_set(err, VL_ERR_UNSUPPORTED, "%s: schemaVersion %lld", name, (long long)version);

@@ -229,8 +229,7 @@ static int verify(const struct vl_jwks *keys, const struct vl_doc_node *header, 
     return tried ? vl_err_set(err, VL_ERR_AUTH, "the token's signature is wrong")
                  : vl_err_set(err, VL_ERR_NOT_FOUND,
                        "the token's key \"%.*s\" is not among those published: %zu can be used, %zu are of "
-                       "another "
-                       "kind",
+                       "another kind",
                        VL_SPAN_FMT(vl_span_slice(kid, 0, 100)), vl_jwks_count(keys), vl_jwks_left_out(keys));
 }
 

@@ -116,8 +116,7 @@ static void test_decisions(void **state)
             "'int'; "},
         {"  variables: [{name: e, expression: 1/0}]\n  validations: [{expression: 'variables.e == 1'}]\n",
             "error!: expression 'variables.e == 1' resulted in error: composited variable \"e\" fails to "
-            "evaluate: "
-            "division by zero; "},
+            "evaluate: division by zero; "},
         {"  validations: [{expression: 'variables.nothing == 1'}]\n  variables: [{name: v, expression: "
          "'1'}]\n",
             "error!: compilation error: compilation failed: ERROR: <input>:1:10: undefined field 'nothing'\n "
@@ -152,16 +151,14 @@ static void test_decisions(void **state)
         {"  matchConditions: [{name: c, expression: '1/0 == 1'}, {name: d, expression: '2/0 == 1'}]\n  "
          "validations: [{expression: 'false'}]\n",
             "error!: [expression '1/0 == 1' resulted in error: division by zero, expression '2/0 == 1' "
-            "resulted in "
-            "error: division by zero]; "},
+            "resulted in error: division by zero]; "},
         {"  failurePolicy: Ignore\n  matchConditions: [{name: c, expression: '1/0 == 1'}]\n  validations: "
          "[{expression: 'false'}]\n",
             "skip: expression '1/0 == 1' resulted in error: division by zero; "},
         {"  matchConditions: [{name: c, expression: 'namespaceObject.metadata.name == \"default\"'}]\n  "
          "validations: [{expression: 'false'}]\n",
             "error!: expression 'namespaceObject.metadata.name == \"default\"' resulted in error: no such "
-            "key: "
-            "metadata; "},
+            "key: metadata; "},
     };
     for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
         struct world w;

@@ -169,8 +169,7 @@ static int not_converted(struct asking *a, struct vl_span field, struct vl_err *
     start(a, NULL, &v);
     d.message = vl_arena_printf(a->run->verdict,
         "not evaluated: the policy is about %.*s%s%.*s %.*s, the object is %.*s: an API server would convert "
-        "it, which "
-        "changes %.*s; write the object in the newer version",
+        "it, which changes %.*s; write the object in the newer version",
         VL_SPAN_FMT(a->version.group), a->version.group.len ? "/" : "", VL_SPAN_FMT(a->version.version),
         VL_SPAN_FMT(a->run->object->kind), VL_SPAN_FMT(a->run->object->api_version), VL_SPAN_FMT(field));
     v.outcome = VL_VERDICT_ERROR;

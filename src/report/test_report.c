@@ -71,8 +71,7 @@ static void test_summary_says_what_is_not_known(void **state)
         "2026-11-21 · PARTIAL: see the notes");
     summary_is(sample_rich(),
         "2 to fix now (1 exploited, due 3 Dec) · 6 fixable · 7 without fix · 4 hidden · 10 packages, 2 "
-        "binaries "
-        "unidentified · advisories of 2026-11-21 · PARTIAL: app/broken.jar could not be read");
+        "binaries unidentified · advisories of 2026-11-21 · PARTIAL: app/broken.jar could not be read");
 }
 
 static void test_counts(void **state)

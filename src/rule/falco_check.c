@@ -147,8 +147,7 @@ static void warn_of_value(struct checking *c, struct vl_span value)
     if (c->node->op == VL_OP_REGEX && is_regex_needless(value)) {
         (void)snprintf(message, sizeof(message),
             "regex check with '%.*s' may be optimized with simpler operators such as '=', 'contains', "
-            "'startswith', "
-            "'endswith'",
+            "'startswith', 'endswith'",
             VL_SPAN_FMT(value));
         warn(c, RS_COMPILE_CONDITION, NULL, message);
     }
@@ -206,10 +205,8 @@ static void warn_of_na(struct checking *c, const struct vl_operand *left)
         if (vl_span_eq_str(node->as.check.values[i], "<NA>")) {
             warn(c, RS_UNSAFE_NA_CHECK, NULL,
                 "comparing a field value with <NA> is unsafe and can lead to unpredictable behavior of the "
-                "rule "
-                "condition. If you need to check for the existence of a field, consider using the 'exists' "
-                "operator "
-                "instead.");
+                "rule condition. If you need to check for the existence of a field, consider using the "
+                "'exists' operator instead.");
             return;
         }
 }

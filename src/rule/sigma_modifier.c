@@ -102,8 +102,7 @@ static int unknown(struct vl_span part, struct vl_err *err)
     static const char names[] =
         "all, contains, startswith, endswith, exists, cased, neq, re (i, m, s), cidr, windash, base64, "
         "base64offset, wide, utf16, utf16le, utf16be, lt, lte, gt, gte, minute, hour, day, week, month, "
-        "year, "
-        "expand, fieldref";
+        "year, expand, fieldref";
     if (vl_span_eq_nocase(part, VL_SPAN_LIT("not")))
         return vl_err_set(err, VL_ERR_INVALID,
             "no such modifier: not; write a selection of its own and `not` in the condition, or neq");

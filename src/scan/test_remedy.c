@@ -366,8 +366,7 @@ static void in_a_document(void **state)
         {VL_ECO_CARGO, VL_REMEDY_MANIFEST, "opt/x.cdx.json", "Upgrade b to 2 or later in opt/x.cdx.json"},
         {VL_ECO_PYPI, VL_REMEDY_MANIFEST, "usr/lib/python3/dist-packages/b-1.egg-info/PKG-INFO",
             "Upgrade b to 2 or later in usr/lib/python3/dist-packages/b-1.egg-info/PKG-INFO, which a package "
-            "of the "
-            "distribution brought: upgrade that"},
+            "of the distribution brought: upgrade that"},
     };
     for (size_t i = 0; i < VL_ARRAY_LEN(rows); i++) {
         struct vl_inventory *inv = test_inventory(VL_TARGET_IMAGE, "debian", "12", VL_SUPPORT_STANDARD);

@@ -59,8 +59,7 @@ int vl_server_seal_check(struct vl_server_app *app, struct vl_err *err)
         vl_crypt_open(app->data.seal_key, VL_SPAN_LIT(NAME), vl_buf_span(&sealed), &text, &why) < 0)
         return vl_err_set(err, VL_ERR_USAGE,
             "the secrets in the database are sealed with another key than %s/seal.key: copy that file from "
-            "the "
-            "data folder, or the backup, of the server that the database belongs to",
+            "the data folder, or the backup, of the server that the database belongs to",
             app->data.folder);
     return 0;
 }

@@ -135,8 +135,7 @@ void vl_test_registry_push(struct vl_test_registry *r, const char *name)
     (void)snprintf(line, sizeof(line),
         "cd \"$WORK\" && skopeo --policy policy.json copy -q --preserve-digests --dest-tls-verify=false "
         "oci:layout:1.0 docker://$HOST/%s >&2 && skopeo --policy policy.json inspect --tls-verify=false "
-        "--format "
-        "'{{.Digest}}' docker://$HOST/%s",
+        "--format '{{.Digest}}' docker://$HOST/%s",
         name, name);
     assert_int_equal(shell(r, line, &out), 0);
     (void)snprintf(r->digest, sizeof(r->digest), "%.71s", vl_buf_str(&out));

@@ -198,11 +198,9 @@ static int64_t add_facts(struct vl_test_server *s, const struct vl_rows_image *i
 {
     static const struct vl_store_sql add = {
         "INSERT INTO image (digest, media_type, os, arch, distro, size, created, indexer_version, "
-        "indexed_at, "
-        "assessed, why_not, coverage, database_digest, database_ms, matched_at) VALUES ($1, "
+        "indexed_at, assessed, why_not, coverage, database_digest, database_ms, matched_at) VALUES ($1, "
         "'application/vnd.oci.image.manifest.v1+json', 'linux', 'amd64', $2, 1000000, $3, $4, $5, $6, $7, "
-        "$8, "
-        "'sha256:db', $3, $5) ON CONFLICT (digest) DO UPDATE SET os = 'linux' RETURNING id",
+        "$8, 'sha256:db', $3, $5) ON CONFLICT (digest) DO UPDATE SET os = 'linux' RETURNING id",
         NULL};
     int64_t now = vl_time_now_ms();
     return vl_rows_sql(s, &add, "ssiiiiss", image->digest, image->distro ? image->distro : "debian:12",

@@ -47,9 +47,9 @@ const struct vl_table vl_queue_group_table = {
 
 static const struct vl_store_sql sql_add = {
     "INSERT INTO job (kind, key, grp, priority, not_before, added, payload) VALUES ($1, $2, $3, $4, $5, $6, "
-    "$7) "
-    "ON CONFLICT (kind, key) WHERE state = 0 DO UPDATE SET priority = max(job.priority, excluded.priority), "
-    "not_before = min(job.not_before, excluded.not_before), payload = excluded.payload RETURNING id",
+    "$7) ON CONFLICT (kind, key) WHERE state = 0 DO UPDATE SET priority = max(job.priority, "
+    "excluded.priority), not_before = min(job.not_before, excluded.not_before), payload = excluded.payload "
+    "RETURNING id",
     "INSERT INTO job (kind, key, grp, priority, not_before, added, payload) VALUES ($1, $2, $3, $4, $5, $6, "
     "$7) "
     "ON CONFLICT (kind, key) WHERE state = 0 DO UPDATE SET priority = greatest(job.priority, "
@@ -128,8 +128,7 @@ static const struct vl_store_sql sql_retry = {
 static const struct vl_store_sql sql_recover = {"UPDATE job SET lease_until = 0 WHERE state = 1", NULL};
 static const struct vl_store_sql sql_count = {
     "SELECT sum(CASE WHEN state = 0 THEN 1 ELSE 0 END), sum(CASE WHEN state = 0 AND not_before <= $2 THEN 1 "
-    "ELSE 0 END), "
-    "sum(CASE WHEN state = 1 THEN 1 ELSE 0 END), sum(CASE WHEN state = 2 THEN 1 ELSE 0 END), "
+    "ELSE 0 END), sum(CASE WHEN state = 1 THEN 1 ELSE 0 END), sum(CASE WHEN state = 2 THEN 1 ELSE 0 END), "
     "min(CASE WHEN state = 0 AND not_before <= $2 THEN added END) FROM job WHERE $1 = '' OR kind = $1",
     NULL};
 

@@ -254,8 +254,7 @@ static const struct vl_api_command show = {.method = "GET",
     .settled = is_settled};
 VL_API_COMMAND(vl_cli_image_show, "image show", "one image: state, coverage, layers", "IMAGE",
     "Shows an image, named by repository:tag (with or without its registry) or digest; -o json has its "
-    "places, "
-    "layers and coverage. With --watch until it is scanned.",
+    "places, layers and coverage. With --watch until it is scanned.",
     watch_options, show);
 
 static const struct vl_cli_column finding_columns[] = {{"Id", "id"}, {"Severity", "severity"},
@@ -397,8 +396,7 @@ static const struct vl_api_command scan = {.method = "POST",
     .status = state_status};
 VL_API_COMMAND(vl_cli_image_scan, "image scan", "scans an image again", "IMAGE",
     "Lets the server scan an image again, before what waits. With --watch it follows; exit status 2 where "
-    "the scan "
-    "ends with an error.",
+    "the scan ends with an error.",
     watch_options, scan);
 
 /* --- affected-by --- */

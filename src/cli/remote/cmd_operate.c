@@ -43,8 +43,7 @@ static const struct vl_api_command health = {
     .method = "GET", .path = "/health", .columns = health_columns, .status = health_status};
 VL_API_COMMAND(vl_cli_health, "health", "feeds, queues, messages of the server", NULL,
     "Shows how the server does; exit status 2 where it is degraded. 'vallum verify' probes each part and "
-    "tells the "
-    "cures.",
+    "tells the cures.",
     server_options, health);
 
 /* --- jobs --- */

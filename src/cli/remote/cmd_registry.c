@@ -215,6 +215,5 @@ static const struct vl_api_command scan = {.method = "POST",
     .status = status_of};
 VL_API_COMMAND(vl_cli_registry_scan, "registry scan", "looks for new images now", "NAME",
     "Compares the registry's catalogue with what is known and scans what is new. With --watch it follows "
-    "until "
-    "all is scanned; exit status 2 where an image ended with an error.",
+    "until all is scanned; exit status 2 where an image ended with an error.",
     list_options, scan);

@@ -266,8 +266,7 @@ static const struct vl_api_command score = {.method = "GET",
 VL_API_COMMAND(vl_cli_secure_score_list, "security secure-score list", "the score, and what it rests on",
     NULL,
     "Prints the secure score with the share of points that is assessed at all; --by category or control "
-    "takes it "
-    "apart.",
+    "takes it apart.",
     score_options, score);
 VL_API_COMMAND(vl_cli_secure_scores_list, "security secure-scores list", "the same, by az's name", NULL,
     "Prints the secure score of the environment.", score_options, score);

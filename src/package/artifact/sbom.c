@@ -170,8 +170,7 @@ static void add_notes(struct sbom *sbom)
     if (unmatched)
         vl_notes_add(sbom->notes, VL_NOTE_PARTIAL, VL_ERR_UNSUPPORTED, sbom->name,
             "components that cannot be matched: %llu (%llu without a package URL, %llu with one of an "
-            "unknown "
-            "type; the first is %s)",
+            "unknown type; the first is %s)",
             (unsigned long long)unmatched, (unsigned long long)sbom->without_purl,
             (unsigned long long)sbom->unknown_purl,
             sbom->first_unmatched ? sbom->first_unmatched : "unnamed");

@@ -105,8 +105,7 @@ static void test_xml(void **state)
         "9\nnuget J 10");
     assert_listing("nuget/central-packages", "Directory.Packages.props",
         "<Project><ItemGroup><PackageVersion Include='A' Version='1.0'/><GlobalPackageReference Include='B' "
-        "Version='2'/>"
-        "</ItemGroup></Project>",
+        "Version='2'/></ItemGroup></Project>",
         "nuget A 1.0\nnuget B 2");
 }
 

@@ -161,8 +161,8 @@ static void test_rules(void **state)
 
 static const struct vl_store_sql sql_task = {
     "INSERT INTO task (environment_id, guid, resource_id, assessment_key, state, details, created, changed) "
-    "VALUES "
-    "(1, $1, 0, 'c0b7cfc6-3172-465a-b378-53c7ff2cc0d5', 1, '{\"fixes\":3}', 1767225600000, 1767225600000)",
+    "VALUES (1, $1, 0, 'c0b7cfc6-3172-465a-b378-53c7ff2cc0d5', 1, '{\"fixes\":3}', 1767225600000, "
+    "1767225600000)",
     NULL};
 
 static void test_tasks(void **state)

@@ -25,8 +25,7 @@ static const struct vl_store_sql sql_resource = {"INSERT INTO resource (environm
     NULL};
 static const struct vl_store_sql sql_assessment = {
     "INSERT INTO assessment (environment_id, key, resource_id, status, cause, evaluated_first, changed, "
-    "evaluated, "
-    "findings) VALUES ($1, $2, $3, $4, $5, 1767225600000, 1767225600500, 1767225600500, $6)",
+    "evaluated, findings) VALUES ($1, $2, $3, $4, $5, 1767225600000, 1767225600500, 1767225600500, $6)",
     NULL};
 static const struct vl_store_sql sql_change = {
     "UPDATE assessment SET status = $1, cause = $2 WHERE resource_id = $3", NULL};

@@ -9,10 +9,8 @@ static const struct vl_store_sql sql_list = {
 static const struct vl_store_sql sql_image = {
     "SELECT i.digest, ri.registry_id, ri.repository, ri.platform, (SELECT max(t.name) FROM tag t WHERE "
     "t.registry_id = ri.registry_id AND t.repository = ri.repository AND t.digest IN (ri.digest, "
-    "ri.parent)), "
-    "i.created FROM image i JOIN registry_image ri ON ri.image_id = i.id WHERE i.id = $2 AND "
-    "ri.environment_id = "
-    "$1 AND ri.fetched_at > 0 AND ri.deleted_at = 0 ORDER BY ri.id LIMIT 1",
+    "ri.parent)), i.created FROM image i JOIN registry_image ri ON ri.image_id = i.id WHERE i.id = $2 AND "
+    "ri.environment_id = $1 AND ri.fetched_at > 0 AND ri.deleted_at = 0 ORDER BY ri.id LIMIT 1",
     NULL};
 /* What an image itself says (annotation org.opencontainers.image.base.name). */
 static const struct vl_store_sql sql_said = {"SELECT base_name, base_digest FROM image WHERE id = $1", NULL};
@@ -28,11 +26,10 @@ static const struct vl_store_sql sql_newer = {
  * the order: from the vulnerability, not over all findings of the other image. */
 static const struct vl_store_sql sql_fixed = {
     "SELECT count(*) FROM finding f JOIN package_vulnerability m ON m.id = f.match_id JOIN package p ON p.id "
-    "= "
-    "m.package_id WHERE f.image_id = $1 AND f.status = 0 AND NOT EXISTS (SELECT 1 FROM package_vulnerability "
-    "n "
-    "CROSS JOIN package q CROSS JOIN finding g WHERE n.vulnerability_id = m.vulnerability_id AND q.id = "
-    "n.package_id AND q.name = p.name AND g.image_id = $2 AND g.match_id = n.id AND g.status = 0)",
+    "= m.package_id WHERE f.image_id = $1 AND f.status = 0 AND NOT EXISTS (SELECT 1 FROM "
+    "package_vulnerability n CROSS JOIN package q CROSS JOIN finding g WHERE n.vulnerability_id = "
+    "m.vulnerability_id AND q.id = n.package_id AND q.name = p.name AND g.image_id = $2 AND g.match_id = "
+    "n.id AND g.status = 0)",
     NULL};
 
 struct own {

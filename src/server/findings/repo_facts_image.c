@@ -8,14 +8,13 @@
 
 static const struct vl_store_sql sql_put = {
     "INSERT INTO image (digest, media_type, config_digest, os, arch, variant, os_version, distro, size, "
-    "created, base_name, base_digest, list_id, indexer_version, indexed_at) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
-    "ON CONFLICT (digest) DO UPDATE SET media_type = excluded.media_type, config_digest = "
-    "excluded.config_digest, os = excluded.os, arch = excluded.arch, variant = excluded.variant, os_version "
-    "= "
-    "excluded.os_version, distro = excluded.distro, size = excluded.size, created = excluded.created, "
-    "base_name = excluded.base_name, base_digest = excluded.base_digest, list_id = excluded.list_id, "
-    "indexer_version = excluded.indexer_version, indexed_at = excluded.indexed_at RETURNING id",
+    "created, base_name, base_digest, list_id, indexer_version, indexed_at) VALUES ($1, $2, $3, $4, $5, $6, "
+    "$7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (digest) DO UPDATE SET media_type = "
+    "excluded.media_type, config_digest = excluded.config_digest, os = excluded.os, arch = excluded.arch, "
+    "variant = excluded.variant, os_version = excluded.os_version, distro = excluded.distro, size = "
+    "excluded.size, created = excluded.created, base_name = excluded.base_name, base_digest = "
+    "excluded.base_digest, list_id = excluded.list_id, indexer_version = excluded.indexer_version, "
+    "indexed_at = excluded.indexed_at RETURNING id",
     NULL};
 static const struct vl_store_sql sql_matched = {
     "UPDATE image SET " MATCHED_COLUMNS " WHERE digest = $1 RETURNING id", NULL};

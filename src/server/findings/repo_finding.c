@@ -238,9 +238,8 @@ static const struct vl_store_sql sql_packages = {VL_SQL_PLANNED_ANEW
 static const struct vl_store_sql sql_packages_count = {
     VL_SQL_PLANNED_ANEW "SELECT count(*) FROM (SELECT 1 " PACKAGES "LIMIT $4) AS counted", NULL};
 static const struct vl_store_sql sql_package_counts = {
-    "SELECT CASE m.severity WHEN 1 THEN 2 ELSE m.severity END, count(*) FROM package_vulnerability m "
-    "JOIN finding f ON f.image_id = $2 AND f.match_id = m.id AND f.status = 0 WHERE m.package_id = $3 AND "
-    "NOT "
+    "SELECT CASE m.severity WHEN 1 THEN 2 ELSE m.severity END, count(*) FROM package_vulnerability m JOIN "
+    "finding f ON f.image_id = $2 AND f.match_id = m.id AND f.status = 0 WHERE m.package_id = $3 AND NOT "
     "EXISTS (SELECT 1 FROM finding_exempt x WHERE x.environment_id = $1 AND x.image_id = f.image_id AND "
     "x.match_id = f.match_id) GROUP BY 1",
     NULL};

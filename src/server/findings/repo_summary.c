@@ -12,10 +12,8 @@ static const struct vl_store_sql sql_state = {
     "SELECT number, computed, took FROM summary WHERE environment_id = $1", NULL};
 static const struct vl_store_sql sql_changed = {
     "SELECT CASE WHEN (SELECT min(number) FROM change) > $2 + 1 THEN 1 WHEN EXISTS (SELECT 1 FROM change "
-    "WHERE "
-    "number > $2 AND environment_id = $1 AND topic IN ('image', 'finding', 'exemption', 'rule', 'registry', "
-    "'score')) "
-    "THEN 1 ELSE 0 END",
+    "WHERE number > $2 AND environment_id = $1 AND topic IN ('image', 'finding', 'exemption', 'rule', "
+    "'registry', 'score')) THEN 1 ELSE 0 END",
     NULL};
 static const struct vl_store_sql sql_images = {"SELECT DISTINCT image_id FROM registry_image WHERE "
                                                "environment_id = $1 AND fetched_at > 0 AND deleted_at = "

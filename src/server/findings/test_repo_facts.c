@@ -120,8 +120,7 @@ static const struct vl_store_sql findings = {"SELECT i.digest || ' ' || v.name |
     NULL};
 static const struct vl_store_sql images = {
     "SELECT digest || ' ' || assessed || ' ' || critical || ' ' || high || ' ' || medium || ' ' || low || ' "
-    "' || "
-    "fixable || ' ' || kev || ' ' || distro || ' ' || size FROM image ORDER BY digest",
+    "' || fixable || ' ' || kev || ' ' || distro || ' ' || size FROM image ORDER BY digest",
     NULL};
 static const struct vl_store_sql lists = {"SELECT packages || ' ' || (SELECT count(*) FROM list_set ls JOIN "
                                           "set_package p ON p.set_id = ls.set_id WHERE ls.list_id = l.id) "

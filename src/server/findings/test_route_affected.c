@@ -159,9 +159,8 @@ static void test_seen(void **state)
     static const struct vl_store_sql place = {
         "INSERT INTO registry_image (environment_id, registry_id, repository, digest, image_id, state, "
         "first_seen, last_seen, fetched_at, deleted_at) SELECT environment_id, registry_id, 'node-old', "
-        "digest, "
-        "image_id, state, 1704067200000, 1706745600000, 1, 1706745600000 FROM registry_image WHERE digest = "
-        "$1",
+        "digest, image_id, state, 1704067200000, 1706745600000, 1, 1706745600000 FROM registry_image WHERE "
+        "digest = $1",
         NULL};
     static const struct vl_store_sql gone = {
         "DELETE FROM registry_image WHERE repository = 'node-old' AND digest = $1", NULL};

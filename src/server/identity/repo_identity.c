@@ -28,8 +28,7 @@ static const struct vl_store_sql sql_token_trim = {
     "DELETE FROM token WHERE principal_id = $1 AND expires > 0 AND expires < $2", NULL};
 static const struct vl_store_sql sql_token_find = {
     "SELECT p.id, p.kind, p.name, t.id, t.role, t.environment_id FROM token t JOIN principal p ON p.id = "
-    "t.principal_id "
-    "WHERE t.hash = $1 AND p.disabled = 0 AND (t.expires = 0 OR t.expires > $2)",
+    "t.principal_id WHERE t.hash = $1 AND p.disabled = 0 AND (t.expires = 0 OR t.expires > $2)",
     NULL};
 static const struct vl_store_sql sql_token_list = {
     "SELECT id, name, role, environment_id, created, expires, last_used FROM token WHERE principal_id = $1 "

@@ -12,9 +12,8 @@ static const struct vl_store_sql sql_bind = {
     NULL};
 static const struct vl_store_sql sql_bind_part = {
     "INSERT INTO role_part (principal_id, environment_id, role, label, cluster, namespace) VALUES ($1, $2, "
-    "$3, "
-    "$4, lower($5), $6) ON CONFLICT (principal_id, environment_id, label, cluster, namespace) DO UPDATE SET "
-    "role = excluded.role",
+    "$3, $4, lower($5), $6) ON CONFLICT (principal_id, environment_id, label, cluster, namespace) DO UPDATE "
+    "SET role = excluded.role",
     NULL};
 static const struct vl_store_sql sql_remove = {
     "DELETE FROM role_binding WHERE principal_id = $1 AND environment_id = $2 AND registry_id = $3", NULL};
@@ -46,10 +45,9 @@ static const struct vl_store_sql sql_parts = {PARTS(VL_LABELS_HAVE_SQLITE), PART
 static const struct vl_store_sql sql_bindings = {
     "SELECT e.guid, b.role, r.name, b.label, b.cluster, b.namespace FROM (SELECT environment_id, role, "
     "registry_id, '' AS label, '' AS cluster, '' AS namespace FROM role_binding WHERE principal_id = $1 "
-    "UNION "
-    "ALL SELECT environment_id, role, 0, label, cluster, namespace FROM role_part WHERE principal_id = $1) b "
-    "LEFT JOIN environment e ON e.id = b.environment_id LEFT JOIN registry r ON r.id = b.registry_id WHERE "
-    "(b.environment_id = 0 OR e.id IS NOT NULL) AND (b.registry_id = 0 OR r.id IS NOT NULL) ORDER BY "
+    "UNION ALL SELECT environment_id, role, 0, label, cluster, namespace FROM role_part WHERE principal_id = "
+    "$1) b LEFT JOIN environment e ON e.id = b.environment_id LEFT JOIN registry r ON r.id = b.registry_id "
+    "WHERE (b.environment_id = 0 OR e.id IS NOT NULL) AND (b.registry_id = 0 OR r.id IS NOT NULL) ORDER BY "
     "b.environment_id, b.cluster, b.namespace, b.label, b.registry_id LIMIT $2",
     NULL};
 static const struct vl_store_sql sql_owners = {
@@ -201,8 +199,7 @@ int vl_repo_role_parts(struct vl_store_conn *conn, const struct vl_principal *pr
         if (n == VL_ROLE_PARTS_MAX)
             return vl_err_set(err, VL_ERR_LIMIT,
                 "\"%s\" has roles in more than %d parts of an environment: one in the whole of it, or a "
-                "label, "
-                "is what is meant",
+                "label, is what is meant",
                 principal->name, VL_ROLE_PARTS_MAX);
         if (!list)
             list = vl_arena_array(arena, VL_ROLE_PARTS_MAX, sizeof(*list));

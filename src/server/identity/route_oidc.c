@@ -361,8 +361,7 @@ static int tell(struct vl_request *request, struct vl_err *err)
     vl_buf_append_str(&reply->body,
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
         "content=\"width=device-width\"><title>Vallum: not logged in</title></head><body><main><h1>You are "
-        "not "
-        "logged in</h1><p>");
+        "not logged in</h1><p>");
     put_text(&reply->body, why);
     vl_buf_append_str(&reply->body, "</p><p><a href=\"/\">Back to the login</a></p></main></body></html>\n");
     return vl_buf_check(&reply->body, "the page", err);

@@ -58,8 +58,7 @@ static const struct vl_store_sql sql_repository_seen = {
     NULL};
 static const struct vl_store_sql sql_repository_gone = {
     "UPDATE repository SET gone_at = $3 WHERE registry_id = $1 AND name = $2 AND gone_at = 0 AND first_seen "
-    "< "
-    "$4 RETURNING id",
+    "< $4 RETURNING id",
     NULL};
 static const struct vl_store_sql sql_repository_places = {
     "UPDATE registry_image SET deleted_at = $3, stage = NULL, next_try = 0 WHERE registry_id = $1 AND "

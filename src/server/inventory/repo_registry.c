@@ -19,8 +19,7 @@ static const struct vl_store_sql sql_how_many = {
 static const struct vl_store_sql sql_add = {
     "INSERT INTO registry (environment_id, name, host, kind, username, ca_pem, insecure, poll_seconds, "
     "include, labels, enabled, concurrency, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
-    "$12, $13) "
-    "ON CONFLICT DO NOTHING RETURNING id",
+    "$12, $13) ON CONFLICT DO NOTHING RETURNING id",
     NULL};
 static const struct vl_store_sql sql_taken = {
     "SELECT 1 FROM registry WHERE environment_id = $1 AND name = $2 AND id <> $3", NULL};
@@ -36,9 +35,9 @@ static const struct vl_store_sql sql_remove = {
     "DELETE FROM registry WHERE environment_id = $1 AND id = $2", NULL};
 static const struct vl_store_sql sql_get = {
     "SELECT " COLUMNS "FROM registry WHERE id = $1 AND ($2 = 0 OR environment_id = $2)", NULL};
-static const struct vl_store_sql sql_named = {"SELECT id FROM registry WHERE environment_id = $1 AND (name = "
-                                              "$2 OR CAST(id AS TEXT) = $2) ORDER BY CASE "
-                                              "WHEN name = $2 THEN 0 ELSE 1 END LIMIT 1",
+static const struct vl_store_sql sql_named = {
+    "SELECT id FROM registry WHERE environment_id = $1 AND (name = $2 OR CAST(id AS TEXT) = $2) "
+    "ORDER BY CASE WHEN name = $2 THEN 0 ELSE 1 END LIMIT 1",
     NULL};
 static const struct vl_store_sql sql_list = {
     "SELECT " COLUMNS "FROM registry WHERE environment_id = $1 ORDER BY name LIMIT $2", NULL};

@@ -18,9 +18,8 @@
 
 static const struct vl_store_sql sql_repositories = {
     "SELECT r.name, r.last_seen, (SELECT count(*) FROM registry_image i WHERE i.registry_id = r.registry_id "
-    "AND "
-    "i.repository = r.name AND i.deleted_at = 0 AND i.is_index = 0) FROM repository r "
-    "WHERE r.registry_id = $1 AND r.gone_at = 0 AND ($2 = '' OR r.name > $2) ORDER BY r.name LIMIT $3",
+    "AND i.repository = r.name AND i.deleted_at = 0 AND i.is_index = 0) FROM repository r WHERE "
+    "r.registry_id = $1 AND r.gone_at = 0 AND ($2 = '' OR r.name > $2) ORDER BY r.name LIMIT $3",
     NULL};
 static const struct vl_store_sql sql_repositories_count = {
     "SELECT count(*) FROM (SELECT 1 AS one FROM repository WHERE registry_id = $1 AND gone_at = 0 LIMIT $2) "

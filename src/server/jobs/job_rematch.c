@@ -27,8 +27,7 @@ static const struct vl_store_sql sql_images = {
     NULL};
 static const struct vl_store_sql sql_old = {
     "SELECT ri.id, ri.registry_id FROM registry_image ri JOIN image i ON i.id = ri.image_id WHERE i.list_id "
-    "> 0 "
-    "AND i.indexer_version <> $1 AND ri.deleted_at = 0 AND ri.state = $2 AND ri.stage IS NULL ORDER BY "
+    "> 0 AND i.indexer_version <> $1 AND ri.deleted_at = 0 AND ri.state = $2 AND ri.stage IS NULL ORDER BY "
     "ri.pushed_at DESC, ri.id DESC LIMIT $3",
     NULL};
 

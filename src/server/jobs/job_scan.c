@@ -29,8 +29,8 @@ static const struct vl_store_sql sql_rest = {"UPDATE registry_image SET state = 
     NULL};
 static const struct vl_store_sql sql_completed = {
     "UPDATE registry_image SET state = $2, stage = NULL, error = NULL, error_code = NULL, attempts = 0, "
-    "next_try "
-    "= 0, image_id = $3, fetched_at = $4, completed_at = $4, platform = coalesce(platform, $5) WHERE id = $1",
+    "next_try = 0, image_id = $3, fetched_at = $4, completed_at = $4, platform = coalesce(platform, $5) "
+    "WHERE id = $1",
     NULL};
 static const struct vl_store_sql sql_failed = {"UPDATE registry_image SET state = $2, stage = NULL, error = "
                                                "$3, error_code = $4, attempts = $5, next_try = $6 "

@@ -321,8 +321,7 @@ static void test_new_ones(void **state)
     assert_int_equal(asked, 4); /* a signature's tag is not worth a question */
     static const struct vl_store_sql platform = {
         "SELECT count(*) FROM registry_image WHERE registry_id = $1 AND digest = $2 AND parent = $3 AND "
-        "platform = "
-        "'linux/arm64' AND state = 0 AND stage = 'waiting for a worker' AND first_seen > 0",
+        "platform = 'linux/arm64' AND state = 0 AND stage = 'waiting for a worker' AND first_seen > 0",
         NULL};
     assert_int_equal(vl_rows_sql(s, &platform, "iss", registry_id, digest_of(4), digest_of(2)), 1);
     static const struct vl_store_sql registry = {

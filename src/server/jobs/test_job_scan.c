@@ -103,10 +103,8 @@ static const char *text_of(struct vl_test_server *s, const struct vl_store_sql *
 
 static const struct vl_store_sql sql_state = {
     "SELECT state || ' ' || coalesce(error_code, '-') || ' ' || attempts || (CASE WHEN next_try > 0 THEN ' "
-    "again' "
-    "ELSE '' END) || (CASE WHEN fetched_at > 0 THEN ' seen' ELSE '' END) || (CASE WHEN deleted_at > 0 THEN ' "
-    "gone' "
-    "ELSE '' END) || ' ' || coalesce(stage, '-') FROM registry_image WHERE id = $1",
+    "again' ELSE '' END) || (CASE WHEN fetched_at > 0 THEN ' seen' ELSE '' END) || (CASE WHEN deleted_at > 0 "
+    "THEN ' gone' ELSE '' END) || ' ' || coalesce(stage, '-') FROM registry_image WHERE id = $1",
     NULL};
 static const struct vl_store_sql sql_counts = {"SELECT i.assessed || ' ' || i.critical || ' ' || i.high || ' "
                                                "' || i.medium || ' ' || i.fixable || ' ' || i.kev || "

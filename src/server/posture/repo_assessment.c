@@ -7,11 +7,9 @@
 static const struct vl_store_sql sql_list = {
     "SELECT a.key, a.resource_id, r.arm_id, r.kind, r.name, a.status, a.exempt, a.cause, a.description, "
     "a.evaluated_first, a.changed, a.evaluated, a.findings, a.owner, a.assigned, a.due, a.grace FROM "
-    "assessment a JOIN resource r ON r.id = "
-    "a.resource_id WHERE a.environment_id = $1 AND ($2 = '' OR a.key = $2) AND (a.resource_id = $3 OR $3 = "
-    "0) "
-    "AND ($4 = '' OR r.kind = $4) AND (a.status = $5 OR $5 = 0) "
-    "AND (a.key > $6 OR (a.key = $6 AND a.resource_id > $7)) ORDER BY a.key, a.resource_id LIMIT $8",
+    "assessment a JOIN resource r ON r.id = a.resource_id WHERE a.environment_id = $1 AND ($2 = '' OR a.key "
+    "= $2) AND (a.resource_id = $3 OR $3 = 0) AND ($4 = '' OR r.kind = $4) AND (a.status = $5 OR $5 = 0) AND "
+    "(a.key > $6 OR (a.key = $6 AND a.resource_id > $7)) ORDER BY a.key, a.resource_id LIMIT $8",
     NULL};
 static const struct vl_store_sql sql_count = {
     "SELECT count(*) FROM (SELECT 1 FROM assessment a JOIN resource r ON r.id = a.resource_id "

@@ -30,9 +30,8 @@ static const struct vl_store_sql sql_rules = {
     NULL};
 static const struct vl_store_sql sql_places = {
     "SELECT ri.registry_id, r.name, r.kind, ri.repository, ri.digest FROM registry_image ri JOIN registry r "
-    "ON "
-    "r.id = ri.registry_id WHERE ri.image_id = $1 AND +ri.environment_id = $2 AND ri.fetched_at > 0 "
-    "AND +ri.deleted_at = 0 ORDER BY ri.id LIMIT $3",
+    "ON r.id = ri.registry_id WHERE ri.image_id = $1 AND +ri.environment_id = $2 AND ri.fetched_at > 0 AND "
+    "+ri.deleted_at = 0 ORDER BY ri.id LIMIT $3",
     NULL};
 static const struct vl_store_sql sql_clear = {
     "DELETE FROM finding_exempt WHERE environment_id = $1 AND image_id = $2", NULL};
@@ -80,8 +79,7 @@ static const struct vl_store_sql sql_reach_package = {
     "AND " SEEN_HERE "ORDER BY f.image_id LIMIT $3"};
 static const struct vl_store_sql sql_reach_digest = {
     "SELECT DISTINCT ri.image_id FROM image i JOIN registry_image ri ON ri.image_id = i.id WHERE i.digest = "
-    "$2 "
-    "AND +ri.environment_id = $1 AND +ri.deleted_at = 0 ORDER BY ri.image_id LIMIT $3",
+    "$2 AND +ri.environment_id = $1 AND +ri.deleted_at = 0 ORDER BY ri.image_id LIMIT $3",
     NULL};
 static const struct vl_store_sql sql_reach_all = {
     "SELECT DISTINCT image_id FROM registry_image WHERE environment_id = $1 AND image_id > $2 "

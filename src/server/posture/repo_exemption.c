@@ -28,8 +28,7 @@ static const struct vl_store_sql sql_get = {COLUMNS "WHERE e.environment_id = $1
 static const struct vl_store_sql sql_add = {
     "INSERT INTO exemption (environment_id, guid, category, state, assessment_key, vulnerability, package, "
     "digest, registry_id, repository, resource_id, justification, requested_by, decided_by, created, "
-    "decided, "
-    "expires) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) "
+    "decided, expires) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) "
     "ON CONFLICT DO NOTHING RETURNING id",
     NULL};
 static const struct vl_store_sql sql_change = {

@@ -42,8 +42,7 @@ static const struct vl_store_sql sql_clear = {
 static const struct vl_store_sql sql_give = {
     "UPDATE assessment SET owner = $3, assigned = $4, due = $5, grace = $6, governance_id = $7 WHERE "
     "environment_id = $1 AND key = $2 AND status = 2 AND exempt = 0 AND assigned = 0 AND (registry_id = $8 "
-    "OR "
-    "$8 = 0) AND (image_id > 0 OR $9 = 0)",
+    "OR $8 = 0) AND (image_id > 0 OR $9 = 0)",
     NULL};
 static const struct vl_store_sql sql_over = {
     "SELECT DISTINCT environment_id FROM assessment WHERE grace = 1 AND due <= $1 LIMIT $2", NULL};

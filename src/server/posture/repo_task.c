@@ -25,11 +25,9 @@ static const struct vl_store_sql sql_set = {
 /* Where nothing is assessed, nothing is done either. */
 static const struct vl_store_sql sql_settle = {
     "UPDATE task SET state = 3, changed = $2 WHERE environment_id = $1 AND state = 1 AND EXISTS (SELECT 1 "
-    "FROM "
-    "assessment a WHERE a.environment_id = $1 AND a.key = task.assessment_key AND a.status = 1 AND "
+    "FROM assessment a WHERE a.environment_id = $1 AND a.key = task.assessment_key AND a.status = 1 AND "
     "(a.resource_id = task.resource_id OR task.resource_id = 0)) AND NOT EXISTS (SELECT 1 FROM assessment a "
-    "WHERE "
-    "a.environment_id = $1 AND a.key = task.assessment_key AND a.status = 2 AND (a.resource_id = "
+    "WHERE a.environment_id = $1 AND a.key = task.assessment_key AND a.status = 2 AND (a.resource_id = "
     "task.resource_id OR task.resource_id = 0))",
     NULL};
 

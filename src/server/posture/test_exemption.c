@@ -358,8 +358,7 @@ static const struct vl_store_sql sql_many_vulnerabilities = {
 static const struct vl_store_sql sql_many_matches = {
     "INSERT INTO package_vulnerability (package_id, vulnerability_id, severity, state, source, advisory) "
     "SELECT p.id, v.id, 4, 1, 'test', 'test' FROM package p, vulnerability v WHERE p.purl = $1 AND v.name "
-    "LIKE "
-    "'CVE-3000-%'",
+    "LIKE 'CVE-3000-%'",
     NULL};
 static const struct vl_store_sql sql_many_findings = {
     "INSERT INTO finding (image_id, match_id, status, day, layer) SELECT $1, pv.id, 0, 1, 0 FROM "

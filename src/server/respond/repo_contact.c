@@ -20,8 +20,7 @@ static const struct vl_store_sql sql_get = {COLUMNS "AND name = lower($2)", NULL
 static const struct vl_store_sql sql_put = {
     "INSERT INTO contact (environment_id, name, emails, phone, enabled, min_severity, roles, notify_roles, "
     "changed) VALUES ($1, lower($2), $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (environment_id, name) DO "
-    "UPDATE SET "
-    "emails = excluded.emails, phone = excluded.phone, enabled = excluded.enabled, min_severity = "
+    "UPDATE SET emails = excluded.emails, phone = excluded.phone, enabled = excluded.enabled, min_severity = "
     "excluded.min_severity, roles = excluded.roles, notify_roles = excluded.notify_roles, changed = "
     "excluded.changed",
     NULL};

@@ -48,8 +48,7 @@ static const struct vl_store_sql sql_waiting = {
     NULL};
 static const struct vl_store_sql sql_sent = {
     "SELECT count(*) FROM outbox WHERE environment_id = $1 AND address = $2 AND address <> '' AND state = 2 "
-    "AND "
-    "delivered > $3 AND severity BETWEEN $4 AND $5 AND topic <> 'digest'",
+    "AND delivered > $3 AND severity BETWEEN $4 AND $5 AND topic <> 'digest'",
     NULL};
 static const struct vl_store_sql sql_held = {"SELECT subject, severity, created FROM outbox WHERE "
                                              "environment_id = $1 AND address = $2 AND address <> '' "

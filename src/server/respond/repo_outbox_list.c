@@ -7,11 +7,9 @@
 
 static const struct vl_store_sql sql_list = {
     "SELECT o.id, o.environment_id, o.channel_id, c.name, o.address, o.topic, o.subject, o.severity, "
-    "o.state, "
-    "o.created, o.attempts, o.next_try, o.error, o.delivered FROM outbox o JOIN channel c ON c.id = "
+    "o.state, o.created, o.attempts, o.next_try, o.error, o.delivered FROM outbox o JOIN channel c ON c.id = "
     "o.channel_id WHERE o.environment_id = $1 AND ($2 = 0 OR o.state = $2) AND ($3 = 0 OR o.id < $3) ORDER "
-    "BY "
-    "o.id DESC LIMIT $4",
+    "BY o.id DESC LIMIT $4",
     NULL};
 static const struct vl_store_sql sql_count = {"SELECT count(*) FROM (SELECT 1 FROM outbox WHERE "
                                               "environment_id = $1 AND ($2 = 0 OR state = $2) LIMIT $3) "

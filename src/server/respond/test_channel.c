@@ -279,8 +279,7 @@ static int second_write(struct vl_store_conn *conn, void *user, struct vl_err *e
 {
     static const struct vl_store_sql sql = {
         "INSERT INTO outbox (environment_id, channel_id, topic, severity, subject, body, state, created) "
-        "SELECT 1, "
-        "id, 'finding', 5, 's', '{}', 3, 1 FROM channel WHERE name = 'x' RETURNING id",
+        "SELECT 1, id, 'finding', 5, 's', '{}', 3, 1 FROM channel WHERE name = 'x' RETURNING id",
         NULL};
     struct vl_stmt *stmt VL_CLEANUP(vl_stmt_cleanup) = NULL;
     int64_t id, *ret_message = user;

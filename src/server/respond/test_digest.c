@@ -64,8 +64,7 @@ static const struct vl_store_sql sql_long_ago = {
     "UPDATE setting SET value = '{\"at\":1000}' WHERE name = 'digest'", NULL};
 static const struct vl_store_sql sql_channel = {
     "INSERT INTO channel (environment_id, name, kind, config, min_severity, topics, created) VALUES (1, "
-    "'log', "
-    "'syslog', '{\"host\":\"127.0.0.1\",\"port\":1,\"transport\":\"tcp\"}', 5, '[\"digest\"]', 1)",
+    "'log', 'syslog', '{\"host\":\"127.0.0.1\",\"port\":1,\"transport\":\"tcp\"}', 5, '[\"digest\"]', 1)",
     NULL};
 static const struct vl_store_sql sql_exemption = {"INSERT INTO exemption (environment_id, guid, category, "
                                                   "state, justification, requested_by, created) VALUES "

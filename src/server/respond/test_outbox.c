@@ -269,9 +269,8 @@ static void rounds(void **state)
     struct vl_test_server *s = *state;
     static const struct vl_store_sql sql_jobless = {
         "INSERT INTO outbox (environment_id, channel_id, topic, severity, subject, body, state, created, "
-        "next_try) "
-        "SELECT 1, id, 'finding', 5, 'lost', '{\"topic\":\"finding\",\"title\":\"lost\"}', 1, 1, 1 FROM "
-        "channel",
+        "next_try) SELECT 1, id, 'finding', 5, 'lost', '{\"topic\":\"finding\",\"title\":\"lost\"}', 1, 1, 1 "
+        "FROM channel",
         NULL};
     struct vl_err err = VL_ERR_INIT;
     run(s, &sql_forget, 0);
@@ -295,13 +294,12 @@ static void limits(void **state)
     struct vl_test_server *s = *state;
     static const struct vl_store_sql sql_sent = {
         "INSERT INTO outbox (environment_id, channel_id, address, topic, severity, subject, body, state, "
-        "created, "
-        "delivered) SELECT 1, id, 'a@example.org', 'alert', 4, 'sent', '{}', 2, 1, 1000 FROM channel",
+        "created, delivered) SELECT 1, id, 'a@example.org', 'alert', 4, 'sent', '{}', 2, 1, 1000 FROM "
+        "channel",
         NULL};
     static const struct vl_store_sql sql_held = {
         "INSERT INTO outbox (environment_id, channel_id, address, topic, severity, subject, body, state, "
-        "created) "
-        "SELECT 1, id, 'a@example.org', 'alert', 4, 'held', '{}', 4, 1 FROM channel",
+        "created) SELECT 1, id, 'a@example.org', 'alert', 4, 'held', '{}', 4, 1 FROM channel",
         NULL};
     struct vl_store_conn *conn VL_CLEANUP(vl_store_read_cleanup) = NULL;
     struct vl_err err = VL_ERR_INIT;

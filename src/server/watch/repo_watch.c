@@ -5,12 +5,10 @@
 
 static const struct vl_store_sql sql_states = {
     "SELECT ri.state, count(*), SUM(CASE WHEN i.matched_at > 0 AND i.assessed = 2 THEN 1 ELSE 0 END), "
-    "SUM(CASE "
-    "WHEN i.matched_at > 0 AND i.assessed = 1 THEN 1 ELSE 0 END), min(CASE WHEN i.database_ms > 0 THEN "
-    "i.database_ms ELSE NULL END), SUM(CASE WHEN ri.first_seen > $2 THEN 1 ELSE 0 END) FROM registry_image "
-    "ri LEFT JOIN image i ON i.id = ri.image_id AND "
-    "ri.fetched_at > 0 WHERE ri.environment_id = $1 AND ri.deleted_at = 0 AND ri.is_index = 0 GROUP BY "
-    "ri.state",
+    "SUM(CASE WHEN i.matched_at > 0 AND i.assessed = 1 THEN 1 ELSE 0 END), min(CASE WHEN i.database_ms > 0 "
+    "THEN i.database_ms ELSE NULL END), SUM(CASE WHEN ri.first_seen > $2 THEN 1 ELSE 0 END) FROM "
+    "registry_image ri LEFT JOIN image i ON i.id = ri.image_id AND ri.fetched_at > 0 WHERE ri.environment_id "
+    "= $1 AND ri.deleted_at = 0 AND ri.is_index = 0 GROUP BY ri.state",
     NULL};
 static const struct vl_store_sql sql_registries = {
     "SELECT count(*), SUM(CASE WHEN enabled = 0 THEN 1 ELSE 0 END), SUM(CASE WHEN enabled = 1 AND error IS "

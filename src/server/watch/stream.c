@@ -39,8 +39,7 @@ struct vl_watch {
 static const struct vl_store_sql sql_may = {
     "SELECT 1 FROM token t JOIN principal p ON p.id = t.principal_id WHERE t.id = $1 AND p.id = $2 AND "
     "p.disabled = 0 AND (t.expires = 0 OR t.expires > $3) AND (t.environment_id = $4 OR t.environment_id = "
-    "0) "
-    "AND (EXISTS (SELECT 1 FROM role_binding b WHERE b.principal_id = p.id AND (b.environment_id = $4 OR "
+    "0) AND (EXISTS (SELECT 1 FROM role_binding b WHERE b.principal_id = p.id AND (b.environment_id = $4 OR "
     "b.environment_id = 0) AND b.role > 0 AND (b.registry_id = 0 OR CAST($5 AS BIGINT) = 1)) OR (CAST($5 AS "
     "BIGINT) = 1 AND EXISTS (SELECT 1 FROM role_part b WHERE b.principal_id = p.id AND b.environment_id = $4 "
     "AND b.role > 0)))",

@@ -288,8 +288,7 @@ static void test_other_parts(void **state)
         "UPDATE registry SET labels = ',team=loud,' WHERE id = $1", NULL};
     static const struct vl_store_sql alert = {
         "INSERT INTO alert (environment_id, guid, type, severity, status, title, body, started, ended, "
-        "created, "
-        "changed, cluster, namespace) VALUES ($1, $2, 'T', 4, 1, 't', '{}', 1, 1, 1, 1, 'prod', $3)",
+        "created, changed, cluster, namespace) VALUES ($1, $2, 'T', 4, 1, 't', '{}', 1, 1, 1, 1, 'prod', $3)",
         NULL};
     struct vl_test_server *s = *state;
     const struct vl_role_scope by_label = {
