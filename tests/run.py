@@ -2,6 +2,7 @@
 """Runs the tests of the tree and counts them. Called by ./test, which installs what is needed first."""
 import argparse
 import concurrent.futures
+import fcntl
 import glob
 import json
 import os
@@ -87,12 +88,15 @@ def build(name, options, tally, cc="gcc", cxx="g++", targets=()):
     """Configures and builds build-NAME; None where that fails."""
     folder = os.path.join(ROOT, "build-" + name)
     env = compiler_env(cc, cxx)
-    if not os.path.exists(os.path.join(folder, "build.ninja")):
-        r = run(["meson", "setup", folder, *options], env=env)
-    else:
-        r = run(["meson", "configure", folder, *[o for o in options if o.startswith("-D")]], env=env)
-    if r.returncode == 0:
-        r = run(["ninja", "-C", folder, *targets], env=env)
+    os.makedirs(os.path.join(ROOT, "out"), exist_ok=True)
+    with open(os.path.join(ROOT, "out", f"build-{name}.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two runs at once the second waits: two ninjas spoil a folder
+        if not os.path.exists(os.path.join(folder, "build.ninja")):
+            r = run(["meson", "setup", folder, *options], env=env)
+        else:
+            r = run(["meson", "configure", folder, *[o for o in options if o.startswith("-D")]], env=env)
+        if r.returncode == 0:
+            r = run(["ninja", "-C", folder, *targets], env=env)
     if r.returncode != 0:
         lines = [l for l in r.stdout.splitlines() if re.search(r"error|warning|FAILED|ERROR", l)] or r.stdout.splitlines()
         tally.fail(f"build {name}", "\n".join(lines[-40:]))
