@@ -32,15 +32,19 @@ static const struct vl_store_sql sql_get = {"SELECT max(role) FROM role_binding 
     NULL};
 /* A cluster has no row of its own that could stand for it: the role's does, negative, so that it is no
  * registry's. */
-#define PARTS(has)                                                                                          \
-    "SELECT b.registry_id AS part_id, b.role, '', '' FROM role_binding b WHERE b.principal_id = $1 AND "    \
-    "b.environment_id = $2 AND b.registry_id > 0 UNION ALL SELECT g.id, p.role, '', '' FROM role_part p "   \
-    "JOIN registry g ON g.environment_id = p.environment_id AND " has(                                      \
-        "g.labels", "p.label") " WHERE p.principal_id = $1 AND p.environment_id = $2 AND p.label <> '' "    \
-                               "UNION ALL SELECT -p.id, "                                                   \
-                               "p.role, p.cluster, p.namespace FROM role_part p WHERE p.principal_id = $1 " \
-                               "AND p.environment_id = "                                                    \
-                               "$2 AND p.cluster <> '' ORDER BY 1 LIMIT $3"
+#define OF_REGISTRIES                                                                                    \
+    "SELECT b.registry_id AS part_id, b.role, '', '' FROM role_binding b WHERE b.principal_id = $1 AND " \
+    "b.environment_id = $2 AND b.registry_id > 0 "
+#define OF_LABELS(condition)                                                              \
+    "SELECT g.id, p.role, '', '' FROM role_part p JOIN registry g ON g.environment_id = " \
+    "p.environment_id AND " condition                                                     \
+    " WHERE p.principal_id = $1 AND p.environment_id = $2 AND p.label <> '' "
+#define OF_CLUSTERS                                                                                \
+    "SELECT -p.id, p.role, p.cluster, p.namespace FROM role_part p WHERE p.principal_id = $1 AND " \
+    "p.environment_id = $2 AND p.cluster <> '' "
+#define PARTS(has)                                                                            \
+    OF_REGISTRIES "UNION ALL " OF_LABELS(has("g.labels", "p.label")) "UNION ALL " OF_CLUSTERS \
+                                                                     "ORDER BY 1 LIMIT $3"
 static const struct vl_store_sql sql_parts = {PARTS(VL_LABELS_HAVE_SQLITE), PARTS(VL_LABELS_HAVE_POSTGRESQL)};
 static const struct vl_store_sql sql_bindings = {
     "SELECT e.guid, b.role, r.name, b.label, b.cluster, b.namespace FROM (SELECT environment_id, role, "

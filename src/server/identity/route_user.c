@@ -213,6 +213,22 @@ static int read_role(struct change *c, bool required, struct vl_err *err)
     return 0;
 }
 
+/* By its name, else by its id: people have either before them. */
+static int find_registry(
+    struct vl_store_conn *conn, const struct change *c, int64_t environment, int64_t *ret, struct vl_err *err)
+{
+    struct vl_registry registry;
+    uint64_t id = 0;
+    int r = vl_repo_registry_named(conn, environment, c->registry, ret, err);
+    if (r == 0 && vl_span_to_u64(vl_span_str(c->registry), &id) && id <= INT64_MAX) {
+        *ret = (int64_t)id;
+        r = vl_repo_registry_get(conn, environment, *ret, c->request->arena, &registry, err);
+    }
+    if (r == 0)
+        return vl_err_set(err, VL_ERR_INVALID, "/registry: there is no registry \"%s\" in it", c->registry);
+    return r;
+}
+
 static int set_role(struct vl_store_conn *conn, const struct change *c, struct vl_err *err)
 {
     struct vl_environment environment = {0};
@@ -225,9 +241,7 @@ static int set_role(struct vl_store_conn *conn, const struct change *c, struct v
     if (r == 0)
         return vl_err_set(err, VL_ERR_INVALID, "/environment: there is no environment \"%s\"", c->where);
     if (r >= 0 && c->registry)
-        r = vl_repo_registry_named(conn, environment.id, c->registry, &scope.registry, err);
-    if (r == 0)
-        return vl_err_set(err, VL_ERR_INVALID, "/registry: there is no registry \"%s\" in it", c->registry);
+        r = find_registry(conn, c, environment.id, &scope.registry, err);
     if (r < 0)
         return r;
     scope.environment = environment.id;

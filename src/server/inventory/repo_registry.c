@@ -36,9 +36,7 @@ static const struct vl_store_sql sql_remove = {
 static const struct vl_store_sql sql_get = {
     "SELECT " COLUMNS "FROM registry WHERE id = $1 AND ($2 = 0 OR environment_id = $2)", NULL};
 static const struct vl_store_sql sql_named = {
-    "SELECT id FROM registry WHERE environment_id = $1 AND (name = $2 OR CAST(id AS TEXT) = $2) "
-    "ORDER BY CASE WHEN name = $2 THEN 0 ELSE 1 END LIMIT 1",
-    NULL};
+    "SELECT id FROM registry WHERE environment_id = $1 AND name = $2", NULL};
 static const struct vl_store_sql sql_list = {
     "SELECT " COLUMNS "FROM registry WHERE environment_id = $1 ORDER BY name LIMIT $2", NULL};
 static const struct vl_store_sql sql_count = {

@@ -68,8 +68,7 @@ VL_MUST_CHECK int vl_repo_registry_get(struct vl_store_conn *conn, int64_t envir
     struct vl_arena *arena, struct vl_registry *ret, struct vl_err *err);
 VL_MUST_CHECK int vl_repo_registry_list(struct vl_store_conn *conn, int64_t environment,
     struct vl_arena *arena, struct vl_registry **ret, size_t *ret_n, struct vl_err *err);
-/* The id of the one that has this name in the environment, else of the one that has this id. 1 found, 0 not.
- */
+/* The id of the one that has this name in the environment. 1 found, 0 not. */
 VL_MUST_CHECK int vl_repo_registry_named(
     struct vl_store_conn *conn, int64_t environment, const char *name, int64_t *ret, struct vl_err *err);
 VL_MUST_CHECK int vl_repo_registry_count(

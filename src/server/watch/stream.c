@@ -47,10 +47,9 @@ static const struct vl_store_sql sql_may = {
 
 /* Of a narrow reader: whether an image, a registry or an alert is his, as identity/sight.c has it. */
 #define HIS "b.principal_id = $1 AND b.environment_id = $2 AND b.role > 0 "
-#define HIS_REGISTRY(has)                                                                                    \
-    "(EXISTS (SELECT 1 FROM role_binding b WHERE b.registry_id = g.id AND " HIS                              \
-    ") OR EXISTS (SELECT 1 FROM role_part b WHERE b.label <> '' AND " has("g.labels", "b.label") " AND " HIS \
-                                                                                                 ")) "
+#define HIS_REGISTRY(has)                                                               \
+    "(EXISTS (SELECT 1 FROM role_binding b WHERE b.registry_id = g.id AND " HIS ") OR " \
+    "EXISTS (SELECT 1 FROM role_part b WHERE b.label <> '' AND " HIS "AND " has("g.labels", "b.label") ")) "
 #define HIS_IMAGE(has)                                                                                   \
     "SELECT 1 FROM registry_image ri JOIN registry g ON g.id = ri.registry_id WHERE ri.digest = $3 AND " \
     "ri.environment_id = $2 AND " HIS_REGISTRY(has) "LIMIT 1"
