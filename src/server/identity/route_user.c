@@ -275,12 +275,6 @@ static int add_write(struct vl_store_conn *conn, void *user, struct vl_err *err)
     return r < 0 ? r : vl_request_audit(conn, c->request, "user.add", c->name, vl_role_name(c->role), err);
 }
 
-static bool is_name(const char *name)
-{
-    struct vl_span s = vl_span_str(name);
-    return s.len > 0 && vl_span_trim(s).len == s.len && !vl_span_has_control(s);
-}
-
 /* What roles cannot be bound to is refused, never passed over. */
 static int refuse_unbuilt(struct vl_request *request, struct vl_err *err)
 {
@@ -301,13 +295,11 @@ static int user_add(struct vl_request *request, struct vl_err *err)
     if (r >= 0)
         r = vl_request_only(request, fields, err);
     if (r >= 0)
-        r = vl_request_text(request, "name", true, VL_USER_NAME_MAX, &c.name, err);
+        r = vl_request_name(request, "name", true, VL_USER_NAME_MAX, &c.name, err);
     if (r >= 0)
         r = vl_request_text(request, "kind", false, WORD_MAX, &kind, err);
     if (r < 0)
         return r;
-    if (!is_name(c.name))
-        return vl_err_set(err, VL_ERR_INVALID, "/name: must be one line without blanks around it");
     if (vl_span_starts_with(vl_span_str(c.name), VL_OIDC_PREFIX))
         return vl_err_set(err, VL_ERR_INVALID,
             "/name: \"" VL_OIDC_PREFIX "\" is for those whom an identity provider vouches for");
